@@ -1,0 +1,45 @@
+"""Under which addresses a portal serves a piece."""
+
+from urllib.parse import quote
+
+from demo.world.piece import Piece
+
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+_BBC_STEP, _BBC_SPACE = 1_299_709_000_017, 36**11  # a step coprime to the space scatters neighbours over it
+
+
+def addresses(piece: Piece, script: str = "simp") -> tuple[str, ...]:
+    """Every URL of the piece, the canonical one first; `script` picks one of the BBC's two."""
+    return _FORMS[piece.portal](piece, script)
+
+
+def bbc_id(number: int) -> str:
+    """A BBC article id: `c` and eleven letters or digits, one for each number."""
+    rest, digits = number * _BBC_STEP % _BBC_SPACE, ""
+    for _ in range(11):
+        rest, digit = divmod(rest, 36)
+        digits += _DIGITS[digit]
+    return f"c{digits}"
+
+
+def dw_slug(piece: Piece) -> str:
+    """The percent-encoded words before DW's article number."""
+    return quote(piece.slug or piece.title.split(" ")[0])
+
+
+def _park6(piece: Piece, _script: str) -> tuple[str, ...]:
+    base = "https://www.6parknews.com/newspark"
+    return (
+        f"{base}/view.php?app=news&act=view&nid={piece.number}",
+        f"{base}/index.php?act=view&nid={piece.number}",
+        f"{base}/index.php?app=news&act=view&nid={piece.number}",
+        f"https://local.6parknews.com/index.php?app=news&act=view&nid={piece.number}",
+    )
+
+
+_FORMS = {
+    "storm_mg": lambda piece, _script: (f"https://www.storm.mg/article/{piece.number}",),
+    "park6": _park6,
+    "dw_zh": lambda piece, _script: (f"https://www.dw.com/zh/{dw_slug(piece)}/a-{piece.number}",),
+    "bbc_zh": lambda piece, script: (f"https://www.bbc.com/zhongwen/articles/{bbc_id(piece.number)}/{script}",),
+}

@@ -1,0 +1,131 @@
+"""The articles written by hand: one YAML file each, read once, with every complaint at its file and line."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from demo.world.piece import Piece, Said
+from demo.world.rights import rights_line
+from pipelines.yamlfile import read_yaml, validated
+
+ARTICLES = Path(__file__).with_name("articles")
+Portal = Literal["storm_mg", "park6", "dw_zh", "bbc_zh"]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Remark(_Strict):
+    """A comment as the file has it."""
+
+    author: str
+    badges: tuple[str, ...] = ()
+    minutes_ago: int
+    text: str
+    up: int = 0
+    down: int = 0
+
+
+class Later(_Strict):
+    """What changes from a phase on; what is left out stays."""
+
+    phase: int
+    minutes_ago: int | None = None
+    text: str | None = None
+    comment_count: int | None = None
+    flowers: int | None = None
+    eggs: int | None = None
+
+
+class Draft(_Strict):
+    """One file of `articles/`; times are minutes before the world's start."""
+
+    portal: Portal
+    number: int
+    phase: int = Field(ge=0)
+    minutes_ago: int
+    stories: tuple[str, ...] = Field(min_length=1)
+    topics: tuple[str, ...] = ()
+    section: str
+    title: str
+    text: str
+    publisher: tuple[str, ...] = Field(min_length=1)
+    author: str = ""
+    editor: str = ""
+    slug: str = ""
+    layout: Literal["a", "b"] = "a"
+    encoding: Literal["utf-8", "gb18030"] = "utf-8"
+    mark: str = ""
+    captions: tuple[str, ...] = ()
+    related: str = ""
+    glued: str = ""
+    comments: tuple[Remark, ...] = ()
+    comment_count: int = 0
+    flowers: int = 0
+    eggs: int = 0
+    local: bool = False
+    gone: int | None = None
+    challenged: int | None = None
+    later: tuple[Later, ...] = ()
+
+
+@lru_cache(maxsize=1)
+def drafts() -> tuple[tuple[str, Draft], ...]:
+    """(file stem, draft) of every article file, in the order of their names; ConfigError where one is wrong."""
+    return tuple((path.stem, validated(Draft, read_yaml(path))) for path in sorted(ARTICLES.glob("*.yaml")))
+
+
+def written(start: datetime, phase: int) -> list[Piece]:
+    """The hand-written pieces that exist at `phase`, in its state, the vanished ones included."""
+    return [_at_phase(_first_state(name, draft, start), draft, start, phase) for name, draft in drafts() if draft.phase <= phase]
+
+
+def _first_state(name: str, draft: Draft, start: datetime) -> Piece:
+    published = start - timedelta(minutes=draft.minutes_ago, seconds=_seconds(draft))
+    kept = draft.model_dump(exclude={"minutes_ago", "text", "comments", "later"})
+    return Piece(
+        **kept,
+        name=name,
+        paragraphs=paragraphs(draft.text),
+        published_at=published,
+        updated_at=published,
+        rights=rights_line(draft.portal, draft.publisher, published),
+        comments=tuple(_said(remark, start) for remark in draft.comments),
+    )
+
+
+def _seconds(draft: Draft) -> int:
+    """park6 prints seconds; everybody else's world runs on whole minutes, so that a printed time is the whole truth."""
+    return draft.number % 60 if draft.portal == "park6" else 0
+
+
+def _at_phase(piece: Piece, draft: Draft, start: datetime, phase: int) -> Piece:
+    for later in draft.later:
+        if later.phase <= phase:
+            piece = _changed(piece, later, start)
+    return piece
+
+
+def _changed(piece: Piece, later: Later, start: datetime) -> Piece:
+    counts = {key: value for key in ("comment_count", "flowers", "eggs") if (value := getattr(later, key)) is not None}
+    piece = replace(piece, **counts)
+    if later.text is not None:
+        piece = replace(piece, paragraphs=paragraphs(later.text))
+    if later.minutes_ago is not None:
+        piece = replace(piece, updated_at=start - timedelta(minutes=later.minutes_ago))
+    return piece
+
+
+def paragraphs(text: str) -> tuple[str, ...]:
+    """The paragraphs of a text in which a blank line parts them."""
+    return tuple(part.strip() for part in text.strip().split("\n\n"))
+
+
+def _said(remark: Remark, start: datetime) -> Said:
+    kept = remark.model_dump(exclude={"minutes_ago"})
+    return Said(**kept, at=start - timedelta(minutes=remark.minutes_ago))

@@ -1,0 +1,26 @@
+"""How this installation sends: its mail server, sender, zone, secrets and the private hosts that it may reach."""
+
+import os
+from collections.abc import Callable
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pipelines.alerts.channels import Sending, send
+from pipelines.alerts.mail import Sender, Smtp
+from pipelines.config import Settings
+from pipelines.models import Answer, Message
+
+
+def sender_of(settings: Settings) -> Callable[[Any, Message], Answer]:
+    """`send(channel, message)` with everything that the settings say."""
+    sending = Sending(
+        smtp=Smtp(
+            host=settings.smtp_host, port=settings.smtp_port, user=settings.smtp_user,
+            password=settings.smtp_password.get_secret_value(), security=settings.smtp_security,
+        ),
+        sender=Sender(address=settings.mail_from),
+        zone=ZoneInfo(settings.timezone),
+        secrets=os.environ,
+        allow=settings.allow_hosts,
+    )
+    return lambda channel, message: send(channel, message, sending)

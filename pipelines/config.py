@@ -1,0 +1,105 @@
+"""Every environment variable that portalwatch reads, in one place; docs/configuration.md lists the same."""
+
+import hashlib
+import tempfile
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from pipelines.errors import ConfigError
+
+PREFIX = "PORTALWATCH_"
+SOCKET_PATH_LIMIT = 100  # sun_path holds 108 bytes on Linux and 104 on macOS
+
+
+class Settings(BaseSettings):
+    """The settings of one process. Read from PORTALWATCH_* variables; unknown ones of that prefix are errors."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
+
+    home: Path = Field(default=Path(".portalwatch"), description="where state lives: database, archive, Redis, Airflow")
+    config: Path = Field(default=Path("config"), description="folder of watchlist.yaml, aliases.yaml and portals/")
+    database_url: SecretStr | None = Field(default=None, description="SQLAlchemy URL; SQLite in HOME where it is left out")
+    redis_url: SecretStr | None = Field(default=None, description="Redis >= 7 or Valkey; the embedded one in HOME where it is left out")
+    contact: str = Field(default="", description="address or URL in the User-Agent, so that a portal can reach you")
+    public_url: str = Field(default="", description="address under which recipients reach this installation; shown in messages")
+    timezone: str = Field(default="Asia/Taipei", description="zone of the times in messages")
+    smtp_host: str = Field(default="localhost", description="mail server")
+    smtp_port: int = Field(default=25, ge=1, le=65535, description="its port")
+    smtp_user: str = Field(default="", description="user name, empty for none")
+    smtp_password: SecretStr = Field(default=SecretStr(""), description="password")
+    smtp_security: Literal["none", "starttls", "tls"] = Field(default="none", description="none, starttls or tls")
+    mail_from: str = Field(default="portalwatch@localhost", description="sender of alert mails")
+    allow_hosts: Annotated[frozenset[str], NoDecode] = Field(
+        default=frozenset(), description="hosts (or host:port) on private or loopback addresses that webhooks may reach, comma-separated"
+    )
+    archive: bool = Field(default=True, description="keep fetched pages as WARC files in HOME/archive")
+
+    @field_validator("allow_hosts", mode="before")
+    @classmethod
+    def _comma_separated(cls, value: Any) -> Any:
+        return frozenset(part.strip().lower() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("timezone")
+    @classmethod
+    def _zone_exists(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError):
+            raise ValueError(f"`{value}` is no time zone; write one such as Asia/Taipei") from None
+        return value
+
+    @property
+    def database(self) -> str:
+        """The database's URL, SQLite in HOME by default."""
+        return self.database_url.get_secret_value() if self.database_url else f"sqlite:///{self.home.absolute() / 'portalwatch.db'}"
+
+    @property
+    def redis(self) -> str:
+        """The Redis URL, the embedded server's socket by default."""
+        return self.redis_url.get_secret_value() if self.redis_url else f"unix://{self.redis_socket}"
+
+    @property
+    def redis_socket(self) -> Path:
+        """The embedded server's socket; a short path elsewhere where HOME's is longer than a socket address holds."""
+        path = self.home.absolute() / "valkey" / "valkey.sock"
+        if len(str(path)) <= SOCKET_PATH_LIMIT:
+            return path
+        return Path(tempfile.gettempdir()) / f"portalwatch-{hashlib.sha256(str(path).encode()).hexdigest()[:12]}.sock"
+
+    @property
+    def user_agent(self) -> str:
+        """Who we are, and how to reach us."""
+        return f"portalwatch/0.1 (news monitor{'; +' + self.contact if self.contact else ''})"
+
+    @property
+    def watchlist(self) -> Path:
+        """The operator's watchlist."""
+        return self.config / "watchlist.yaml"
+
+    @property
+    def aliases(self) -> Path:
+        """The alias lists beside it."""
+        return self.config / "aliases.yaml"
+
+    def ensure_home(self) -> Path:
+        """HOME, made where it does not exist; ConfigError where it cannot be."""
+        try:
+            self.home.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigError(f"{PREFIX}HOME={self.home}: cannot be made: {error.strerror}") from None
+        return self.home.absolute()
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """This process' settings; ConfigError names the variable. Tests call `settings.cache_clear()`."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        problems = [f"{PREFIX}{str(item['loc'][0]).upper()}: {item['msg'].removeprefix('Value error, ')}" for item in error.errors()]
+        raise ConfigError(problems) from None

@@ -1,0 +1,29 @@
+"""The few ways in which portalwatch refuses to go on; each message says what is wrong, where, and what to do."""
+
+
+class PortalwatchError(Exception):
+    """Something a person can mend; the command line prints it without a traceback."""
+
+
+class ConfigError(PortalwatchError):
+    """A configuration file or variable is wrong. `problems` holds one `file:line:column: what` sentence each."""
+
+    def __init__(self, problems: list[str] | str) -> None:
+        self.problems = [problems] if isinstance(problems, str) else list(problems)
+        super().__init__("\n".join(self.problems))
+
+
+class QueryError(PortalwatchError):
+    """A query does not parse; `offset` counts code points from the query's beginning."""
+
+    def __init__(self, message: str, offset: int = 0) -> None:
+        self.message, self.offset = message, offset
+        super().__init__(f"{message} (at character {offset + 1})")
+
+
+class SchemaError(PortalwatchError):
+    """The database's schema is not the one of this release."""
+
+
+class Unreachable(PortalwatchError):
+    """A portal or channel did not answer; the text is the plain reason, such as `name not resolved`."""

@@ -1,0 +1,104 @@
+"""Who wrote and who published an article, and under which section: sheet, credit lines, JSON-LD, meta, by-lines."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from lxml import html
+
+from pipelines.extract import css
+from pipelines.extract.head import Head
+from pipelines.extract.lines import Line, tidy
+from pipelines.extract.rules import Rules
+
+_SOURCE = re.compile(
+    r"(?:^|[\s\d）)】|｜>])(?:新闻|新聞|文章|稿件|信息|本文|資料|资料)?(?:来源|來源|出处|出處|稿源|来源于|转自|轉自|媒体)\s*[:：]\s*"
+    r"(?P<publisher>[^\s:：|｜]{2,24}?)(?=\s|$|[|｜]|作者|责任|責任|编辑|編輯|记者|記者|时间|時間|发布|發布|字号|字體|于(?=\d))"
+)
+_AUTHOR = re.compile(r"(?:^|[\s）)】|｜])(?:作者|撰文|撰稿|文字?|採訪|采访)\s*[:：／/|｜]\s*(?P<author>[^\s:：|｜/／，,。（）()]{2,12}(?:[、 ][^\s:：|｜/／，,。（）()]{2,4}){0,3})(?=\s|$|[|｜/／（(])")
+_REPORTER = re.compile(r"^[〔（(【\[]?\s*(?:(?P<agency>[\u4e00-\u9fff]{2,5}社)?\s*(?:即時)?(?:記者|记者|特派員|特派记者|編譯|编译)\s*)(?P<author>[\u4e00-\u9fff·]{2,4}(?:[、\s][\u4e00-\u9fff·]{2,4}){0,3}?)\s*(?:[/／]|(?:[\u4e00-\u9fff]{2,3})?\d{1,2}日|[〕）)】\]])")
+_DATELINE = re.compile(r"^[（(【〔\[]?\s*(?P<agency>新华社|中新社|中央社|中新网|法新社|路透社|美联社|美聯社|彭博社|共同社|德新社|塔斯社|韩联社|韓聯社)[\u4e00-\u9fff]{0,12}\d{0,2}")
+_SEPARATORS = re.compile(r"\s*[/／、,，;；]\s*")
+_NOT_A_NAME = re.compile(r"^(?:https?:|www\.|@)|\d{5,}|^(?:admin|editor|未知|佚名|网络|網路|本站|本网|原创|原創|综合|綜合|n/?a|null|undefined)$", re.IGNORECASE)
+_SHORT = 120
+"""A credit stands in a line no longer than this."""
+_NEAR = 30
+"""Lines around the head of a page in which its credits stand."""
+
+
+def author_of(tree: html.HtmlElement, head: Head, rules: Rules, around: Sequence[Line]) -> str | None:
+    """The writer, several joined by 、; a name only, never an address."""
+    if named := _name(css.value(tree, rules.author) or _from_line(tree, rules, "author")):
+        return named
+    linked = [name for name in (*head.all_said("author", "name"), *head.all_said("author")) if _name(name)]
+    if linked:
+        return "、".join(dict.fromkeys(linked))
+    named = _name(head.meta("author", "article:author", "dable:author", "byl", "parsely-author", "cxenseparse:author", "sailthru.author"))
+    return named or _by_line(around)
+
+
+def publishers_of(tree: html.HtmlElement, head: Head, rules: Rules, around: Sequence[Line]) -> tuple[str, ...]:
+    """Who first published it: the sheet's rules, a credit line, the agency of the by-line, meta, JSON-LD, the site itself."""
+    return _split_all(_by_sheet(tree, rules)) or _own(rules) or _general(head, around)
+
+
+def section_of(tree: html.HtmlElement, head: Head, rules: Rules) -> str | None:
+    """The rubric as the page names it."""
+    return css.value(tree, rules.section) or head.said("articleSection") or head.meta("article:section", "og:article:section", "section", "category")
+
+
+def _own(rules: Rules) -> tuple[str, ...]:
+    return (rules.own_publisher,) if rules.own_publisher else ()
+
+
+def _general(head: Head, around: Sequence[Line]) -> tuple[str, ...]:
+    texts = [line.text for line in around if len(line.text) <= _SHORT]
+    credited = next((found["publisher"] for text in texts if (found := _SOURCE.search(text))), None)
+    wired = next((found["agency"] for line in around if (found := _DATELINE.match(line.text))), None)
+    said = head.meta("source", "mediaid", "dable:author_source", "article:publisher:name") or head.said("publisher", "name")
+    site = head.meta("og:site_name")
+    return next((split for text in (credited, wired, said, site) if text and (split := split_publishers(text))), ())
+
+
+def split_publishers(text: str, separators: re.Pattern[str] = _SEPARATORS) -> tuple[str, ...]:
+    """The names in a credit such as 德国之声/BBC中文网, each once."""
+    return tuple(dict.fromkeys(name for part in separators.split(text) if (name := _name(part))))
+
+
+def _by_sheet(tree: html.HtmlElement, rules: Rules) -> Iterable[tuple[str, ...]]:
+    for line in rules.source_lines:
+        credited = _first_group(tree, line.css, line.pattern, "publisher")
+        yield split_publishers(credited, re.compile(rf"\s*[{re.escape(line.separators)}]\s*")) if credited else ()
+    for rule in rules.publisher:
+        yield from (split_publishers(text) for text in css.values(tree, rule))
+    writer = css.value(tree, rules.author)
+    if writer and rules.publisher_from_author and re.search(rules.publisher_from_author, writer):
+        yield split_publishers(writer)
+
+
+def _split_all(found: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    return next((names for names in found if names), ())
+
+
+def _from_line(tree: html.HtmlElement, rules: Rules, group: str) -> str | None:
+    return next((text for line in rules.source_lines if (text := _first_group(tree, line.css, line.pattern, group))), None)
+
+
+def _first_group(tree: html.HtmlElement, selector: str, pattern: str, group: str) -> str | None:
+    compiled = re.compile(pattern)
+    if group not in compiled.groupindex:
+        return None
+    texts = (tidy(css.text_of(element)) for element in css.select(tree, selector))
+    return next((found[group] for text in texts if (found := compiled.search(text)) and found[group]), None)
+
+
+def _by_line(around: Sequence[Line]) -> str | None:
+    for line in around:
+        found = _REPORTER.match(line.text) or (_AUTHOR.search(line.text) if len(line.text) <= _SHORT else None)
+        if found and (name := _name(found["author"])):
+            return name
+    return None
+
+
+def _name(text: str | None) -> str | None:
+    name = tidy(text or "").strip(" :：|｜/／,，;；")
+    return name if name and len(name) <= _SHORT and not _NOT_A_NAME.search(name) else None

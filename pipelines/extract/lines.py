@@ -1,0 +1,103 @@
+"""An element's visible text as lines, which is how old Chinese pages (text and <br>) and new ones (<p>) become alike."""
+
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+
+from lxml import etree, html
+
+BLOCKS = frozenset(
+    "address article aside blockquote body br center dd details div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6"
+    " header hr legend li main ol p pre section summary table tbody td tfoot th thead tr ul".split()
+)
+SILENT = frozenset(
+    "applet audio base button canvas dialog embed head iframe link math menu meta noframes noscript object option script"
+    " select style svg template textarea title video".split()
+)
+_SPACE = re.compile(r"[ \t\r\f\v\xa0\u3000\u2000-\u200a]*\n\s*|[ \t\r\f\v\xa0\u3000\u2000-\u200a]+")
+_INVISIBLE = re.compile(r"[\u200b-\u200f\u2060\ufeff\u00ad]")
+_WIDE = r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uff60\u3040-\u30ff]"
+_GAP = re.compile(rf"(?<={_WIDE})\n(?={_WIDE})")
+_HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line of text, how many of its characters are links, and the block element that holds it."""
+
+    text: str
+    links: int
+    block: html.HtmlElement
+    tag: str
+
+    @property
+    def own(self) -> int:
+        """Characters that are no link."""
+        return len(self.text) - self.links
+
+
+@dataclass(slots=True)
+class _Open:
+    """The line that is being read."""
+
+    parts: list[str] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
+
+    def add(self, text: str | None, linked: bool) -> None:
+        """Takes in a piece of text as it stands in the source."""
+        if text:
+            self.parts.append(text)
+            if linked:
+                self.links.append(text)
+
+    def close(self, block: html.HtmlElement) -> Iterator[Line]:
+        whole, links = "".join(self.parts), len(tidy("".join(self.links)))
+        for text in filter(None, map(tidy, whole.splitlines() if block.tag == "pre" else [whole])):
+            yield Line(text=text, links=min(links, len(text)), block=block, tag=str(block.tag))
+        self.parts.clear()
+        self.links.clear()
+
+
+def tidy(text: str) -> str:
+    """White space collapsed, invisible characters gone; a line break between two wide characters is no space."""
+    flat = _SPACE.sub(lambda gap: "\n" if "\n" in gap[0] else " ", _INVISIBLE.sub("", text)).strip()
+    return _GAP.sub("", flat).replace("\n", " ")
+
+
+def lines(root: html.HtmlElement, without: Collection[html.HtmlElement] = ()) -> Iterator[Line]:
+    """The lines of `root` in reading order. Scripts, form controls, hidden elements and everything in `without` are left out."""
+    skipped, current, blocks, anchors = set(without), _Open(), [root], 0
+    walk = etree.iterwalk(root, events=("start", "end", "comment"))
+    for event, element in walk:
+        if event == "comment":
+            current.add(element.tail, anchors > 0)
+            continue
+        tag = element.tag
+        if event == "start":
+            if element is not root and (tag in SILENT or element in skipped or is_hidden(element)):
+                walk.skip_subtree()
+                if tag in BLOCKS:
+                    yield from current.close(blocks[-1])
+                continue
+            if tag in BLOCKS:
+                yield from current.close(blocks[-1])
+                blocks.append(element)
+            anchors += tag == "a"
+            current.add(element.text, anchors > 0)
+            continue
+        if tag in BLOCKS and blocks[-1] is element:
+            yield from current.close(element)
+            blocks.pop()
+        if element is not root:
+            anchors -= tag == "a" and not _is_out(element, skipped)
+            current.add(element.tail, anchors > 0)
+    yield from current.close(root)
+
+
+def _is_out(element: html.HtmlElement, skipped: set[html.HtmlElement]) -> bool:
+    return element in skipped or is_hidden(element)
+
+
+def is_hidden(element: html.HtmlElement) -> bool:
+    """Whether the element's own attributes hide it."""
+    return "hidden" in element.attrib or bool(_HIDDEN.search(element.get("style") or ""))

@@ -1,0 +1,77 @@
+"""What readers left under an article: comments with their votes, and counters such as flowers and eggs. By sheet only."""
+
+import re
+from collections.abc import Iterator
+
+from lxml import html
+
+from pipelines.extract import css
+from pipelines.extract.dates import Clock
+from pipelines.extract.lines import lines
+from pipelines.extract.rules import Comments, Rules, Value
+from pipelines.models import Comment
+
+_BADGE = re.compile(r"^[\[【]|[\]】]$")
+_NUMBER = re.compile(r"-?\d+")
+
+
+def comments_of(tree: html.HtmlElement, rules: Rules, clock: Clock) -> tuple[Comment, ...]:
+    """The comments that the page shows, in its order. One without text (deleted) and without author is none."""
+    rule = rules.comments
+    if rule is None:
+        return ()
+    found = (_comment(item, rule, clock) for item in css.select(tree, rule.item))
+    return tuple(comment for comment in found if comment.text or comment.author)
+
+
+def comment_count_of(tree: html.HtmlElement, rules: Rules) -> int | None:
+    """How many comments the page says there are."""
+    return _number(css.value(tree, rules.comment_count))
+
+
+def reactions_of(tree: html.HtmlElement, rules: Rules) -> dict[str, int]:
+    """Counters by the name that the page gives them."""
+    counted: dict[str, int] = {}
+    for rule in rules.reactions:
+        for element in css.select(tree, rule.css):
+            for found in re.finditer(rule.pattern, css.tidy(css.text_of(element))):
+                counted.setdefault(found["name"].strip(), int(found["count"]))
+    return counted
+
+
+def _comment(item: html.HtmlElement, rule: Comments, clock: Clock) -> Comment:
+    stamp = clock.read(_value(item, rule.at), "comment")
+    return Comment(
+        author=_value(item, rule.author) or "",
+        text="\n".join(_text(item, rule)),
+        badges=tuple(_badges(item, rule)),
+        at=stamp.at if stamp else None,
+        up=_number(_value(item, rule.up)),
+        down=_number(_value(item, rule.down)),
+        floor=_number(_value(item, rule.floor)),
+        quotes=_number(_value(item, rule.quotes)),
+        key=_value(item, rule.key),
+    )
+
+
+def _text(item: html.HtmlElement, rule: Comments) -> Iterator[str]:
+    dropped = [element for selector in rule.drop for element in css.select(item, selector)]
+    for body in css.select(item, rule.text)[:1]:
+        for line in lines(body, dropped):
+            if not any(re.search(pattern, line.text) for pattern in rule.drop_lines):
+                yield line.text
+
+
+def _badges(item: html.HtmlElement, rule: Comments) -> Iterator[str]:
+    for element in css.select(item, rule.badges) if rule.badges else []:
+        if text := css.tidy(css.text_of(element)):
+            yield text
+
+
+def _value(item: html.HtmlElement, rule: Value | None) -> str | None:
+    return css.value(item, [rule]) if rule else None
+
+
+def _number(text: str | None) -> int | None:
+    found = _NUMBER.search(text.replace(",", "")) if text else None
+    return int(found[0]) if found else None

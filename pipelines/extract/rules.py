@@ -1,0 +1,122 @@
+"""What a sheet says about reading a portal's article pages: CSS selectors and regular expressions, no code."""
+
+import re
+from typing import Annotated
+
+from cssselect import SelectorError
+from lxml.cssselect import CSSSelector
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+
+def _selector(value: str) -> str:
+    try:
+        CSSSelector(value, translator="html")
+    except SelectorError as error:
+        raise ValueError(f"`{value}` is no CSS selector: {error}") from None
+    return value
+
+
+def _pattern(value: str) -> str:
+    try:
+        re.compile(value)
+    except re.error as error:
+        raise ValueError(f"`{value}` is not a regular expression: {error}") from None
+    return value
+
+
+Css = Annotated[str, AfterValidator(_selector)]
+Pattern = Annotated[str, AfterValidator(_pattern)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Value(_Strict):
+    """Where one value stands: the text of the first element that `css` finds, or its attribute `attr`.
+
+    Of `pattern` the first group counts, the whole match where it has none; a text that does not match is no value."""
+
+    css: Css
+    attr: str | None = None
+    pattern: Pattern | None = None
+
+
+class SourceLine(_Strict):
+    """A line such as 新闻来源: A/B 于2024-06-18 1:44:59. `pattern` names the groups publisher, time or author;
+    `separators` are the characters between two publishers."""
+
+    css: Css
+    pattern: Pattern
+    separators: str = "/／、,，"
+
+    @model_validator(mode="after")
+    def _names_known_groups(self) -> "SourceLine":
+        groups = set(re.compile(self.pattern).groupindex)
+        if not groups or groups - {"publisher", "time", "author"}:
+            raise ValueError(f"`{self.pattern}` must name its groups publisher, time or author, for example (?P<time>…)")
+        return self
+
+
+class Comments(_Strict):
+    """Readers' comments on the page, every value read inside `item`. `drop` are elements inside the comment's text."""
+
+    item: Css
+    text: Css
+    author: Value | None = None
+    badges: Css | None = None
+    at: Value | None = None
+    up: Value | None = None
+    down: Value | None = None
+    floor: Value | None = None
+    quotes: Value | None = None
+    key: Value | None = None
+    drop: tuple[Css, ...] = ()
+    drop_lines: tuple[Pattern, ...] = ()
+
+
+class Reactions(_Strict):
+    """Counters such as 鲜花(0): `pattern`, searched in every element that `css` finds, names the groups name and count."""
+
+    css: Css
+    pattern: Pattern
+
+    @model_validator(mode="after")
+    def _names_both_groups(self) -> "Reactions":
+        if not {"name", "count"} <= set(re.compile(self.pattern).groupindex):
+            raise ValueError(f"`{self.pattern}` must name the groups (?P<name>…) and (?P<count>…)")
+        return self
+
+
+class Rules(_Strict):
+    """The `extract:` part of a sheet. Lists go from the newest layout of the site to the oldest; the first that answers wins.
+
+    article: a page with none of these is no article (a portal may answer 200 for a missing page)
+    zones: the element that holds the text · end: a comment in the HTML after which the zone holds no text
+    remove: elements without text · drop, rights, caption_lines: lines (or a line's matching end, for `trim`) that are no text
+    publisher_from_author: an author that matches is the syndicated source, a person otherwise
+    own_publisher: who publishes where the page names nobody
+    """
+
+    article: tuple[Css, ...] = ()
+    zones: tuple[Css, ...] = ()
+    end: Pattern | None = None
+    title: tuple[Value, ...] = ()
+    title_suffixes: tuple[Pattern, ...] = ()
+    author: tuple[Value, ...] = ()
+    section: tuple[Value, ...] = ()
+    publisher: tuple[Value, ...] = ()
+    publisher_from_author: Pattern | None = None
+    own_publisher: str | None = None
+    published: tuple[Value, ...] = ()
+    modified: tuple[Value, ...] = ()
+    source_lines: tuple[SourceLine, ...] = ()
+    remove: tuple[Css, ...] = ()
+    drop: tuple[Pattern, ...] = ()
+    trim: tuple[Pattern, ...] = ()
+    rights: tuple[Pattern, ...] = ()
+    captions: tuple[Css, ...] = ()
+    caption_lines: tuple[Pattern, ...] = ()
+    comments: Comments | None = None
+    comment_count: tuple[Value, ...] = ()
+    reactions: tuple[Reactions, ...] = Field(default=())

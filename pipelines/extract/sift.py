@@ -1,0 +1,110 @@
+"""Which lines of an article's zone are its text, and which are captions, rights, credits or the furniture around it."""
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from pipelines.extract import phrases
+from pipelines.extract.lines import Line
+from pipelines.extract.locate import weight
+
+_HEAD = 15
+"""Lines in which the title may be repeated above the text."""
+_BEFORE_ENDING = 150.0, 0.3
+"""A heading such as 延伸閱讀 ends the article only after this weight of text, and this share of the zone's."""
+_UI_LENGTH = 60
+"""A line repeated word for word and no longer than this is part of the page, not of the story."""
+_SPACE = re.compile(r"\s+")
+_PARAGRAPHS = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sifted:
+    """The lines that are text, and the rights lines that stood among them."""
+
+    text: tuple[Line, ...]
+    rights: tuple[str, ...] = ()
+
+    @property
+    def paragraphs(self) -> list[str]:
+        return [line.text for line in self.text]
+
+
+def squeeze(text: str) -> str:
+    """For comparing: NFKC without white space."""
+    return _SPACE.sub("", unicodedata.normalize("NFKC", text))
+
+
+def sift(found: Sequence[Line], title: str | None) -> Sifted:
+    """The text of a zone that was found without a sheet."""
+    kept = _without_repetitions(found)
+    kept = _below_title(kept, title)
+    kept = _above_ending(kept)
+    rights = tuple(dict.fromkeys(line.text for line in kept if phrases.RIGHTS.search(line.text) and len(line.text) < _LONG_RIGHTS))
+    kept = [line for line in kept if line.text not in rights and not is_furniture(line)]
+    return Sifted(text=tuple(_without_loose_ends(kept)), rights=rights)
+
+
+_LONG_RIGHTS = 220
+
+
+def is_furniture(line: Line) -> bool:
+    """Whether the line is a credit, a label, a pointer or mostly a link."""
+    if line.links * 2 > len(line.text) and not (line.own >= 4 and phrases.SENTENCE_END.search(line.text)):
+        return True
+    return any(pattern.search(line.text) for pattern in _FURNITURE)
+
+
+_FURNITURE = (
+    phrases.EDITOR,
+    phrases.CREDIT,
+    phrases.ORIGINAL_TITLE,
+    phrases.LABEL,
+    phrases.POINTER,
+    phrases.STAMP,
+    phrases.DISCLAIMER,
+    phrases.IMPRINT,
+)
+
+
+def _without_repetitions(found: Sequence[Line]) -> list[Line]:
+    counts = Counter(line.text for line in found)
+    return [line for line in found if counts[line.text] == 1 or line.tag == "pre" or weight(line) <= 0 or len(line.text) > _UI_LENGTH]
+
+
+def _below_title(found: list[Line], title: str | None) -> list[Line]:
+    wanted = squeeze(title or "")
+    if len(wanted) < 4:
+        return found
+    for index, line in enumerate(found[:_HEAD]):
+        if squeeze(line.text) == wanted and sum(map(_positive, found[:index])) * 3 < sum(map(_positive, found)):
+            return found[index + 1 :]
+    return found
+
+
+def _above_ending(found: list[Line]) -> list[Line]:
+    least = max(_BEFORE_ENDING[0], _BEFORE_ENDING[1] * sum(map(_positive, found)))
+    before = 0.0
+    for index, line in enumerate(found):
+        if before >= least and phrases.ENDING.match(line.text):
+            return found[:index]
+        before += _positive(line)
+    return found
+
+
+def _positive(line: Line) -> float:
+    return max(0.0, weight(line))
+
+
+def _without_loose_ends(found: list[Line]) -> list[Line]:
+    """Without the labels before the first sentence and after the last, unless they stand where sentences stand."""
+    homes = {line.block for line in found if weight(line) > 0}
+    loose: Callable[[Line], bool] = lambda line: line.tag not in _PARAGRAPHS and line.block not in homes  # noqa: E731
+    start, end = 0, len(found)
+    while start < end and loose(found[start]):
+        start += 1
+    while end > start and loose(found[end - 1]):
+        end -= 1
+    return found[start:end]

@@ -1,0 +1,149 @@
+"""Keeping an article: its state, its story, its matches and the alerts that it owes, in one transaction."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from pipelines.dedup.fast import Fast
+from pipelines.dedup.shingles import Sketch, sketch
+from pipelines.dedup.stories import stories_of
+from pipelines.models import Article, Outcome
+from pipelines.store import alerts, articles, pages
+from pipelines.store.database import in_one_transaction, reading, serialize_stories
+from pipelines.store.pages import Found
+from pipelines.store.tables import ArticleRow
+from pipelines.watch import Matcher, Readable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What a run keeps articles with. `learning`: what is already there is kept and matched, not alerted."""
+
+    engine: Engine
+    fast: Fast | None
+    matcher: Matcher
+    learning: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """What became of an article, and how many alerts it owes."""
+
+    outcome: Outcome
+    article_id: int
+    alerts: int = 0
+
+
+@dataclass(slots=True)
+class _Post:
+    article_id: int
+    before: int
+    sketch: Sketch
+
+
+def keep(desk: Desk, found: Found, article: Article, now: datetime) -> Kept:
+    """Keep one article. Seen is marked by the caller, after this returned: until then a crash means that it comes again."""
+    drawn = sketch(article.title, article.text)
+    near = desk.fast.near(drawn.sample) if desk.fast else None
+    posts: list[_Post] = []
+
+    def work(session: Session) -> Kept:
+        posts.clear()
+        serialize_stories(session)
+        return _keep(session, desk, found, article, drawn, near or (0, []), now, posts)
+
+    kept = in_one_transaction(desk.engine, work)
+    for post in posts:
+        if desk.fast:
+            desk.fast.post(post.article_id, post.before, post.sketch.sample)
+    return kept
+
+
+def settle(desk: Desk, found: Found, outcome: Outcome, evidence: str | None, now: datetime) -> None:
+    """Write the outcome of an identity that gave no article; a page that says that an article is gone marks it vanished."""
+
+    def work(session: Session) -> None:
+        page = pages.settle(session, found, outcome, now, evidence)
+        row = articles.of_page(session, page.id)
+        if row is not None and row.vanished_at is None and (evidence or "").startswith("missing"):
+            row.vanished_at = now
+
+    in_one_transaction(desk.engine, work)
+
+
+def fill_index(desk: Desk, now: datetime) -> int:
+    """Post to Redis what its index lacks, oldest first; gives the number of articles posted."""
+    import numpy as np
+
+    if desk.fast is None:
+        return 0
+    answer = desk.fast.near(np.empty(0, dtype=np.int64))
+    if answer is None:
+        return 0
+    posted, before = 0, answer[0]
+    with reading(desk.engine) as session:
+        for row in articles.after(session, before, now):
+            desk.fast.post(row.id, before, articles.sketch_of(row).sample)
+            before, posted = row.id, posted + 1
+    return posted
+
+
+def _keep(
+    session: Session, desk: Desk, found: Found, article: Article, drawn: Sketch, near: tuple[int, list[int]], now: datetime, posts: list[_Post]
+) -> Kept:
+    page = pages.settle(session, found, Outcome.UNCHANGED, now)
+    row = articles.of_page(session, page.id)
+    if row is not None and row.digest == drawn.digest:
+        articles.refresh(row, article)
+        return Kept(outcome=Outcome.UNCHANGED, article_id=row.id)
+    if row is not None:
+        page.outcome = Outcome.REVISED.value
+        articles.revise(session, row, article, drawn.digest, now)
+        articles.post_shingles(session, row, drawn.sample)
+        owed = _watch(session, desk, row, list(articles.stories_of(session, row.id)), now)
+        return Kept(outcome=Outcome.REVISED, article_id=row.id, alerts=owed)
+    page.outcome = Outcome.NEW.value
+    before = articles.newest_id(session)
+    candidates = [*articles.equals(session, drawn.digest), *near[1], *articles.near(session, drawn.sample, after=near[0], now=now)]
+    links = stories_of(drawn, articles.known(session, candidates, now))
+    row = articles.add(session, page.id, found.portal, article, digest=drawn.digest, learned=desk.learning, now=now)
+    articles.post_shingles(session, row, drawn.sample)
+    posts.append(_Post(row.id, before, drawn))
+    owed = _watch(session, desk, row, articles.place(session, row, links, now), now)
+    return Kept(outcome=Outcome.NEW, article_id=row.id, alerts=owed)
+
+
+def _watch(session: Session, desk: Desk, row: ArticleRow, stories: list[int], now: datetime) -> int:
+    """Match the article's present state; owe what is new to somebody. Gives the number of alerts."""
+    watchlist = desk.matcher.watchlist
+    matches = desk.matcher.match(readable(row))
+    told = {match.topic for match in matches if alerts.told_before(session, row, match.topic, stories)}
+    alerts.record(session, row, matches, watchlist.version, now)
+    if desk.learning:
+        return 0
+    owed = [
+        (topic, to, row.revision if alerts.alerted(session, stories, *to, article_id=row.id) else 0)
+        for topic in (match.topic for match in matches)
+        for to in watchlist.recipients(topic)
+        if _is_owed(session, row, stories, to, news=topic not in told, follows=watchlist.topics[topic].revisions != "never")
+    ]
+    for topic, to, revision in owed:
+        alerts.owe(session, row, topic, stories[0], revision, to, now)
+    return len(owed)
+
+
+def _is_owed(session: Session, row: ArticleRow, stories: list[int], to: tuple[str, str], *, news: bool, follows: bool) -> bool:
+    """A topic's first telling is owed to whoever had no message about the story; a revision to whoever had this article."""
+    if row.revision and alerts.alerted(session, stories, *to, article_id=row.id):
+        return news or follows
+    return news and not alerts.alerted(session, stories, *to)
+
+
+def readable(row: ArticleRow) -> Readable:
+    """What topics are matched on."""
+    return Readable(
+        title=row.title, text=row.text, portal=row.portal, publisher=tuple(row.publisher), author=row.author, section=row.section,
+        comments=tuple(comment["text"] for comment in row.comments), language=row.language,
+    )

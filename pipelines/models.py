@@ -1,0 +1,162 @@
+"""The values that travel along the arrows: Page -> Article -> Story -> Match -> Alert -> sent."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+
+class PageKind(StrEnum):
+    """What a fetched page turned out to be; only an article becomes an Article."""
+
+    ARTICLE = "article"
+    LISTING = "listing"
+    CHALLENGE = "challenge"
+    PAYWALL = "paywall"
+    MISSING = "missing"
+    ERROR = "error"
+    EMPTY = "empty"
+
+
+class Outcome(StrEnum):
+    """What became of one URL of a run; every discovered identity ends in exactly one."""
+
+    NEW = "new"
+    REVISED = "revised"
+    UNCHANGED = "unchanged"
+    KNOWN = "known"
+    NOT_ARTICLE = "not_article"
+    EMPTY = "empty"
+    FAILED = "failed"
+    DENIED = "denied"
+    LEFT = "left"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """What was fetched. `content_type` is the header as sent, empty where there was none."""
+
+    url: str
+    body: bytes
+    status: int = 200
+    content_type: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comment:
+    """One reader's comment. `floor` is its number on the page, `quotes` the floor that it answers."""
+
+    author: str
+    text: str
+    badges: tuple[str, ...] = ()
+    at: datetime | date | None = None
+    up: int | None = None
+    down: int | None = None
+    floor: int | None = None
+    quotes: int | None = None
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Article:
+    """Text and metadata taken from a page.
+
+    `text` is paragraphs joined by a line feed, without title, captions, rights, related headlines or comments.
+    `published_at` is an aware datetime, or a date where the page names a day only; `published_from` says where
+    it was read and whence its zone, `published_raw` is the string as printed. `script` is Hans, Hant, mixed or None.
+    `rung` names the step of the extraction ladder that gave the text.
+    """
+
+    url: str
+    title: str
+    text: str
+    published_at: datetime | date | None = None
+    published_from: str | None = None
+    published_raw: str | None = None
+    modified_at: datetime | date | None = None
+    publisher: tuple[str, ...] = ()
+    author: str | None = None
+    section: str | None = None
+    rights: str | None = None
+    language: str | None = None
+    script: str | None = None
+    captions: tuple[str, ...] = ()
+    comment_count: int | None = None
+    reactions: Mapping[str, int] = field(default_factory=dict)
+    comments: tuple[Comment, ...] = ()
+    rung: str = ""
+    codec: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What extraction made of a page: its kind, the evidence in one sentence, and the article where it is one."""
+
+    kind: PageKind
+    why: str = ""
+    article: Article | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """One occurrence of a term: code points of the original field, 0-based, end exclusive.
+
+    `term` is the term as the query writes it, `as_written` what stands in the text.
+    `field` is title, text, author, publisher, portal, section or comments[i].
+    """
+
+    term: str
+    as_written: str
+    start: int
+    end: int
+    field: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicMatch:
+    """A topic that an article satisfies, with every positive occurrence."""
+
+    topic: str
+    hits: tuple[Hit, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One message to one recipient about one story: all that a channel may tell, and nothing more.
+
+    `id` stays the same over every attempt. `kind` is new, revision or test. `topics` pairs slug and title.
+    `hits` index into `title` and `text`; a channel prints a capped excerpt of the text, never the whole.
+    `thread` is the id of the first message about this story to this recipient, None if this is the first.
+    """
+
+    id: str
+    kind: str
+    channel: str
+    recipient: str
+    story_id: int
+    revision: int
+    topics: tuple[tuple[str, str], ...]
+    title: str
+    text: str
+    url: str
+    portal: str
+    portal_name: str
+    hits: tuple[Hit, ...] = ()
+    publisher: tuple[str, ...] = ()
+    author: str | None = None
+    published_at: datetime | date | None = None
+    first_seen_at: datetime | None = None
+    language: str | None = None
+    rights: str | None = None
+    thread: str | None = None
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A channel's true answer to one attempt; `retry_after` in seconds where the channel named one."""
+
+    ok: bool
+    detail: str
+    permanent: bool = False
+    retry_after: float | None = None

@@ -1,0 +1,52 @@
+"""What is done in rounds, outside of any crawl: emptying the outbox, and the daily upkeep."""
+
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from pipelines import flow
+from pipelines.alerts.outbox import Delivered, Post, deliver
+from pipelines.alerts.sending import sender_of
+from pipelines.config import Settings
+from pipelines.dedup.fast import Fast
+from pipelines.errors import ConfigError
+from pipelines.store.database import open_store, reading, store_id
+from pipelines.store.watchlists import activate, running
+from pipelines.watch import compile_watchlist
+
+ARCHIVE_AGE = timedelta(days=30)
+
+
+def now() -> datetime:
+    """The present, aware."""
+    return datetime.now(UTC)
+
+
+def deliver_round(settings: Settings, portal_names: dict[str, str] | None = None) -> Delivered:
+    """Send what is owed and due. Without a watchlist that ever ran there is nothing to send."""
+    engine = open_store(settings)
+    watchlist = running(engine)
+    if watchlist is None:
+        return Delivered()
+    return deliver(Post(engine=engine, watchlist=watchlist, portal_names=portal_names or {}, send=sender_of(settings), clock=now))
+
+
+def upkeep_round(settings: Settings) -> dict[str, int]:
+    """Refill Redis' index and age out the archive; ConfigError where the watchlist in the file is refused."""
+    engine = open_store(settings)
+    active = activate(engine, settings.watchlist, settings.aliases, now())
+    with reading(engine) as session:
+        fast = Fast(settings.redis, store_id(session))
+    desk = flow.Desk(engine=engine, fast=fast, matcher=compile_watchlist(active.watchlist), learning=False)
+    done = {"indexed": flow.fill_index(desk, now()), "archives_removed": _age_out(settings.home / "archive")}
+    if active.trouble:
+        raise ConfigError(f"the watchlist is refused, version {active.watchlist.version} runs on:\n{active.trouble}")
+    return done
+
+
+def _age_out(folder: Path) -> int:
+    limit = time.time() - ARCHIVE_AGE.total_seconds()
+    old = [path for path in folder.glob("*/*.warc.gz") if path.stat().st_mtime < limit]
+    for path in old:
+        path.unlink(missing_ok=True)
+    return len(old)

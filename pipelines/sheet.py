@@ -1,0 +1,168 @@
+"""The sheet: everything that portalwatch knows about one portal, as data."""
+
+import re
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from pipelines.errors import ConfigError
+from pipelines.extract.rules import Rules
+from pipelines.yamlfile import Document, read_yaml, validated
+
+
+def _pattern(value: str) -> str:
+    try:
+        re.compile(value)
+    except re.error as error:
+        raise ValueError(f"not a regular expression: {error}") from None
+    return value
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError):
+        raise ValueError(f"`{value}` is no time zone; write one such as Asia/Taipei") from None
+    return value
+
+
+Pattern = Annotated[str, AfterValidator(_pattern)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Feed(_Strict):
+    """RSS, Atom or RDF."""
+
+    type: Literal["feed"]
+    url: str
+
+
+class Sitemap(_Strict):
+    """A sitemap, Google-News ones included; an index is followed one level down."""
+
+    type: Literal["sitemap"]
+    url: str
+
+
+class Listing(_Strict):
+    """An HTML list of links. `item` and `mark` are CSS; `mark` is a text that moves when the article does (a comment
+    count), read inside the item. `next` is the address of page {n}, read up to `pages` pages or until all is known."""
+
+    type: Literal["listing"]
+    url: str
+    item: str
+    link: str = "a"
+    mark: str | None = None
+    next: str | None = None
+    pages: int = Field(default=1, ge=1, le=100)
+
+
+class Identity(_Strict):
+    """One URL form of an article: a pattern with named groups, searched in the whole URL, and the key they make.
+
+    Every form of one article gives the same `key`; `url` is the form to fetch (the found one where it is left out)."""
+
+    pattern: Pattern
+    key: str
+    url: str | None = None
+
+
+class Pace(_Strict):
+    """Good manners toward one host. Seconds between requests, requests in flight, requests a day."""
+
+    delay: float = Field(default=3.0, ge=0)
+    concurrency: int = Field(default=1, ge=1, le=8)
+    budget: int = Field(default=2000, ge=1)
+
+
+class RobotsOverride(_Strict):
+    """Reading on in spite of robots.txt needs a written reason, which is shown wherever the portal is."""
+
+    reason: str = Field(min_length=10)
+
+
+class Sheet(_Strict):
+    """One portal. `slug` is the file's stem and names spider, DAG, Redis prefix and counters."""
+
+    slug: str = Field(pattern=r"^[a-z][a-z0-9_]{1,39}$")
+    name: str
+    language: str
+    timezone: Annotated[str, AfterValidator(_zone)]
+    hosts: list[str] = Field(min_length=1)
+    charset: str | None = None
+    schedule: str = "*/20 * * * *"
+    pace: Pace = Pace()
+    robots: RobotsOverride | None = None
+    discovery: list[Annotated[Feed | Sitemap | Listing, Field(discriminator="type")]] = Field(min_length=1)
+    articles: list[Identity] = Field(min_length=1)
+    expect: dict[str, int] = {}
+    gateway: str | None = None
+    extract: Rules = Rules()
+
+    @field_validator("schedule")
+    @classmethod
+    def _schedule_reads(cls, value: str) -> str:
+        if not (_EVERY.match(value) or len(value.split()) == 5):
+            raise ValueError("write five cron fields, or `every 90 s` / `every 20 min`")
+        return value
+
+    @model_validator(mode="after")
+    def _keys_use_named_groups(self) -> "Sheet":
+        for identity in self.articles:
+            groups = re.compile(identity.pattern).groupindex
+            for template in (identity.key, identity.url or ""):
+                unknown = set(re.findall(r"{(\w+)}", template)) - set(groups)
+                if unknown:
+                    raise ValueError(f"articles: `{template}` uses {{{unknown.pop()}}}, which `{identity.pattern}` does not name")
+        return self
+
+    @cached_property
+    def _identities(self) -> list[tuple[re.Pattern[str], Identity]]:
+        return [(re.compile(identity.pattern), identity) for identity in self.articles]
+
+    def identify(self, url: str) -> tuple[str, str] | None:
+        """(key, address to fetch) of an article's URL, None for a URL that is no article of this portal."""
+        for pattern, identity in self._identities:
+            if found := pattern.search(url):
+                groups = found.groupdict()
+                return identity.key.format(**groups), (identity.url or url).format(**groups) if identity.url else url
+        return None
+
+    def serves(self, url: str) -> bool:
+        """Whether the URL's host is one of this portal's."""
+        host = (urlsplit(url).hostname or "").lower()
+        return any(host == known or host.endswith("." + known) for known in self.hosts)
+
+    def interval(self) -> float | None:
+        """Seconds between runs where the schedule is `every …`, None where it is cron."""
+        found = _EVERY.match(self.schedule)
+        return float(found[1]) * {"s": 1, "min": 60, "h": 3600}[found[2]] if found else None
+
+
+_EVERY = re.compile(r"^every (\d+) (s|min|h)$")
+
+
+def read_sheet(path: Path, *, base: Path | None = None) -> Sheet:
+    """The sheet at `path`; its stem is the slug. `extends: STEM` takes over a shipped sheet's other keys (from `base`)."""
+    document = read_yaml(path)
+    if not isinstance(document.data, dict):
+        raise ConfigError(f"{document.where(())}: a sheet is a mapping of keys")
+    extended = document.data.pop("extends", None)
+    if extended is not None:
+        document.data = _extend(document, base, str(extended))
+    document.data.setdefault("slug", path.stem)
+    return validated(Sheet, document)
+
+
+def _extend(document: Document, base: Path | None, stem: str) -> dict[str, object]:
+    parent = base / f"{stem}.yaml" if base else None
+    if parent is None or not parent.is_file():
+        raise ConfigError(f"{document.where(('extends',))}: no shipped sheet is called `{stem}`")
+    return {**read_yaml(parent).data, **document.data}

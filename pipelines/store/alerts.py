@@ -1,0 +1,149 @@
+"""The outbox: what is owed, who sends it, what the channel answered."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.orm import Session
+
+from pipelines.models import Answer, Hit, Message, TopicMatch
+from pipelines.store.database import store_id
+from pipelines.store.tables import AlertRow, ArticleRow, Match, Telling
+
+CLAIM = timedelta(seconds=45)  # a sender that was killed loses its claim after this
+FIRST_RETRY = timedelta(seconds=30)
+LAST_RETRY = timedelta(hours=1)
+GIVE_UP = timedelta(hours=48)
+OPEN = ("owed", "retrying")
+
+
+def record(session: Session, row: ArticleRow, matches: Sequence[TopicMatch], watchlist: str, now: datetime) -> None:
+    """Keep the matches of the article's present state."""
+    session.add_all(
+        Match(
+            article_id=row.id, revision=row.revision, topic=match.topic, watchlist=watchlist,
+            hits=[asdict(hit) for hit in match.hits], learned=row.learned, matched_at=now,
+        )
+        for match in matches
+    )
+    session.flush()
+
+
+def told_before(session: Session, row: ArticleRow, topic: str, stories: Sequence[int]) -> bool:
+    """Whether the topic matched an earlier telling of any of these stories, or an earlier state of this article."""
+    query = (
+        select(func.count())
+        .select_from(Match)
+        .join(Telling, Telling.article_id == Match.article_id)
+        .where(Telling.story_id.in_(stories), Match.topic == topic, or_(Match.article_id != row.id, Match.revision < row.revision))
+    )
+    return bool(session.scalar(query))
+
+
+def alerted(session: Session, stories: Sequence[int], channel: str, recipient: str, article_id: int | None = None) -> bool:
+    """Whether the recipient has (or is owed) a message about any of these stories (from this article)."""
+    query = select(func.count()).where(AlertRow.story_id.in_(stories), AlertRow.channel == channel, AlertRow.recipient == recipient)
+    if article_id is not None:
+        query = query.where(AlertRow.article_id == article_id)
+    return bool(session.scalar(query))
+
+
+def owe(session: Session, row: ArticleRow, topic: str, story: int, revision: int, to: tuple[str, str], now: datetime) -> None:
+    """One alert owed to (channel, recipient)."""
+    channel, recipient = to
+    message = message_id(store_id(session), story, revision, channel, recipient)
+    session.add(
+        AlertRow(
+            message=message, topic=topic, story_id=story, article_id=row.id, revision=revision, channel=channel, recipient=recipient,
+            state="owed", owed_at=now, next_try_at=now, attempts=0,
+        )
+    )
+
+
+def message_id(store: str, story: int, revision: int, channel: str, recipient: str) -> str:
+    """The same for every attempt at one message, different for every other message of any store."""
+    return "pw_" + hashlib.sha256(f"{store}\n{story}\n{revision}\n{channel}\n{recipient}".encode()).hexdigest()[:32]
+
+
+def claim(session: Session, now: datetime) -> str | None:
+    """Take the next message that is due, for CLAIM; None where nothing is."""
+    ripe = or_(AlertRow.state.in_(OPEN), AlertRow.state == "sending")
+    query = select(AlertRow.message).where(ripe, AlertRow.next_try_at <= now).order_by(AlertRow.next_try_at, AlertRow.id).limit(1)
+    if session.get_bind().dialect.name == "postgresql":
+        query = query.with_for_update(skip_locked=True)
+    message = session.scalar(query)
+    if message is None:
+        return None
+    taken = session.execute(
+        update(AlertRow)
+        .where(AlertRow.message == message, AlertRow.next_try_at <= now, AlertRow.state.in_((*OPEN, "sending")))
+        .values(state="sending", next_try_at=now + CLAIM)
+    )
+    return message if taken.rowcount else None  # type: ignore[attr-defined]
+
+
+def answered(session: Session, message: str, answer: Answer, now: datetime) -> str:
+    """Record the channel's answer; gives the new state: sent, retrying or dead."""
+    rows = session.scalars(select(AlertRow).where(AlertRow.message == message)).all()
+    attempts = max(row.attempts for row in rows) + 1
+    late = now - min(row.owed_at for row in rows) > GIVE_UP
+    state = "sent" if answer.ok else "dead" if answer.permanent or late else "retrying"
+    for row in rows:
+        row.state, row.attempts, row.answer = state, attempts, answer.detail[:500]
+        row.sent_at = now if answer.ok else None
+        row.next_try_at = now if state != "retrying" else now + _pause(attempts, answer)
+    return state
+
+
+def replay(session: Session, message: str | None, now: datetime) -> int:
+    """Owe dead messages again (one, or all); gives the number of alerts."""
+    query = update(AlertRow).where(AlertRow.state == "dead")
+    if message is not None:
+        query = query.where(AlertRow.message == message)
+    done = session.execute(query.values(state="owed", next_try_at=now, owed_at=now))
+    return int(done.rowcount)  # type: ignore[attr-defined]
+
+
+def message(session: Session, message: str, titles: dict[str, str], portal_names: dict[str, str]) -> Message:
+    """All that a channel may tell about an owed message. `titles`: topic slug to title."""
+    rows = session.scalars(select(AlertRow).where(AlertRow.message == message).order_by(AlertRow.id)).all()
+    first = rows[0]
+    article = session.get_one(ArticleRow, first.article_id)
+    topics = tuple((row.topic, titles.get(row.topic, row.topic)) for row in rows)
+    return Message(
+        id=message, kind="revision" if first.revision else "new", channel=first.channel, recipient=first.recipient,
+        story_id=first.story_id, revision=first.revision, topics=topics, title=article.title, text=article.text, url=article.url,
+        portal=article.portal, portal_name=portal_names.get(article.portal, article.portal), hits=_hits(session, article, topics),
+        publisher=tuple(article.publisher), author=article.author, published_at=article.published_at or article.published_on,
+        first_seen_at=article.first_seen_at, language=article.language, rights=article.rights, thread=_thread(session, first),
+    )
+
+
+def counts(session: Session) -> dict[str, int]:
+    """Alerts by state."""
+    return {state: count for state, count in session.execute(select(AlertRow.state, func.count()).group_by(AlertRow.state))}
+
+
+def _pause(attempts: int, answer: Answer) -> timedelta:
+    backoff = min(FIRST_RETRY * 2 ** min(attempts - 1, 12), LAST_RETRY)
+    return max(backoff, timedelta(seconds=answer.retry_after or 0))
+
+
+def _hits(session: Session, article: ArticleRow, topics: tuple[tuple[str, str], ...]) -> tuple[Hit, ...]:
+    query = select(Match.hits).where(
+        Match.article_id == article.id, Match.revision == article.revision, Match.topic.in_([slug for slug, _ in topics])
+    )
+    return tuple(dict.fromkeys(Hit(**hit) for hits in session.scalars(query) for hit in hits))
+
+
+def _thread(session: Session, row: AlertRow) -> str | None:
+    query = (
+        select(AlertRow.message)
+        .where(AlertRow.story_id == row.story_id, AlertRow.channel == row.channel, AlertRow.recipient == row.recipient)
+        .where(AlertRow.message != row.message, AlertRow.id < row.id)
+        .order_by(AlertRow.id)
+        .limit(1)
+    )
+    return session.scalar(query)

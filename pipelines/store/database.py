@@ -1,0 +1,146 @@
+"""Opening the database: engines, transactions, and the schema's version."""
+
+import contextlib
+import secrets
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, create_engine, event, make_url, select, text
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm import Session
+
+from pipelines.config import Settings
+from pipelines.errors import ConfigError, SchemaError
+from pipelines.store.tables import Meta
+
+T = TypeVar("T")
+BUSY_TIMEOUT = 20.0  # seconds that SQLite waits for another writer before it says "locked"
+TRIES_WHEN_LOCKED = 3
+STORY_LOCK = 0x506F7274  # key of PostgreSQL's advisory lock: one writer at a time decides which story an article joins
+
+
+@lru_cache(maxsize=4)
+def engine(url: str) -> Engine:
+    """The process' engine for `url`; ConfigError where SQLAlchemy cannot read it (the password is not repeated)."""
+    try:
+        parsed = make_url(url)
+        if parsed.get_backend_name() == "postgresql" and parsed.drivername == "postgresql":
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        made = create_engine(parsed, pool_pre_ping=parsed.get_backend_name() != "sqlite", **_options(parsed.get_backend_name()))
+    except Exception as error:  # noqa: BLE001 - every driver has its own complaint about a bad URL
+        raise ConfigError(f"PORTALWATCH_DATABASE_URL: cannot be used: {type(error).__name__}") from None
+    if parsed.get_backend_name() == "sqlite":
+        event.listen(made, "connect", _prepare_sqlite)
+        event.listen(made, "begin", _begin_sqlite)
+    return made
+
+
+def _options(backend: str) -> dict[str, Any]:
+    return {"connect_args": {"timeout": BUSY_TIMEOUT, "check_same_thread": False}} if backend == "sqlite" else {"pool_size": 4}
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _begin_sqlite(connection: Any) -> None:
+    # A transaction that will write takes the lock at once: upgrading later fails with "locked" however long it waits.
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writes") else "BEGIN")
+
+
+@contextlib.contextmanager
+def reading(on: Engine) -> Iterator[Session]:
+    """A session for questions."""
+    with Session(on) as session:
+        yield session
+
+
+@contextlib.contextmanager
+def writing(on: Engine) -> Iterator[Session]:
+    """A session whose block is one transaction: committed at its end, rolled back on any error."""
+    with Session(on.execution_options(writes=True)) as session, session.begin():
+        yield session
+
+
+def in_one_transaction(on: Engine, work: Callable[[Session], T]) -> T:
+    """`work(session)` in a transaction, again from its start when the database was locked or dropped the connection."""
+    for attempt in range(1, TRIES_WHEN_LOCKED + 1):
+        try:
+            with writing(on) as session:
+                return work(session)
+        except (OperationalError, DBAPIError) as error:
+            if attempt == TRIES_WHEN_LOCKED or not _can_pass(error):
+                raise
+            time.sleep(0.2 * attempt)
+    raise AssertionError("unreachable")
+
+
+def _can_pass(error: DBAPIError) -> bool:
+    sqlstate = getattr(error.orig, "sqlstate", None) or ""
+    return error.connection_invalidated or "locked" in str(error.orig) or sqlstate in ("40001", "40P01") or sqlstate.startswith(("08", "57P"))
+
+
+def serialize_stories(session: Session) -> None:
+    """Let one transaction at a time decide on stories; SQLite's write lock does it already."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": STORY_LOCK})
+
+
+def upgrade(on: Engine) -> None:
+    """Bring the schema to this release's, and give a new store its id."""
+    with on.execution_options(writes=True).begin() as connection:
+        if on.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": STORY_LOCK + 1})
+        config = _alembic()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        with Session(connection) as session:
+            if session.get(Meta, "store") is None:
+                session.add(Meta(key="store", value=secrets.token_hex(6)))
+                session.flush()
+
+
+def version(on: Engine) -> tuple[str | None, str]:
+    """(the database's schema version, this release's)."""
+    with on.connect() as connection:
+        present = MigrationContext.configure(connection).get_current_revision()
+    wanted = ScriptDirectory.from_config(_alembic()).get_current_head()
+    assert wanted is not None
+    return present, wanted
+
+
+def open_store(settings: Settings) -> Engine:
+    """The engine of a store whose schema fits. The embedded SQLite is brought up to date; elsewhere SchemaError says how."""
+    if settings.database_url is None:
+        settings.ensure_home()
+    on = engine(settings.database)
+    try:
+        present, wanted = version(on)
+    except OperationalError as error:
+        raise ConfigError(f"the database does not answer: {str(error.orig).splitlines()[0]}") from None
+    if present != wanted and settings.database_url is None:
+        upgrade(on)
+    elif present != wanted:
+        raise SchemaError(f"the database's schema is {present or 'empty'}, this release needs {wanted}: run `portalwatch db upgrade`")
+    return on
+
+
+def store_id(session: Session) -> str:
+    """The random id of this store; Redis keys carry it, so that a new database never meets an old one's keys."""
+    return session.execute(select(Meta.value).where(Meta.key == "store")).scalar_one()
+
+
+def _alembic() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
+    return config

@@ -1,0 +1,235 @@
+"""The tables: SQL is the truth, and this is all of it."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON, BigInteger, Date, DateTime, Dialect, ForeignKey, Index, Integer, MetaData, String, Text, TypeDecorator, UniqueConstraint,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+BigId = BigInteger().with_variant(Integer, "sqlite")
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Aware times in, aware UTC times out, on databases with and without a zone type; a naive one is an error."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a time without a zone: {value}")
+        return value.astimezone(UTC) if dialect.name != "sqlite" else value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value if value is None else value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """The schema; constraint names are fixed so that migrations can name them on every database."""
+
+    metadata = MetaData(naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s", "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s", "pk": "pk_%(table_name)s",
+    })
+    type_annotation_map = {datetime: UtcDateTime, date: Date, str: Text, dict[str, Any]: JSON, list[Any]: JSON}  # noqa: RUF012
+
+
+class Meta(Base):
+    """One value of the installation; `store` is its random id, which also names its keys in Redis."""
+
+    __tablename__ = "meta"
+    key: Mapped[str] = mapped_column(String(40), primary_key=True)
+    value: Mapped[str]
+
+
+class Portal(Base):
+    """What we know of a portal beyond its sheet. `learned_at`: the end of its first whole run."""
+
+    __tablename__ = "portals"
+    slug: Mapped[str] = mapped_column(String(40), primary_key=True)
+    learned_at: Mapped[datetime | None]
+    wait_until: Mapped[datetime | None]
+
+
+class HostDay(Base):
+    """Requests sent to a host on a day (UTC), all kinds together."""
+
+    __tablename__ = "host_days"
+    host: Mapped[str] = mapped_column(String(255), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    requests: Mapped[int]
+
+
+class Source(Base):
+    """The validators of one discovery address, for conditional requests."""
+
+    __tablename__ = "sources"
+    portal: Mapped[str] = mapped_column(String(40), primary_key=True)
+    url: Mapped[str] = mapped_column(String(2000), primary_key=True)
+    etag: Mapped[str | None]
+    last_modified: Mapped[str | None]
+    read_at: Mapped[datetime]
+
+
+class Run(Base):
+    """One crawl of one portal; `outcomes` sums to `discovered`."""
+
+    __tablename__ = "runs"
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    portal: Mapped[str] = mapped_column(String(40), index=True)
+    started_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    learning: Mapped[bool]
+    succeeded: Mapped[bool | None]
+    finish_reason: Mapped[str | None]
+    reason: Mapped[str | None]
+    discovered: Mapped[int] = mapped_column(default=0)
+    requests: Mapped[int] = mapped_column(default=0)
+    bytes: Mapped[int] = mapped_column(BigInteger, default=0)
+    outcomes: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    evidence: Mapped[list[Any]] = mapped_column(default=list)
+    watchlist: Mapped[str | None] = mapped_column(String(64))
+
+
+class PageRow(Base):
+    """One identity of a portal: what became of it, and when it is looked at again."""
+
+    __tablename__ = "pages"
+    __table_args__ = (UniqueConstraint("portal", "identity"), Index(None, "portal", "due_at"))
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    portal: Mapped[str] = mapped_column(String(40))
+    identity: Mapped[str] = mapped_column(String(500))
+    url: Mapped[str]
+    mark: Mapped[str | None]
+    outcome: Mapped[str] = mapped_column(String(20))
+    evidence: Mapped[str | None]
+    looks: Mapped[int] = mapped_column(default=0)
+    first_seen_at: Mapped[datetime]
+    looked_at: Mapped[datetime]
+    due_at: Mapped[datetime | None]
+
+
+class ArticleRow(Base):
+    """An article in its present state. `digest` is that of its folded letters: equal means equal in both scripts."""
+
+    __tablename__ = "articles"
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    page_id: Mapped[int] = mapped_column(ForeignKey("pages.id"), unique=True)
+    portal: Mapped[str] = mapped_column(String(40), index=True)
+    url: Mapped[str]
+    title: Mapped[str]
+    text: Mapped[str]
+    published_at: Mapped[datetime | None] = mapped_column(index=True)
+    published_on: Mapped[date | None]
+    published_from: Mapped[str | None]
+    published_raw: Mapped[str | None]
+    modified_at: Mapped[datetime | None]
+    publisher: Mapped[list[Any]]
+    author: Mapped[str | None]
+    section: Mapped[str | None]
+    rights: Mapped[str | None]
+    language: Mapped[str | None]
+    script: Mapped[str | None]
+    captions: Mapped[list[Any]]
+    comment_count: Mapped[int | None]
+    reactions: Mapped[dict[str, Any]]
+    comments: Mapped[list[Any]]
+    rung: Mapped[str]
+    codec: Mapped[str]
+    digest: Mapped[str] = mapped_column(String(40), index=True)
+    revision: Mapped[int] = mapped_column(default=0)
+    learned: Mapped[bool]
+    first_seen_at: Mapped[datetime] = mapped_column(index=True)
+    vanished_at: Mapped[datetime | None]
+
+
+class Revision(Base):
+    """One material state of an article; number 0 is the first."""
+
+    __tablename__ = "revisions"
+    article_id: Mapped[int] = mapped_column(ForeignKey("articles.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    title: Mapped[str]
+    text: Mapped[str]
+    digest: Mapped[str] = mapped_column(String(40))
+    seen_at: Mapped[datetime]
+
+
+class Story(Base):
+    """What one or several articles tell; `article_id` is the one that opened it."""
+
+    __tablename__ = "stories"
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    article_id: Mapped[int] = mapped_column(ForeignKey("articles.id"))
+    title: Mapped[str]
+    first_seen_at: Mapped[datetime]
+
+
+class Telling(Base):
+    """An article's place in a story, with what decided it: first, copy or part (of a merged piece)."""
+
+    __tablename__ = "tellings"
+    story_id: Mapped[int] = mapped_column(ForeignKey("stories.id"), primary_key=True)
+    article_id: Mapped[int] = mapped_column(ForeignKey("articles.id"), primary_key=True, index=True)
+    role: Mapped[str] = mapped_column(String(10))
+    containment: Mapped[float]
+    partner_id: Mapped[int | None]
+    why: Mapped[str]
+
+
+class Shingle(Base):
+    """The sampled shingles of an article: the index of near-duplicates, of which Redis holds a faster copy."""
+
+    __tablename__ = "shingles"
+    value: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    article_id: Mapped[int] = mapped_column(ForeignKey("articles.id"), primary_key=True, index=True)
+
+
+class WatchlistRow(Base):
+    """A watchlist that was active once; the newest `activated_at` is the one that runs."""
+
+    __tablename__ = "watchlists"
+    version: Mapped[str] = mapped_column(String(64), primary_key=True)
+    text: Mapped[str]
+    aliases: Mapped[str]
+    activated_at: Mapped[datetime]
+
+
+class Match(Base):
+    """A topic that a state of an article satisfies, with the words that did it."""
+
+    __tablename__ = "matches"
+    __table_args__ = (UniqueConstraint("article_id", "revision", "topic"),)
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    article_id: Mapped[int] = mapped_column(ForeignKey("articles.id"))
+    revision: Mapped[int]
+    topic: Mapped[str] = mapped_column(String(100), index=True)
+    watchlist: Mapped[str] = mapped_column(String(64))
+    hits: Mapped[list[Any]]
+    learned: Mapped[bool]
+    matched_at: Mapped[datetime]
+
+
+class AlertRow(Base):
+    """The outbox: a match owed to a recipient. Alerts that share `message` go out as one message."""
+
+    __tablename__ = "alerts"
+    __table_args__ = (UniqueConstraint("topic", "story_id", "revision", "channel", "recipient"), Index(None, "state", "next_try_at"))
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    message: Mapped[str] = mapped_column(String(64), index=True)
+    topic: Mapped[str] = mapped_column(String(100))
+    story_id: Mapped[int] = mapped_column(ForeignKey("stories.id"), index=True)
+    article_id: Mapped[int] = mapped_column(ForeignKey("articles.id"))
+    revision: Mapped[int]
+    channel: Mapped[str] = mapped_column(String(100))
+    recipient: Mapped[str] = mapped_column(String(320))
+    state: Mapped[str] = mapped_column(String(10))
+    owed_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+    next_try_at: Mapped[datetime]
+    attempts: Mapped[int] = mapped_column(default=0)
+    answer: Mapped[str | None]

@@ -1,0 +1,189 @@
+"""One folded form of a text for comparing (never for showing), with the way back to the original's code points.
+
+Folding is NFC, then one 1:1 character table: Traditional to Simplified, variants, full width, case (made by
+pipelines/watch/tables.py). Invisible characters are dropped. White space with a blank line in it (two line breaks or
+more) becomes one line feed; any other becomes one space, or nothing between two Han characters.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+Codes = npt.NDArray[np.uint32]
+Offsets = npt.NDArray[np.int64]
+
+_HOME = Path(__file__).parent
+_ALL = 0x110000
+_SPACE, _LINE_FEED, _RETURN, _REPLACEMENT = 0x20, 0x0A, 0x0D, 0xFFFD
+_ODD = 0  # what the table gives for a character that needs more than a look-up
+_WHITE = [*range(0x09, 0x0E), *range(0x1C, 0x21), 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F, 0x205F, 0x3000]
+_BREAKS = [0x0A, 0x0B, 0x0C, 0x0D, 0x85, 0x2028, 0x2029]
+_INVISIBLE = (
+    (0x00, 0x08), (0x0E, 0x1B), (0x7F, 0x84), (0x86, 0x9F), (0xAD, 0xAD), (0x34F, 0x34F), (0x61C, 0x61C), (0x180B, 0x180F),
+    (0x200B, 0x200F), (0x202A, 0x202E), (0x2060, 0x206F), (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF), (0xFFF9, 0xFFFB),
+    (0x1D173, 0x1D17A), (0xE0000, 0xE0FFF),
+)  # fmt: skip
+_HAN = (
+    (0x2E80, 0x2FDF), (0x3005, 0x3007), (0x3021, 0x3029), (0x3038, 0x303B), (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF),
+    (0x20000, 0x3FFFF),
+)  # fmt: skip
+# UAX 15's Stream-Safe limit: no writing needs more marks on one letter, and sorting them takes quadratic time.
+_MARKS = 30
+
+
+def _flags(ranges: tuple[tuple[int, int], ...] | list[tuple[int, int]]) -> npt.NDArray[np.bool_]:
+    table = np.zeros(_ALL, dtype=np.bool_)
+    for first, last in ranges:
+        table[first : last + 1] = True
+    return table
+
+
+def _combining() -> list[tuple[int, int]]:
+    rows = (line.split() for line in (_HOME / "combining.txt").read_text(encoding="ascii").splitlines())
+    return [(int(first, 16), int(last, 16)) for first, last in rows]
+
+
+def _fold_table() -> Codes:
+    table = np.arange(_ALL, dtype=np.uint32)
+    pairs = _codes((_HOME / "characters.txt").read_text(encoding="utf-8"))
+    table[pairs[::3]] = pairs[1::3]
+    table[0xD800:0xE000] = _REPLACEMENT
+    table[_WHITE] = _SPACE
+    table[_JOINS | _DROPPED] = _ODD
+    return table
+
+
+def _codes(text: str) -> Codes:
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+
+
+def _string(codes: Codes) -> str:
+    return codes.tobytes().decode("utf-32-le")
+
+
+_DROPPED = _flags(_INVISIBLE)
+_JOINS = _flags(_combining())
+_IS_HAN = _flags(_HAN)
+_FOLD = _fold_table()
+_HAN_CLASS = "[" + "".join(f"{chr(first)}-{chr(last)}" for first, last in _HAN) + "]"
+# White space that does not stay one space: more of it, or a Han character on both sides.
+_TO_JOIN = re.compile(f" (?: |(?<={_HAN_CLASS} ){_HAN_CLASS})")
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """A folded text. `starts` and `ends` hold, for every folded character, where it begins and ends in the original;
+    None where every offset is that of the original."""
+
+    text: str
+    starts: Offsets | None = None
+    ends: Offsets | None = None
+
+    def original(self, start: int, end: int) -> tuple[int, int]:
+        """Code points of the original that the folded characters [start, end) came from; start < end."""
+        if self.starts is None or self.ends is None:
+            return start, end
+        return int(self.starts[start]), int(self.ends[end - 1])
+
+
+def fold(text: str) -> Folded:
+    """The text for comparing. A lone surrogate counts as U+FFFD."""
+    codes = _codes(text)
+    folded = _string(_FOLD.take(codes))
+    if "\0" not in folded and not _TO_JOIN.search(folded):
+        return Folded(folded)
+    return _fold_odd(codes)
+
+
+def letters(folded: Folded) -> str:
+    """Only the letters and digits of a folded text, for shingles."""
+    codes = _codes(folded.text)
+    return _string(codes[_is_letter()[codes]])
+
+
+def is_han(char: str) -> bool:
+    """Whether the character is a Han character (kana and punctuation are not)."""
+    return bool(_IS_HAN[ord(char)])
+
+
+@cache
+def _is_letter() -> npt.NDArray[np.bool_]:
+    everything = np.arange(_ALL, dtype=np.uint32).tobytes().decode("utf-32-le", "surrogatepass")
+    return _flags([(found.start(), found.end() - 1) for found in re.finditer(r"[^\W_]+", everything)])
+
+
+def _fold_odd(codes: Codes) -> Folded:
+    starts = np.flatnonzero(~_DROPPED[codes])
+    codes, ends = codes[starts], starts + 1
+    if _JOINS[codes].any():
+        codes, starts, ends = _joined(codes, starts, ends)
+    folded = _FOLD[codes]
+    folded = np.where(folded == _ODD, codes, folded)
+    return _spaced(codes, folded, starts, ends)
+
+
+def _joined(codes: Codes, starts: Offsets, ends: Offsets) -> tuple[Codes, Offsets, Offsets]:
+    """NFC, cluster by cluster: a character and all that may melt into it."""
+    parts: list[tuple[Codes, Offsets, Offsets]] = []
+    done = 0
+    for first, last in _clusters(codes):
+        parts.append((codes[done:first], starts[done:first], ends[done:first]))
+        parts.append(_cluster(codes, starts, ends, slice(first, last)))
+        done = last
+    parts.append((codes[done:], starts[done:], ends[done:]))
+    joined, begun, ended = zip(*parts, strict=True)
+    return np.concatenate(joined), np.concatenate(begun), np.concatenate(ended)
+
+
+def _clusters(codes: Codes) -> list[tuple[int, int]]:
+    joins = np.concatenate(([False], _JOINS[codes], [False]))
+    edges = np.flatnonzero(joins[1:] != joins[:-1])
+    found: list[tuple[int, int]] = []
+    for first, last in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+        begin = max(first - 1, 0)
+        found += [(cut, min(cut + _MARKS, last)) for cut in range(begin, last, _MARKS)]
+    return found
+
+
+def _cluster(codes: Codes, starts: Offsets, ends: Offsets, place: slice) -> tuple[Codes, Offsets, Offsets]:
+    before = _string(np.where(_FOLD[codes[place]] == _REPLACEMENT, _REPLACEMENT, codes[place]).astype(np.uint32))
+    after = unicodedata.normalize("NFC", before)
+    if before == after:
+        return codes[place], starts[place], ends[place]
+    size = len(after)
+    return _codes(after), np.full(size, starts[place][0]), np.full(size, ends[place][-1])
+
+
+def _spaced(codes: Codes, folded: Codes, starts: Offsets, ends: Offsets) -> Folded:
+    white = np.concatenate(([False], folded == _SPACE, [False]))
+    edges = np.flatnonzero(white[1:] != white[:-1])
+    first, last = edges[::2], edges[1::2]
+    if first.size:
+        breaks = np.concatenate(([0], np.cumsum(_line_breaks(codes))))
+        blank = breaks[last] - breaks[first] > 1
+        kept = blank | ~_between_han(folded, first, last)
+        keep = folded != _SPACE
+        keep[first[kept]] = True
+        folded = folded.copy()
+        folded[first[blank]] = _LINE_FEED
+        ends = ends.copy()
+        ends[first] = ends[last - 1]
+        folded, starts, ends = folded[keep], starts[keep], ends[keep]
+    return Folded(_string(folded), starts, ends)
+
+
+def _line_breaks(codes: Codes) -> npt.NDArray[np.int64]:
+    """How many line breaks each character makes: CR LF are one together, a paragraph separator is two."""
+    breaks = np.isin(codes, _BREAKS).astype(np.int64) + (codes == 0x2029)
+    breaks[1:] -= (codes[1:] == _LINE_FEED) & (codes[:-1] == _RETURN)
+    return breaks
+
+
+def _between_han(folded: Codes, first: Offsets, last: Offsets) -> npt.NDArray[np.bool_]:
+    inside = (first > 0) & (last < folded.size)
+    return inside & _IS_HAN[folded[first - 1]] & _IS_HAN[folded[np.minimum(last, folded.size - 1)]]

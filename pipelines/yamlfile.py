@@ -1,0 +1,150 @@
+"""YAML files that an operator edits: read once, every complaint with file:line:column and a suggestion."""
+
+import difflib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from pipelines.errors import ConfigError
+
+_BASE: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_YAML_1_1_ONLY = {"tag:yaml.org,2002:bool", "tag:yaml.org,2002:int", "tag:yaml.org,2002:timestamp"}
+
+
+class _Loader(_BASE):  # type: ignore[valid-type, misc]
+    """PyYAML with the scalars of YAML 1.2: `no`, `on`, 1:30 and 2024-01-01 stay strings."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in rules if tag not in _YAML_1_1_ONLY]
+    for first, rules in _BASE.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false|True|False)$"), list("tfTF"))
+_Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"^[-+]?[0-9]+$"), list("-+0123456789"))
+
+M = TypeVar("M", bound=BaseModel)
+Path_ = tuple[str | int, ...]
+
+
+class Document:
+    """A parsed file: `data`, and `where(path)` for the place of any value in it."""
+
+    def __init__(self, name: str, text: str) -> None:
+        self.name, self.text = name, text
+        try:
+            loader = _Loader(text)
+            self._root = loader.get_single_node()
+            self.data: Any = loader.construct_document(self._root) if self._root is not None else {}
+        except yaml.MarkedYAMLError as error:
+            mark = error.problem_mark
+            place = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
+            raise ConfigError(f"{place}: not valid YAML: {error.problem or error.context}") from None
+        except yaml.YAMLError as error:
+            raise ConfigError(f"{name}: not valid YAML: {error}") from None
+        duplicates = [f"{self._place(key)}: `{key.value}` stands twice; the first at {self._place(first)}" for key, first in _duplicates(self._root)]
+        if duplicates:
+            raise ConfigError(duplicates)
+
+    def where(self, path: Path_, *, key: bool = False, offset: int = 0) -> str:
+        """`file:line:column` of the value at `path` (of its key with `key`), `offset` characters into a one-line scalar."""
+        node, at = self._root, self._root
+        for step in path:
+            found = _child(node, step)
+            if found is None:
+                break
+            at, node = found
+        return self._place(at if key else node, offset)
+
+    def _place(self, node: yaml.Node | None, offset: int = 0) -> str:
+        if node is None:
+            return f"{self.name}:1:1"
+        line, column = node.start_mark.line, node.start_mark.column
+        style = getattr(node, "style", None)
+        if style in ("|", ">"):
+            line += 1
+            first = self.text.splitlines()[line] if line < len(self.text.splitlines()) else ""
+            column = len(first) - len(first.lstrip())
+            before = node.value[:offset]
+            line, column = line + before.count("\n"), column + len(before) - (before.rfind("\n") + 1)
+        else:
+            column += offset + (1 if style in ("'", '"') and offset else 0)
+        return f"{self.name}:{line + 1}:{column + 1}"
+
+
+def read_yaml(path: Path) -> Document:
+    """The file as a Document; ConfigError where it cannot be read, is no UTF-8, or is not YAML."""
+    try:
+        return Document(str(path), path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: not UTF-8 at byte {error.start}; save the file as UTF-8") from None
+
+
+def validated(model: type[M], document: Document) -> M:
+    """The document as a `model`; ConfigError names every problem with its place and a did-you-mean."""
+    try:
+        return model.model_validate(document.data)
+    except ValidationError as error:
+        raise ConfigError([_problem(model, document, item) for item in error.errors()]) from None
+
+
+def suggestion(word: str, known: list[str]) -> str:
+    """`; did you mean X?`, or nothing where no known word is near."""
+    near = difflib.get_close_matches(word, known, n=1)
+    return f"; did you mean `{near[0]}`?" if near else ""
+
+
+def _problem(model: type[BaseModel], document: Document, item: Any) -> str:
+    path: Path_ = tuple(item["loc"])
+    if item["type"] == "extra_forbidden":
+        word = str(path[-1])
+        return f"{document.where(path, key=True)}: unknown key `{word}`{suggestion(word, sorted(_fields(model)))}"
+    if item["type"] == "missing":
+        return f"{document.where(path[:-1], key=True)}: `{path[-1]}` is missing"
+    message = item["msg"].removeprefix("Value error, ")
+    return f"{document.where(path)}: {'.'.join(map(str, path))}: {message}"
+
+
+def _fields(model: type[BaseModel], seen: set[type] | None = None) -> set[str]:
+    seen = seen if seen is not None else set()
+    if model in seen:
+        return set()
+    seen.add(model)
+    names = set(model.model_fields)
+    for info in model.model_fields.values():
+        for inner in _models(info.annotation):
+            names |= _fields(inner, seen)
+    return names
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in getattr(annotation, "__args__", ()):
+        yield from _models(argument)
+
+
+def _child(node: yaml.Node | None, step: str | int) -> tuple[yaml.Node, yaml.Node] | None:
+    if isinstance(node, yaml.MappingNode):
+        return next(((key, value) for key, value in node.value if key.value == str(step)), None)
+    if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+        return node.value[step], node.value[step]
+    return None
+
+
+def _duplicates(node: yaml.Node | None) -> Iterator[tuple[yaml.Node, yaml.Node]]:
+    if isinstance(node, yaml.MappingNode):
+        first: dict[str, yaml.Node] = {}
+        for key, value in node.value:
+            if key.value in first:
+                yield key, first[key.value]
+            first.setdefault(key.value, key)
+            yield from _duplicates(value)
+    elif isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            yield from _duplicates(item)

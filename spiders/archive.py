@@ -1,0 +1,52 @@
+"""The archive: every fetched page as a WARC record, one file a run. A full disk stops archiving, not watching."""
+
+import logging
+from io import BytesIO
+from pathlib import Path
+from typing import IO
+
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.warcwriter import WARCWriter
+
+from pipelines.models import Page
+
+log = logging.getLogger(__name__)
+
+
+class Archive:
+    """Writes to `folder/{name}.warc.gz`, opened with the first page. `trouble` says why it stopped."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self._path = folder / f"{name}.warc.gz"
+        self._file: IO[bytes] | None = None
+        self._writer: WARCWriter | None = None
+        self.trouble: str | None = None
+
+    def keep(self, page: Page) -> None:
+        """Append one page; the first failure is warned of, and ends archiving for this run."""
+        if self.trouble is not None:
+            return
+        try:
+            self._write(page)
+        except OSError as error:
+            self.trouble = f"archiving stopped: {error.strerror or error}"
+            log.warning("%s: %s; watching goes on", self._path, self.trouble)
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._file is not None:
+            try:
+                self._file.close()
+            except OSError as error:
+                self.trouble = self.trouble or f"archiving stopped: {error.strerror or error}"
+
+    def _write(self, page: Page) -> None:
+        if self._writer is None:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self._path.open("ab")
+            self._writer = WARCWriter(self._file, gzip=True)
+        headers = StatusAndHeaders(f"{page.status} -", [("Content-Type", page.content_type)], protocol="HTTP/1.1")
+        record = self._writer.create_warc_record(page.url, "response", payload=BytesIO(page.body), http_headers=headers)
+        self._writer.write_record(record)
+        assert self._file is not None
+        self._file.flush()

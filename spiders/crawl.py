@@ -1,0 +1,142 @@
+"""One crawl of one portal, from the opened run to the closed one: what the Airflow task and `portalwatch crawl` call."""
+
+import logging
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from scrapy.crawler import AsyncCrawlerProcess
+from scrapy.settings import Settings as ScrapySettings
+from sqlalchemy import Engine
+
+from pipelines import flow
+from pipelines.alerts.outbox import Post, deliver
+from pipelines.alerts.sending import sender_of
+from pipelines.config import Settings
+from pipelines.dedup.fast import Fast
+from pipelines.errors import PortalwatchError
+from pipelines.models import Outcome
+from pipelines.store import pages, runs
+from pipelines.store.database import in_one_transaction, open_store, reading, store_id
+from pipelines.store.tables import Run
+from pipelines.store.watchlists import Active, activate
+from pipelines.watch import compile_watchlist
+from spiders import loader
+from spiders import settings as scrapy_settings
+from spiders.job import Job, now
+from spiders.portal import PortalSpider
+from spiders.verdict import Verdict, verdict
+
+log = logging.getLogger(__name__)
+
+
+class RunFailed(PortalwatchError):
+    """The run could not see its portal; `summary` is what it has to tell all the same."""
+
+    def __init__(self, summary: Mapping[str, Any]) -> None:
+        self.summary = summary
+        super().__init__(f"{summary['portal']}: {summary['reason']}")
+
+
+def crawl(portal: str, settings: Settings) -> dict[str, Any]:
+    """Crawl one portal now, once in a process (Twisted's reactor starts once). Gives the run's summary, keys as in `summary`.
+
+    ConfigError for a bad sheet, or a bad watchlist where there never was a good one; nothing was fetched then.
+    RunFailed where the portal could not be seen.
+    """
+    sheet = loader.sheet(portal, settings)
+    engine = open_store(settings)
+    active = activate(engine, settings.watchlist, settings.aliases, now())
+    with reading(engine) as session:
+        fast = Fast(settings.redis, store_id(session))
+    job = _job(sheet, settings, engine, fast, active)
+    waiting = _waiting(job)
+    if waiting is not None:
+        finish_reason, judged = "not_started", Verdict(succeeded=False, reason=f"the portal asked us to wait until {waiting:%Y-%m-%d %H:%M} UTC")
+    else:
+        finish_reason = _run(job)
+        judged = verdict(job.sources, job.ledger, finish_reason)
+    told = _close(job, finish_reason, judged, active)
+    fast.close()
+    if not judged.succeeded:
+        raise RunFailed(told)
+    return told
+
+
+def _job(sheet: Any, settings: Settings, engine: Engine, fast: Fast, active: Active) -> Job:
+    slug = sheet.slug
+    run: Run = in_one_transaction(engine, lambda session: _detached(session, runs.open_run(session, slug, active.watchlist.version, now())))
+    desk = flow.Desk(engine=engine, fast=fast, matcher=compile_watchlist(active.watchlist), learning=run.learning)
+    names = {known.slug: known.name for known in loader.shelf(settings).sheets.values()}
+    post = Post(engine=engine, watchlist=active.watchlist, portal_names=names, send=sender_of(settings), clock=now)
+    job = Job(settings=settings, sheet=sheet, desk=desk, post=post, run_id=run.id)
+    job.load()
+    flow.fill_index(desk, now())
+    return job
+
+
+def _detached(session: Any, run: Run) -> Run:
+    session.flush()
+    session.expunge(run)
+    return run
+
+
+def _waiting(job: Job) -> datetime | None:
+    with reading(job.desk.engine) as session:
+        until = runs.wait_until(session, job.sheet.slug)
+    return until if until and until > now() else None
+
+
+def _run(job: Job) -> str:
+    values = ScrapySettings()
+    values.setmodule(scrapy_settings, priority="project")
+    values.setdict(scrapy_settings.for_sheet(job.sheet, job.settings), priority="cmdline")
+    process = AsyncCrawlerProcess(values)
+    crawler = process.create_crawler(PortalSpider)
+    process.crawl(crawler, job=job)
+    process.start()
+    assert crawler.stats is not None
+    job.bytes = int(crawler.stats.get_value("downloader/response_bytes", 0))
+    return str(crawler.stats.get_value("finish_reason", "killed"))
+
+
+def _close(job: Job, finish_reason: str, judged: Verdict, active: Active) -> dict[str, Any]:
+    left = job.ledger.open()
+    for found in left:
+        job.ledger.settle(found, Outcome.LEFT)
+    whole = finish_reason == "finished" and not left
+    notes = [judged.reason, f"the watchlist is refused: {active.trouble.splitlines()[0]}" if active.trouble else None]
+    ended = runs.Ended(
+        finish_reason=finish_reason, succeeded=judged.succeeded, reason="; ".join(filter(None, notes)) or None, whole=whole,
+        discovered=len(job.ledger.found), requests=sum(job.requests.values()), bytes=job.bytes, outcomes=job.ledger.counts(),
+        evidence=job.ledger.evidence,
+    )
+    started = in_one_transaction(job.desk.engine, lambda session: _write(session, job, ended))
+    if job.desk.fast:
+        job.desk.fast.release(job.sheet.slug, job.owner, [found.identity for found in job.ledger.found.values()])
+    if finish_reason != "shutdown":
+        deliver(job.post)
+    told = summary(job.sheet.slug, started, ended)
+    log.info("%s: %s %s", job.sheet.slug, finish_reason, dict(ended.outcomes))
+    return told
+
+
+def _write(session: Any, job: Job, ended: runs.Ended) -> datetime:
+    again = {identity: outcome for identity, outcome in job.ledger.outcomes.items() if outcome in (Outcome.LEFT, Outcome.FAILED)}
+    for identity, outcome in again.items():
+        pages.settle(session, job.ledger.found[identity], outcome, now())
+    if ended.succeeded:
+        runs.remember_validators(session, job.sheet.slug, job.answered, now())
+    runs.spend(session, job.requests, now())
+    if job.wait is not None:
+        runs.ask_to_wait(session, job.sheet.slug, now() + max(job.wait, timedelta(seconds=1)))
+    return runs.close_run(session, job.run_id, ended, now())
+
+
+def summary(portal: str, started_at: datetime, ended: runs.Ended) -> dict[str, Any]:
+    """The JSON of `portalwatch crawl --json`."""
+    return {
+        "portal": portal, "started_at": started_at.isoformat(), "finished_at": now().isoformat(), "finish_reason": ended.finish_reason,
+        "succeeded": ended.succeeded, "reason": ended.reason, "discovered": ended.discovered, "requests": ended.requests,
+        "bytes": ended.bytes, "outcomes": dict(ended.outcomes),
+    }

@@ -1,0 +1,87 @@
+"""Reading listings: feeds, sitemaps and HTML lists give links, each with the mark that moves when its article does."""
+
+from dataclasses import dataclass
+from urllib.parse import urljoin
+
+import feedparser
+from lxml import etree, html
+
+from pipelines.extract.decode import decode
+from pipelines.sheet import Feed, Listing, Sitemap
+
+SITEMAP_LIMIT = 50_000  # entries, the protocol's own
+SITEMAPS_OF_AN_INDEX = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """One link of a listing, absolute."""
+
+    url: str
+    mark: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """What a listing held: links, addresses of further listings, and why nothing could be read where that is so."""
+
+    links: tuple[Link, ...] = ()
+    more: tuple[str, ...] = ()
+    why: str | None = None
+
+
+def read_listing(source: Feed | Sitemap | Listing, url: str, body: bytes, content_type: str) -> Listed:
+    """The links of a fetched listing; a hostile or broken one gives none and says why."""
+    if isinstance(source, Feed):
+        return _feed(url, body, content_type)
+    return _sitemap(body) if isinstance(source, Sitemap) else _html(source, url, body, content_type)
+
+
+def _feed(url: str, body: bytes, content_type: str) -> Listed:
+    parsed = feedparser.parse(body, response_headers={"content-type": content_type} if content_type else {}, sanitize_html=False)
+    links = tuple(
+        Link(url=urljoin(url, entry["link"]), mark=entry.get("updated") or entry.get("published")) for entry in parsed.entries if entry.get("link")
+    )
+    broken = parsed.get("bozo") and not links
+    return Listed(links=links, why=f"not a feed: {type(parsed.get('bozo_exception')).__name__}" if broken else None)
+
+
+def _sitemap(body: bytes) -> Listed:
+    try:
+        root = etree.fromstring(body, etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False))
+    except etree.XMLSyntaxError as error:
+        return Listed(why=f"not a sitemap: {error.msg}")
+    if etree.QName(root).localname == "sitemapindex":
+        return Listed(more=tuple(filter(None, (_child(item, "loc") for item in list(root)[:SITEMAPS_OF_AN_INDEX]))))
+    entries = ((_child(item, "loc"), _child(item, "lastmod")) for item in list(root)[:SITEMAP_LIMIT])
+    return Listed(links=tuple(Link(url=loc, mark=lastmod) for loc, lastmod in entries if loc))
+
+
+def _child(item: etree._Element, name: str) -> str | None:
+    found = item.find(f"{{*}}{name}")
+    return (found.text or "").strip() or None if found is not None else None
+
+
+def _html(source: Listing, url: str, body: bytes, content_type: str) -> Listed:
+    text = decode(body, content_type).text
+    if not text.strip():
+        return Listed(why="an empty page")
+    try:
+        tree = html.document_fromstring(text)
+    except (etree.ParserError, ValueError) as error:
+        return Listed(why=f"not HTML: {error}")
+    links = [_link(source, url, item) for item in tree.cssselect(source.item)]
+    return Listed(links=tuple(filter(None, links)))
+
+
+def _link(source: Listing, url: str, item: html.HtmlElement) -> Link | None:
+    anchor = next(iter(item.cssselect(source.link)), None) if item.tag != "a" or source.link != "a" else item
+    href = anchor.get("href") if anchor is not None else None
+    if not href:
+        return None
+    marks = item.cssselect(source.mark) if source.mark else []
+    try:
+        absolute = urljoin(url, href.strip())
+    except ValueError:
+        return None
+    return Link(url=absolute, mark=(marks[0].text_content().strip() if marks else "0") if source.mark else None)

@@ -1,0 +1,76 @@
+"""A run's belongings, which spider, middleware and pipeline share."""
+
+import uuid
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from pipelines.flow import Desk
+from pipelines.alerts.outbox import Post
+from pipelines.config import Settings
+from pipelines.sheet import Sheet
+from pipelines.store import pages, runs
+from pipelines.store.database import reading
+from pipelines.store.pages import Found
+from spiders.ledger import Ledger
+
+
+@dataclass(slots=True, kw_only=True)
+class SourceAnswer:
+    """What became of one discovery address: how many links it gave, or why none."""
+
+    url: str
+    links: int = 0
+    not_modified: bool = False
+    why: str | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Job:
+    """One run of one portal."""
+
+    settings: Settings
+    sheet: Sheet
+    desk: Desk
+    post: Post
+    run_id: int
+    owner: str = field(default_factory=lambda: uuid.uuid4().hex)
+    ledger: Ledger = field(default_factory=Ledger)
+    requests: Counter[str] = field(default_factory=Counter)
+    spent: dict[str, int] = field(default_factory=dict)
+    sources: list[SourceAnswer] = field(default_factory=list)
+    validators: dict[str, tuple[str | None, str | None]] = field(default_factory=dict)
+    answered: dict[str, tuple[str | None, str | None]] = field(default_factory=dict)
+    wait: timedelta | None = None
+    bytes: int = 0
+
+    def load(self) -> None:
+        """Read what the run starts from: budgets already spent and the validators of its listings."""
+        with reading(self.desk.engine) as session:
+            self.spent = {host: runs.spent(session, host, now()) for host in self.sheet.hosts}
+            self.validators = runs.validators(session, self.sheet.slug)
+
+    def due(self) -> list[Found]:
+        """Known identities whose time for another look has come, as many as the budget leaves."""
+        with reading(self.desk.engine) as session:
+            return self._leased(pages.due(session, self.sheet.slug, now(), self.sheet.pace.budget))
+
+    def to_fetch(self, fresh: list[Found]) -> list[Found]:
+        """Those of `fresh` that are new, due, or moved; asked of Redis first, of SQL where Redis does not know them."""
+        seen = self.desk.fast.seen(self.sheet.slug, [each.key for each in fresh]) if self.desk.fast else None
+        unsure = fresh if seen is None else [each for each, known in zip(fresh, seen, strict=True) if not known]
+        with reading(self.desk.engine) as session:
+            wanted = pages.to_fetch(session, unsure, now())
+        known = [each.key for each in unsure if each.identity not in wanted]
+        if self.desk.fast:
+            self.desk.fast.mark_seen(self.sheet.slug, known)
+        return self._leased([each for each in unsure if each.identity in wanted])
+
+    def _leased(self, found: list[Found]) -> list[Found]:
+        granted = self.desk.fast.lease(self.sheet.slug, self.owner, [each.identity for each in found]) if self.desk.fast else None
+        return found if granted is None else [each for each, mine in zip(found, granted, strict=True) if mine]
+
+
+def now() -> datetime:
+    """The present, aware."""
+    return datetime.now(UTC)

@@ -1,0 +1,47 @@
+"""The ledger: every identity that a run discovers ends in exactly one outcome."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pipelines.models import Outcome
+from pipelines.store.pages import Found
+
+SAMPLES = 20  # pieces of evidence that a run keeps
+
+
+@dataclass(slots=True)
+class Ledger:
+    """One run's account. `found` is in the order of discovery."""
+
+    found: dict[str, Found] = field(default_factory=dict)
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    evidence: list[dict[str, Any]] = field(default_factory=list)
+
+    def discover(self, found: Iterable[Found]) -> list[Found]:
+        """Take up what a listing names; gives those that this run had not met yet."""
+        fresh = list({each.identity: each for each in found if each.identity not in self.found}.values())
+        self.found |= {each.identity: each for each in fresh}
+        return fresh
+
+    def settle(self, found: Found, outcome: Outcome, why: str | None = None) -> None:
+        """The one outcome of an identity; settling it twice is an error of ours, and told."""
+        assert found.identity in self.found, f"{found.url}: settled but never discovered"
+        assert found.identity not in self.outcomes, f"{found.url}: settled twice, {self.outcomes[found.identity]} then {outcome}"
+        self.outcomes[found.identity] = outcome
+        if why:
+            self.note(found.url, outcome, why)
+
+    def note(self, url: str, outcome: str, why: str) -> None:
+        """Keep a piece of evidence, the first SAMPLES of a run."""
+        if len(self.evidence) < SAMPLES:
+            self.evidence.append({"url": url, "outcome": str(outcome), "why": why})
+
+    def open(self) -> list[Found]:
+        """What has no outcome yet."""
+        return [found for identity, found in self.found.items() if identity not in self.outcomes]
+
+    def counts(self) -> Mapping[str, int]:
+        """Outcomes that occurred, with how often."""
+        return {str(outcome): count for outcome, count in Counter(self.outcomes.values()).items()}

@@ -1,0 +1,53 @@
+"""Sheets on disk: the shipped ones, and the operator's own in config/portals/, which win where both have a stem.
+
+Imports no Scrapy, since DAG files read sheets through it.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipelines.config import Settings
+from pipelines.errors import ConfigError
+from pipelines.sheet import Sheet, read_sheet
+from pipelines.yamlfile import suggestion
+
+SHIPPED = Path(__file__).with_name("portals")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shelf:
+    """Every sheet that reads, and for each that does not, why. `only` (in the folder's portals.txt) narrows the choice."""
+
+    sheets: dict[str, Sheet]
+    broken: dict[str, str]
+
+
+def paths(settings: Settings) -> dict[str, Path]:
+    """{slug: file}, the operator's file where there are two."""
+    own = settings.config / "portals"
+    found = {path.stem: path for path in sorted(SHIPPED.glob("*.yaml"))}
+    return found | ({path.stem: path for path in sorted(own.glob("*.yaml"))} if own.is_dir() else {})
+
+
+def shelf(settings: Settings) -> Shelf:
+    """All sheets; a broken one is told, and the others live."""
+    sheets, broken = {}, {}
+    for slug, path in paths(settings).items():
+        try:
+            sheets[slug] = read_sheet(path, base=SHIPPED)
+        except ConfigError as error:
+            broken[slug] = str(error)
+    return Shelf(sheets=sheets, broken=broken)
+
+
+def sheet(slug: str, settings: Settings) -> Sheet:
+    """One portal's sheet; ConfigError for an unknown slug, with the nearest one, or for a broken file."""
+    known = paths(settings)
+    if slug not in known:
+        raise ConfigError(f"no portal is called `{slug}`{suggestion(slug, sorted(known))}; `portalwatch portals list` shows them")
+    return read_sheet(known[slug], base=SHIPPED)
+
+
+def sheet_for(url: str, settings: Settings) -> Sheet | None:
+    """The sheet whose portal serves `url`, None where no portal does."""
+    return next((each for each in shelf(settings).sheets.values() if each.serves(url)), None)

@@ -1,0 +1,43 @@
+"""Whether a run succeeded: said by what it found and kept, never by an exit status."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pipelines.models import Outcome
+from spiders.job import SourceAnswer
+from spiders.ledger import Ledger
+
+STOPPED = {"shutdown": "stopped before its end", "asked_to_wait": "the portal asked us to wait", "killed": "killed before its end"}
+FEW = 3  # pages; fewer failures say nothing about the portal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """`succeeded`, and a reason: why not, or what was odd in a run that did."""
+
+    succeeded: bool
+    reason: str | None = None
+
+
+def verdict(sources: Sequence[SourceAnswer], ledger: Ledger, finish_reason: str) -> Verdict:
+    """Judge a run. A run fails where it could not see the portal: the task that runs it then fails too, with the reason."""
+    if finish_reason in STOPPED:
+        return Verdict(succeeded=False, reason=STOPPED[finish_reason])
+    troubles = list(dict.fromkeys(source.why for source in sources if source.why))
+    if not any(source.links or source.not_modified for source in sources):
+        return Verdict(succeeded=False, reason="; ".join(troubles) or "no listing was read")
+    failure = _blind(ledger)
+    if failure:
+        return Verdict(succeeded=False, reason=failure)
+    odd = [f"{source.url}: {source.why}" for source in sources if source.why]
+    return Verdict(succeeded=True, reason="; ".join(odd) or None)
+
+
+def _blind(ledger: Ledger) -> str | None:
+    counts = ledger.counts()
+    read = sum(counts.get(outcome, 0) for outcome in (Outcome.NEW, Outcome.REVISED, Outcome.UNCHANGED))
+    unread = {outcome: counts[outcome] for outcome in (Outcome.NOT_ARTICLE, Outcome.EMPTY, Outcome.FAILED) if counts.get(outcome)}
+    if read or sum(unread.values()) < FEW:
+        return None
+    first = ledger.evidence[0]["why"] if ledger.evidence else "no evidence"
+    return f"none of {sum(unread.values())} pages gave an article ({first})"
