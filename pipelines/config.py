@@ -37,6 +37,9 @@ class Settings(BaseSettings):
     allow_hosts: Annotated[frozenset[str], NoDecode] = Field(
         default=frozenset(), description="hosts (or host:port) on private or loopback addresses that webhooks may reach, comma-separated"
     )
+    comments: Literal["off", "pseudonymous", "full"] = Field(
+        default="pseudonymous", description="readers' comments: not kept, kept under a keyed hash for 30 days, or kept whole"
+    )
     archive: bool = Field(default=True, description="keep fetched pages as WARC files in HOME/archive")
 
     @field_validator("allow_hosts", mode="before")

@@ -10,7 +10,7 @@ from pipelines.dedup.fast import Fast
 from pipelines.dedup.shingles import Sketch, sketch
 from pipelines.dedup.stories import stories_of
 from pipelines.models import Article, Outcome
-from pipelines.store import alerts, articles, pages
+from pipelines.store import alerts, articles, comments, pages
 from pipelines.store.database import in_one_transaction, reading, serialize_stories
 from pipelines.store.pages import Found
 from pipelines.store.tables import ArticleRow
@@ -25,6 +25,7 @@ class Desk:
     fast: Fast | None
     matcher: Matcher
     learning: bool
+    comments: str = comments.PSEUDONYMOUS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +94,9 @@ def fill_index(desk: Desk, now: datetime) -> int:
 def _keep(
     session: Session, desk: Desk, found: Found, article: Article, drawn: Sketch, near: tuple[int, list[int]], now: datetime, posts: list[_Post]
 ) -> Kept:
+    if pages.forgotten(session, found):
+        return Kept(outcome=Outcome.DENIED, article_id=0)
+    article = comments.as_kept(session, article, desk.comments)
     page = pages.settle(session, found, Outcome.UNCHANGED, now)
     row = articles.of_page(session, page.id)
     if row is not None and row.digest == drawn.digest:

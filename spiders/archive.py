@@ -5,6 +5,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import IO
 
+from warcio.archiveiterator import ArchiveIterator
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
@@ -50,3 +51,24 @@ class Archive:
         self._writer.write_record(record)
         assert self._file is not None
         self._file.flush()
+
+
+def forget(folder: Path, url: str) -> int:
+    """Rewrite the archives of a portal without the records of `url`; gives how many were removed."""
+    removed = 0
+    for path in sorted(folder.glob("*.warc.gz")):
+        removed += _without(path, url)
+    return removed
+
+
+def _without(path: Path, url: str) -> int:
+    removed, rewritten = 0, path.with_suffix(".tmp")
+    with path.open("rb") as old, rewritten.open("wb") as new:
+        writer = WARCWriter(new, gzip=True)
+        for record in ArchiveIterator(old):
+            if record.rec_headers.get_header("WARC-Target-URI") == url:
+                removed += 1
+            else:
+                writer.write_record(record)
+    rewritten.replace(path) if removed else rewritten.unlink()
+    return removed

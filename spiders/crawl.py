@@ -66,7 +66,7 @@ def crawl(portal: str, settings: Settings) -> dict[str, Any]:
 def _job(sheet: Any, settings: Settings, engine: Engine, fast: Fast, active: Active) -> Job:
     slug = sheet.slug
     run: Run = in_one_transaction(engine, lambda session: _detached(session, runs.open_run(session, slug, active.watchlist.version, now())))
-    desk = flow.Desk(engine=engine, fast=fast, matcher=compile_watchlist(active.watchlist), learning=run.learning)
+    desk = flow.Desk(engine=engine, fast=fast, matcher=compile_watchlist(active.watchlist), learning=run.learning, comments=settings.comments)
     names = {known.slug: known.name for known in loader.shelf(settings).sheets.values()}
     post = Post(engine=engine, watchlist=active.watchlist, portal_names=names, send=sender_of(settings), clock=now)
     job = Job(settings=settings, sheet=sheet, desk=desk, post=post, run_id=run.id)

@@ -5,7 +5,8 @@ from urllib.parse import quote
 from demo.world.piece import Piece
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
-_BBC_STEP, _BBC_SPACE = 1_299_709_000_017, 36**11  # a step coprime to the space scatters neighbours over it
+_BBC_STEP, _BBC_SPACE = 1_299_709_000_019, 36**11  # a step coprime to the space scatters neighbours over it
+_BBC_BACK = pow(_BBC_STEP, -1, _BBC_SPACE)
 
 
 def addresses(piece: Piece, script: str = "simp") -> tuple[str, ...]:
@@ -19,7 +20,12 @@ def bbc_id(number: int) -> str:
     for _ in range(11):
         rest, digit = divmod(rest, 36)
         digits += _DIGITS[digit]
-    return f"c{digits}"
+    return f"c{digits[::-1]}"
+
+
+def bbc_number(identity: str) -> int:
+    """The number whose `bbc_id` is `identity`."""
+    return int(identity[1:], 36) * _BBC_BACK % _BBC_SPACE
 
 
 def dw_slug(piece: Piece) -> str:

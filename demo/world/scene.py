@@ -1,7 +1,6 @@
 """Everything that the portals can show at one phase."""
 
 from collections.abc import Iterable
-from datetime import datetime
 
 from demo.world.piece import Piece
 
@@ -18,7 +17,8 @@ class Scene:
         self.empty_listing = EMPTY_LISTINGS.get(phase)
         self.rendered: dict[tuple[str, ...], object] = {}
         self._found = {(piece.portal, piece.number): piece for piece in self.pieces}
-        self._listed = {portal: [piece for piece in self.pieces if piece.portal == portal] for portal in PORTALS}
+        self._known = {portal: [piece for piece in self.pieces if piece.portal == portal] for portal in PORTALS}
+        self._listed = {portal: [piece for piece in known if not self.is_gone(piece)] for portal, known in self._known.items()}
 
     @property
     def readable(self) -> list[Piece]:
@@ -27,11 +27,15 @@ class Scene:
 
     def listed(self, portal: str) -> list[Piece]:
         """The portal's pieces that its feeds and listings name, newest first; those that vanished are not among them."""
-        return [piece for piece in self._listed[portal] if not self.is_gone(piece)]
+        return self._listed[portal]
 
     def known(self, portal: str) -> list[Piece]:
         """All pieces of the portal ever listed, newest first: what a lagging sitemap names."""
-        return self._listed[portal]
+        return self._known[portal]
+
+    def others(self, piece: Piece, count: int) -> list[Piece]:
+        """The `count` newest of the piece's portal without the piece itself: what stands under an article."""
+        return [other for other in self._listed[piece.portal][: count + 1] if other is not piece][:count]
 
     def find(self, portal: str, number: int) -> Piece | None:
         """The piece of that number, None where there is none or it vanished."""
@@ -41,7 +45,3 @@ class Scene:
     def is_gone(self, piece: Piece) -> bool:
         """Whether the portal denies the piece by now."""
         return piece.gone is not None and piece.gone <= self.phase
-
-    def newest(self, pieces: list[Piece]) -> datetime | None:
-        """When the newest change among `pieces` was made."""
-        return max((piece.updated_at for piece in pieces), default=None)

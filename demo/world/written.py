@@ -13,6 +13,7 @@ from demo.world.rights import rights_line
 from pipelines.yamlfile import read_yaml, validated
 
 ARTICLES = Path(__file__).with_name("articles")
+VANISHED_BEFORE = timedelta(minutes=8)  # before the start: the lagging sitemap shows that something happened
 Portal = Literal["storm_mg", "park6", "dw_zh", "bbc_zh"]
 
 
@@ -108,7 +109,8 @@ def _at_phase(piece: Piece, draft: Draft, start: datetime, phase: int) -> Piece:
     for later in draft.later:
         if later.phase <= phase:
             piece = _changed(piece, later, start)
-    return piece
+    vanished = draft.gone is not None and draft.gone <= phase
+    return replace(piece, updated_at=start - VANISHED_BEFORE) if vanished else piece
 
 
 def _changed(piece: Piece, later: Later, start: datetime) -> Piece:

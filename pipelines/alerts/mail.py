@@ -23,6 +23,8 @@ from pipelines.alerts.smtp import Smtp, send_mail
 from pipelines.errors import ConfigError
 from pipelines.models import Answer, Hit, Message
 
+__all__ = ["Sender", "Smtp", "compose", "send", "send_mail"]
+
 SUBJECT_CAP = 120
 SHOWN_TOPICS, SHOWN_TERMS = 8, 16
 
@@ -73,8 +75,8 @@ def compose(message: Message, sender: Sender, zone: tzinfo = UTC, now: datetime 
 def _headers(message: Message, sender: Sender, now: datetime) -> dict[str, Any]:
     source, leave = _address(sender.address), _address(sender.unsubscribe or sender.address)
     headers = {
-        "From": Address(clipped(sender.name, 60), addr_spec=source),
-        "To": Address(addr_spec=_address(message.recipient)),
+        "From": _mailbox(source, clipped(sender.name, 60)),
+        "To": _mailbox(_address(message.recipient)),
         "Subject": _subject(message, sender),
         "Date": format_datetime(now),
         "Message-ID": _message_id(message.id, source),
@@ -124,6 +126,11 @@ def _address(text: str) -> str:
         return f"{local}@{domain.encode('idna').decode()}"
     except UnicodeError:
         raise ConfigError(f"`{clipped(text, 80)}` is no mail address: its domain cannot exist") from None
+
+
+def _mailbox(address: str, name: str = "") -> Address:
+    local, _, domain = address.rpartition("@")
+    return Address(name, username=local, domain=domain)
 
 
 def _message_id(identity: str, address: str) -> str:

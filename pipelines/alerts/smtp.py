@@ -107,6 +107,8 @@ def _in_words(error: OSError, smtp: Smtp) -> str:
         return f"{place}: login refused: {_reply(error.smtp_code, error.smtp_error, smtp)}"
     if isinstance(error, smtplib.SMTPResponseException):
         return f"{place}: {_reply(error.smtp_code, error.smtp_error, smtp)}"
+    if isinstance(error, smtplib.SMTPServerDisconnected) and isinstance(error.__context__, TimeoutError):
+        return f"{place}: no answer in time"  # smtplib calls every silence a closed connection
     return f"{place}: " + next((words for kind, words in _FAULTS if isinstance(error, kind)), type(error).__name__)
 
 

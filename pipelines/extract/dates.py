@@ -113,11 +113,21 @@ def in_address(url: str, clock: Clock) -> Stamp | None:
     return clock.read("-".join(found.groups()), "address") if found else None
 
 
-def refined(day: Stamp, other: Stamp | None) -> Stamp:
-    """The other stamp where it tells the time of the same day, which this one lacks."""
-    if other and isinstance(other.at, datetime) and _is_bare(day.at) and not _is_bare(other.at) and other.at.date() == _day(day.at):
+def refined(stamp: Stamp, other: Stamp | None) -> Stamp:
+    """The other stamp where it tells the time of the same day, which this one lacks, or where this one is a meta element that some
+    system rewrote after publication: the reader is shown an earlier time of that day. Whole half hours apart are zones apart."""
+    if other is None or not isinstance(other.at, datetime) or _is_bare(other.at) or other.at.date() != _day(stamp.at):
+        return stamp
+    if _is_bare(stamp.at):
         return other
-    return day
+    assert isinstance(stamp.at, datetime)
+    apart = (stamp.at - other.at).total_seconds()
+    return other if stamp.origin.startswith("meta ") and apart > 0 and apart % 1800 >= 60 else stamp
+
+
+def is_doubtful(stamp: Stamp) -> bool:
+    """Whether visible text may know better: no time of day, or a meta element."""
+    return _is_bare(stamp.at) or stamp.origin.startswith("meta ")
 
 
 def _by_sheet(tree: html.HtmlElement, rules: Rules, clock: Clock) -> Iterator[Stamp]:

@@ -64,12 +64,15 @@ def tidy(text: str) -> str:
     return _GAP.sub("", flat).replace("\n", " ")
 
 
-def lines(root: html.HtmlElement, without: Collection[html.HtmlElement] = ()) -> Iterator[Line]:
-    """The lines of `root` in reading order. Scripts, form controls, hidden elements and everything in `without` are left out."""
+def lines(root: html.HtmlElement, without: Collection[html.HtmlElement] = (), end: str | None = None) -> Iterator[Line]:
+    """The lines of `root` in reading order. Scripts, form controls, hidden elements and everything in `without` are left out,
+    and all that follows an HTML comment which the pattern `end` finds."""
     skipped, current, blocks, anchors = set(without), _Open(), [root], 0
     walk = etree.iterwalk(root, events=("start", "end", "comment"))
     for event, element in walk:
         if event == "comment":
+            if end is not None and re.search(end, element.text or ""):
+                break
             current.add(element.tail, anchors > 0)
             continue
         tag = element.tag
@@ -91,7 +94,7 @@ def lines(root: html.HtmlElement, without: Collection[html.HtmlElement] = ()) ->
         if element is not root:
             anchors -= tag == "a" and not _is_out(element, skipped)
             current.add(element.tail, anchors > 0)
-    yield from current.close(root)
+    yield from current.close(blocks[-1])
 
 
 def _is_out(element: html.HtmlElement, skipped: set[html.HtmlElement]) -> bool:

@@ -11,7 +11,6 @@ from pipelines.extract.lines import lines
 from pipelines.extract.rules import Comments, Rules, Value
 from pipelines.models import Comment
 
-_BADGE = re.compile(r"^[\[【]|[\]】]$")
 _NUMBER = re.compile(r"-?\d+")
 
 
@@ -46,8 +45,8 @@ def _comment(item: html.HtmlElement, rule: Comments, clock: Clock) -> Comment:
         text="\n".join(_text(item, rule)),
         badges=tuple(_badges(item, rule)),
         at=stamp.at if stamp else None,
-        up=_number(_value(item, rule.up)),
-        down=_number(_value(item, rule.down)),
+        up=_votes(item, rule.up),
+        down=_votes(item, rule.down),
         floor=_number(_value(item, rule.floor)),
         quotes=_number(_value(item, rule.quotes)),
         key=_value(item, rule.key),
@@ -70,6 +69,13 @@ def _badges(item: html.HtmlElement, rule: Comments) -> Iterator[str]:
 
 def _value(item: html.HtmlElement, rule: Value | None) -> str | None:
     return css.value(item, [rule]) if rule else None
+
+
+def _votes(item: html.HtmlElement, rule: Value | None) -> int | None:
+    """None where the page shows no such counter; a counter that shows a word or nothing stands at 0."""
+    if rule is None or not css.select(item, rule.css):
+        return None
+    return _number(_value(item, rule)) or 0
 
 
 def _number(text: str | None) -> int | None:

@@ -7,7 +7,7 @@ from lxml import html
 
 from pipelines.extract import css
 from pipelines.extract.head import Head
-from pipelines.extract.lines import is_hidden, tidy
+from pipelines.extract.lines import Line, is_hidden, tidy
 from pipelines.extract.rules import Rules
 from pipelines.extract.sift import squeeze
 
@@ -19,13 +19,13 @@ _FEWEST, _MOST = 4, 200
 _ARTICLE_TITLE = re.compile(r"(?:art(?:icle)?|news|main|post|entry|content|story|doc|page|detail)[-_]?(?:title|tit|headline|hd)|^title$|headline|activity-name", re.IGNORECASE)
 
 
-def title_of(tree: html.HtmlElement, head: Head, rules: Rules) -> str | None:
-    """The sheet's title, else the heading that the page's own title begins with, else the best of what the head says."""
+def title_of(tree: html.HtmlElement, head: Head, rules: Rules, page: Sequence[Line]) -> str | None:
+    """The sheet's title, else the heading or line that the page's own title begins with or holds, else the best of what the head says."""
     if written := css.value(tree, rules.title):
         return clean(_without(written, rules.title_suffixes))
     candidates = [head.meta("og:title", "twitter:title"), head.said("headline"), head.title]
     told = [_without(text, rules.title_suffixes) for text in candidates if text]
-    heading = _heading(tree, told)
+    heading = _heading([text for text, _ in _headings(tree)], told) or _heading(_plain(page), told)
     if heading:
         return clean(heading)
     chosen = next((text for text in told if _FEWEST <= len(text)), None)
@@ -37,13 +37,17 @@ def clean(title: str) -> str:
     return _MARKS.sub("", tidy(title)).strip() or tidy(title)
 
 
-def _heading(tree: html.HtmlElement, told: Sequence[str]) -> str | None:
-    """The longest visible heading that one of the page's own titles starts with or consists of; then any that stands inside one."""
-    headings = [text for text, _ in _headings(tree)]
+def _heading(headings: Sequence[str], told: Sequence[str]) -> str | None:
+    """The longest of these with which one of the page's own titles begins; then the longest that stands inside one as its greater part."""
     keys = [squeeze(text) for text in told]
-    leading = [text for text in headings if any(key.startswith(squeeze(text)) for key in keys)]
-    inside = [text for text in headings if any(squeeze(text) in key for key in keys) and len(text) * 2 >= min(map(len, told))]
+    pairs = [(text, squeeze(text)) for text in headings]
+    leading = [text for text, key in pairs if any(whole.startswith(key) and len(key) * 3 >= len(whole) for whole in keys)]
+    inside = [text for text, key in pairs if any(key in whole and len(key) * 2 >= len(whole) for whole in keys)]
     return max(leading or inside, key=len, default=None)
+
+
+def _plain(page: Sequence[Line]) -> list[str]:
+    return [line.text for line in page if line.links == 0 and _FEWEST <= len(line.text) <= _MOST]
 
 
 def _headings(tree: html.HtmlElement) -> Iterable[tuple[str, html.HtmlElement]]:

@@ -46,6 +46,8 @@ def to_fetch(session: Session, found: Sequence[Found], now: datetime) -> set[str
 
 def _due(found: Found, row: tuple[str | None, str, datetime | None], now: datetime) -> bool:
     mark, outcome, due = row
+    if outcome == Outcome.DENIED:
+        return False
     return outcome in AGAIN or (due is not None and due <= now) or (found.mark is not None and mark is not None and found.mark != mark)
 
 
@@ -68,6 +70,14 @@ def settle(session: Session, found: Found, outcome: Outcome, now: datetime, evid
     row.due_at = next_look(outcome, row.looks, now)
     session.flush()
     return row
+
+
+def forgotten(session: Session, found: Found) -> bool:
+    """Whether a person asked us to forget this identity: its row stays as the tombstone."""
+    query = select(PageRow.id).where(
+        PageRow.portal == found.portal, PageRow.identity == found.identity, PageRow.outcome == Outcome.DENIED.value
+    )
+    return session.scalar(query) is not None
 
 
 def next_look(outcome: Outcome, looks: int, now: datetime) -> datetime | None:

@@ -6,8 +6,10 @@ from typing import Any
 from sqlalchemy import (
     JSON, BigInteger, Date, DateTime, Dialect, ForeignKey, Index, Integer, MetaData, String, Text, TypeDecorator, UniqueConstraint,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+Json = JSON().with_variant(JSONB(), "postgresql")
 BigId = BigInteger().with_variant(Integer, "sqlite")
 
 
@@ -35,7 +37,7 @@ class Base(DeclarativeBase):
         "ix": "ix_%(table_name)s_%(column_0_N_name)s", "uq": "uq_%(table_name)s_%(column_0_N_name)s",
         "fk": "fk_%(table_name)s_%(column_0_name)s", "pk": "pk_%(table_name)s",
     })
-    type_annotation_map = {datetime: UtcDateTime, date: Date, str: Text, dict[str, Any]: JSON, list[Any]: JSON}  # noqa: RUF012
+    type_annotation_map = {datetime: UtcDateTime, date: Date, str: Text, dict[str, Any]: Json, list[Any]: Json}  # noqa: RUF012
 
 
 class Meta(Base):
@@ -187,6 +189,14 @@ class Shingle(Base):
     __tablename__ = "shingles"
     value: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     article_id: Mapped[int] = mapped_column(ForeignKey("articles.id"), primary_key=True, index=True)
+
+
+class Forgotten(Base):
+    """A commenter whose comments must not come back; articles that must not keep their page row as the tombstone."""
+
+    __tablename__ = "forgotten"
+    commenter: Mapped[str] = mapped_column(String(200), primary_key=True)
+    asked_at: Mapped[datetime]
 
 
 class WatchlistRow(Base):

@@ -1,0 +1,48 @@
+# portalwatch: `make` lists the targets.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo run test test-all soak lint lock clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
+
+install: $(STAMP) ## install the locked dependencies into .venv
+
+$(STAMP): requirements.lock pyproject.toml
+	@sh .ci/python-ready "$(PYTHON)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing $$(grep -c == requirements.lock) locked packages into $(VENV)"
+	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on --no-deps --require-hashes -r requirements.lock | grep --line-buffered -E '^(Collecting|Installing|Successfully)' | cut -c1-100
+	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: $(STAMP) ## the whole product on replica portals, no network needed; ARGS="--once --json" plays one cycle and ends
+	@$(BIN)/python -m demo play $(ARGS)
+
+run: $(STAMP) ## the same on the real portals and config/watchlist.yaml
+	@$(BIN)/portalwatch up $(ARGS)
+
+test: $(STAMP) ## the whole test suite, but for what takes minutes
+	@$(BIN)/python -m pytest $(ARGS)
+
+test-all: $(STAMP) ## with the slow ones
+	@$(BIN)/python -m pytest -m 'not soak' $(ARGS)
+
+soak: $(STAMP) ## the hours
+	@$(BIN)/python -m pytest -m soak --timeout 0 $(ARGS)
+
+lint: $(STAMP) ## style, types, import contracts
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+lock: ## write requirements.lock anew (needs uv)
+	uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --no-annotate --python-version 3.11 pyproject.toml --group dev -o requirements.lock
+
+clean: ## remove what was installed and the demo's state; keeps .portalwatch
+	rm -rf $(VENV) .portalwatch-demo .mypy_cache .ruff_cache .pytest_cache

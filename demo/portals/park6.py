@@ -1,0 +1,75 @@
+"""park6 (留园网) as its public markup is documented: listing pages, two address forms, gb18030 under a gb2312 label, comments."""
+
+from zoneinfo import ZoneInfo
+
+from demo.portals.reply import HTML, Asked, Reply, number, numbered, rendered
+from demo.world.piece import Piece
+from demo.world.scene import Scene
+from demo.world.thread import thread
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+TYPES = {"1": "时政", "2": "财经", "8": "历史"}
+PAGE_SIZE = 50
+COMMENTS_PAGE_SIZE = 20
+_PATHS = {
+    "www.6parknews.com": ("/newspark/", "/newspark/index.php", "/newspark/view.php"),
+    "local.6parknews.com": ("/", "/index.php"),
+}
+_LINKS = (
+    "https://www.6parknews.com/newspark/view.php?app=news&act=view&nid={}",
+    "view.php?app=news&act=view&nid={}",
+    "index.php?app=news&act=view&nid={}",
+)
+
+
+def answer(asked: Asked, scene: Scene) -> Reply | None:
+    """The portal's answer, None where it has no such path, action or article."""
+    if asked.path not in _PATHS[asked.host]:
+        return None
+    act = asked.query.get("act", "")
+    if act in ("view", "newsreply"):
+        piece = scene.find("park6", number(asked.query.get("nid", "")) or 0)
+        shown = _article if act == "view" else _comments
+        return shown(asked, scene, piece) if piece is not None else None
+    return _listing(asked, scene) if act == "" else None
+
+
+def _listing(asked: Asked, scene: Scene) -> Reply:
+    on_local = asked.host == "local.6parknews.com"
+    section = TYPES.get(asked.query.get("type", ""))
+    pieces = [piece for piece in scene.listed("park6") if (not on_local or piece.local) and section in (None, piece.section)]
+    values = {
+        "pinned": next((piece for piece in scene.listed("park6") if piece.comment_count), None),
+        "items": [_item(piece, on_local) for piece in numbered(pieces, asked.page, PAGE_SIZE)],
+        "zone": SHANGHAI,
+        "page": asked.page,
+        "pages": max(1, -(-len(pieces) // PAGE_SIZE)),
+        "scope": "type_id=11&" if on_local else "",
+    }
+    return Reply(body=rendered("park6_listing.html", **values), content_type=HTML, tagged=True)
+
+
+def _item(piece: Piece, on_local: bool) -> dict[str, object]:
+    link = _LINKS[2] if on_local else _LINKS[piece.number % len(_LINKS)]
+    size = len("".join(piece.paragraphs).encode("gb18030"))
+    return {"piece": piece, "href": link.format(piece.number), "bytes": size, "reads": piece.number % 997 * 3 + 11}
+
+
+def _article(asked: Asked, scene: Scene, piece: Piece) -> Reply:
+    local = piece.published_at.astimezone(SHANGHAI)
+    values = {"piece": piece, "printed": f"{local:%Y-%m-%d} {local.hour}:{local:%M:%S}", "zone": SHANGHAI, "phase": scene.phase}
+    return _encoded(piece, rendered("park6_article.html", **values))
+
+
+def _comments(asked: Asked, scene: Scene, piece: Piece) -> Reply:
+    said = thread(piece)
+    pages = max(1, -(-len(said) // COMMENTS_PAGE_SIZE))
+    shown = said[(asked.page - 1) * COMMENTS_PAGE_SIZE : asked.page * COMMENTS_PAGE_SIZE]
+    return _encoded(piece, rendered("park6_comments.html", piece=piece, said=shown, page=asked.page, pages=pages, zone=SHANGHAI))
+
+
+def _encoded(piece: Piece, page: bytes) -> Reply:
+    """The older pages say gb2312 in their head, nothing in the header, and hold characters that only gb18030 has."""
+    if piece.encoding == "utf-8":
+        return Reply(body=page, content_type=HTML)
+    return Reply(body=page.decode().encode("gb18030"), content_type="text/html")

@@ -1,0 +1,191 @@
+"""Page to Reading: which rung gives the text, and everything else that an article carries. One parse, one tree."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lxml import html
+
+from pipelines.extract import credits, css, dates, opinions, remarks
+from pipelines.extract.decode import Decoded, decode
+from pipelines.extract.head import Head, read_head
+from pipelines.extract.kind import SHORT, Evidence, kind_of
+from pipelines.extract.lines import Line, lines
+from pipelines.extract.locate import zone
+from pipelines.extract.phrases import SENTENCE_END
+from pipelines.extract.rules import Rules
+from pipelines.extract.script import language_of, script_of
+from pipelines.extract.sift import squeeze
+from pipelines.extract.title import title_of
+from pipelines.extract.tree import MAX_BYTES, parse
+from pipelines.extract.zoned import Zoned, by_search, by_sheet
+from pipelines.models import Article, Page, PageKind, Reading
+
+if TYPE_CHECKING:
+    from pipelines.sheet import Sheet
+
+_WHOLE = 0.98
+"""Share of a zone's characters that trafilatura must return for its reading to count as the zone's."""
+_AROUND = 40
+"""Lines from the top of the page, and of the zone, in which credits are sought."""
+_NEXT_TO_NOTHING = 50
+"""Characters below which even readability, which takes in too much, knows better."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seen:
+    """A page, decoded and parsed once, and what its head says."""
+
+    url: str
+    decoded: Decoded
+    tree: html.HtmlElement
+    head: Head
+    lines: tuple[Line, ...]
+    title: str | None
+    rules: Rules
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Body:
+    """The paragraphs, the rung that gave them, and what stood among them."""
+
+    paragraphs: tuple[str, ...] = ()
+    rung: str = "nothing"
+    captions: tuple[str, ...] = ()
+    rights: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.paragraphs)
+
+
+def extract(page: Page, sheet: "Sheet | None" = None) -> Reading:
+    """What the page is and, where it is one, its article. Any bytes give a Reading; more than 10 MiB are cut.
+
+    The rungs: the sheet's zone, read by trafilatura; a zone found by the weight of its lines, read by trafilatura;
+    trafilatura on the whole page; where these are poor JSON-LD, the page's own script state, readability.
+    """
+    rules = sheet.extract if sheet else Rules()
+    seen = _seen(page, rules, sheet.charset if sheet else None)
+    absent = bool(rules.article) and css.first_of(seen.tree, rules.article) is None
+    body = _Body() if absent else _body(seen)
+    kind, why = kind_of(
+        Evidence(
+            status=page.status,
+            tree=seen.tree,
+            head=seen.head,
+            page=seen.lines,
+            text=body.text,
+            absent=absent,
+            zoned=body.rung.startswith("sheet"),
+        )
+    )
+    if kind is not PageKind.ARTICLE:
+        return Reading(kind=kind, why=why)
+    return Reading(kind=kind, why=why, article=_article(seen, body, sheet.timezone if sheet else None))
+
+
+def _seen(page: Page, rules: Rules, charset: str | None) -> _Seen:
+    decoded = decode(page.body[:MAX_BYTES], page.content_type, charset)
+    tree = parse(decoded.text)
+    head = read_head(tree)
+    found = tuple(lines(tree))
+    return _Seen(url=page.url, decoded=decoded, tree=tree, head=head, lines=found, title=title_of(tree, head, rules, found), rules=rules)
+
+
+def _body(seen: _Seen) -> _Body:
+    sheet_zone = by_sheet(seen.tree, seen.rules, seen.title)
+    if sheet_zone:
+        return _confirmed(sheet_zone, "sheet zone")
+    sample = "".join(line.text for line in seen.lines)
+    han = language_of(sample, None) == "zh"
+    found = _by_search(seen) if han else _by_trafilatura(seen)
+    if len(squeeze(found.text)) < _NEXT_TO_NOTHING:
+        found = _better(found, _by_trafilatura(seen) if han else _by_search(seen), 2.0)
+    return _second_opinion(seen, found)
+
+
+def _confirmed(zoned: Zoned, rung: str) -> _Body:
+    """The zone's paragraphs as trafilatura reads them; as they stand where it would lose some."""
+    read = opinions.of_zone(zoned.paragraphs)
+    whole = sum(map(len, read)) >= _WHOLE * sum(map(len, zoned.paragraphs))
+    return _Body(
+        paragraphs=tuple(read if whole else zoned.paragraphs),
+        rung=f"{rung}, trafilatura" if whole else rung,
+        captions=zoned.captions,
+        rights=zoned.rights,
+    )
+
+
+def _by_search(seen: _Seen) -> _Body:
+    element = zone(seen.lines)
+    zoned = by_search(element, seen.title) if element is not None else None
+    return _confirmed(zoned, "found zone") if zoned and zoned.text else _Body()
+
+
+def _by_trafilatura(seen: _Seen) -> _Body:
+    read = opinions.of_page(seen.tree, han=False)
+    return _Body(paragraphs=tuple(read), rung="page, trafilatura") if read else _Body()
+
+
+def _second_opinion(seen: _Seen, found: _Body) -> _Body:
+    """Asked only where the answer is short; what the page tells machines is believed sooner than what surrounds the text."""
+    if len(squeeze(found.text)) >= SHORT:
+        return found
+    found = _better(found, _Body(paragraphs=tuple(opinions.linked_body(seen.head)), rung="JSON-LD"), 1.2)
+    found = _better(found, _Body(paragraphs=tuple(opinions.state_body(seen.tree)), rung="script state"), 1.2)
+    if len(squeeze(found.text)) < _NEXT_TO_NOTHING:
+        read = opinions.readability(seen.tree)
+        found = _better(found, _Body(paragraphs=tuple(read) if SENTENCE_END.search("\n".join(read)) else (), rung="readability"), 2.0)
+    return found
+
+
+def _better(first: _Body, second: _Body, factor: float) -> _Body:
+    return second if len(squeeze(second.text)) > factor * len(squeeze(first.text)) else first
+
+
+def _article(seen: _Seen, body: _Body, timezone: str | None) -> Article:
+    told = f"{seen.title or ''}\n{body.text}"
+    script, language = script_of(told), language_of(told, seen.head.language)
+    clock = dates.clock_for(timezone, script, language)
+    stamp = _stamp(seen, clock)
+    around = _around(seen, body)
+    return Article(
+        url=seen.url,
+        title=seen.title or "",
+        text=body.text,
+        published_at=stamp.at if stamp else None,
+        published_from=stamp.origin if stamp else None,
+        published_raw=stamp.raw if stamp else None,
+        modified_at=dates.modified(seen.tree, seen.head, seen.rules, clock),
+        publisher=credits.publishers_of(seen.tree, seen.head, seen.rules, around),
+        author=credits.author_of(seen.tree, seen.head, seen.rules, around),
+        section=credits.section_of(seen.tree, seen.head, seen.rules),
+        rights="\n".join(body.rights) or None,
+        language=language,
+        script=script,
+        captions=body.captions,
+        comment_count=remarks.comment_count_of(seen.tree, seen.rules),
+        reactions=remarks.reactions_of(seen.tree, seen.rules),
+        comments=remarks.comments_of(seen.tree, seen.rules, clock),
+        rung=body.rung,
+        codec=seen.decoded.codec,
+    )
+
+
+def _stamp(seen: _Seen, clock: dates.Clock) -> dates.Stamp | None:
+    stamp = dates.published(seen.tree, seen.head, seen.rules, clock)
+    shown = dates.visible(seen.lines, seen.title, clock) if stamp is None or dates.is_doubtful(stamp) else None
+    if stamp:
+        return dates.refined(stamp, shown)
+    return shown or dates.in_address(seen.head.canonical or seen.url, clock)
+
+
+def _around(seen: _Seen, body: _Body) -> Sequence[Line]:
+    """The lines near the headline and at the text's both ends, where credits stand."""
+    key = squeeze(seen.title or "\0")
+    at = next((index for index, line in enumerate(seen.lines) if squeeze(line.text) == key), 0)
+    near = seen.lines[at : at + _AROUND]
+    last = set(body.paragraphs[-1:])
+    end = next((index for index, line in enumerate(seen.lines) if line.text in last), len(seen.lines))
+    return (*near, *seen.lines[max(0, end - 2) : end + 6])

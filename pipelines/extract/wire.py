@@ -1,0 +1,53 @@
+"""Page and Reading as JSON and back, for the pipes between a crawl and its extraction workers."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Any
+
+from pipelines.models import Article, Comment, PageKind, Reading
+
+_MOMENTS = ("published_at", "modified_at")
+_TUPLES = ("publisher", "captions")
+
+
+def reading_to_json(reading: Reading) -> dict[str, Any]:
+    """A JSON object; times as ISO 8601, a day without a time as YYYY-MM-DD."""
+    return {"kind": reading.kind.value, "why": reading.why, "article": _article_to_json(reading.article) if reading.article else None}
+
+
+def reading_from_json(data: Mapping[str, Any]) -> Reading:
+    """The inverse of reading_to_json."""
+    article = data["article"]
+    return Reading(kind=PageKind(data["kind"]), why=data["why"], article=_article_from_json(article) if article else None)
+
+
+def moment_to_json(at: datetime | date | None) -> str | None:
+    """ISO 8601, None for None."""
+    return at.isoformat() if at else None
+
+
+def moment_from_json(text: str | None) -> datetime | date | None:
+    """A datetime where the text has a time, a date where it has none."""
+    if not text:
+        return None
+    return datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)
+
+
+def _article_to_json(article: Article) -> dict[str, Any]:
+    data = asdict(article)
+    data |= {name: moment_to_json(data[name]) for name in _MOMENTS}
+    data["comments"] = [comment | {"at": moment_to_json(comment["at"])} for comment in data["comments"]]
+    return data
+
+
+def _article_from_json(data: Mapping[str, Any]) -> Article:
+    fields = dict(data)
+    fields |= {name: moment_from_json(fields[name]) for name in _MOMENTS}
+    fields |= {name: tuple(fields[name]) for name in _TUPLES}
+    fields["comments"] = tuple(_comment_from_json(comment) for comment in fields["comments"])
+    return Article(**fields)
+
+
+def _comment_from_json(data: Mapping[str, Any]) -> Comment:
+    return Comment(**{**data, "badges": tuple(data["badges"]), "at": moment_from_json(data["at"])})

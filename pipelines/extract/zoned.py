@@ -1,0 +1,108 @@
+"""The text of an article whose zone is known, from a sheet or by search, with captions and rights kept apart."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from lxml import html
+
+from pipelines.extract import css, phrases
+from pipelines.extract.lines import Line, lines, tidy
+from pipelines.extract.rules import Rules
+from pipelines.extract.sift import Sifted, sift, squeeze
+
+_ALWAYS = (phrases.EDITOR, phrases.ORIGINAL_TITLE)
+"""Furniture that is none of the text in any zone."""
+_FIGURES = ("figcaption",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Zoned:
+    """A zone's text as lines, its captions, its rights lines."""
+
+    text: tuple[Line, ...]
+    captions: tuple[str, ...] = ()
+    rights: tuple[str, ...] = ()
+
+    @property
+    def paragraphs(self) -> list[str]:
+        return [line.text for line in self.text]
+
+
+def by_sheet(tree: html.HtmlElement, rules: Rules, title: str | None) -> Zoned | None:
+    """The sheet's zone; None where the page has none of its zones or the zone holds no line."""
+    element = css.first_of(tree, rules.zones)
+    if element is None:
+        return None
+    without = [found for selector in rules.remove for found in css.select(element, selector)]
+    figures = _figures(tree, (*rules.captions, *_FIGURES))
+    trimmed = _trimmed(lines(element, [*without, *figures], rules.end), rules.trim)
+    sorted_out = _Sorter(rules, title).sort(trimmed)
+    captions = dict.fromkeys([*(text for figure in figures if (text := _caption(figure, without))), *sorted_out.captions])
+    return replace(sorted_out, captions=tuple(captions)) if sorted_out.text else None
+
+
+def by_search(element: html.HtmlElement, title: str | None) -> Zoned:
+    """A zone that `locate` found, sifted by what is furniture on any page."""
+    figures = [found for found in element.iter() if isinstance(found.tag, str) and _is_caption(found)]
+    sifted: Sifted = sift(list(lines(element, figures)), title)
+    captions = dict.fromkeys(text for figure in figures if (text := _caption(figure, ())))
+    return Zoned(text=sifted.text, captions=tuple(captions), rights=sifted.rights)
+
+
+def _is_caption(element: html.HtmlElement) -> bool:
+    return element.tag == "figcaption" or (
+        element.tag in ("div", "p", "span") and bool(phrases.CAPTION_CLASS.search(element.get("class") or "")) and len(element) < _FEW
+    )
+
+
+_FEW = 6
+"""Children of a caption; what has more is a container that calls itself one."""
+
+
+def _figures(tree: html.HtmlElement, selectors: Iterable[str]) -> list[html.HtmlElement]:
+    return list(dict.fromkeys(found for selector in selectors for found in css.select(tree, selector)))
+
+
+def _caption(figure: html.HtmlElement, without: Sequence[html.HtmlElement]) -> str:
+    return " ".join(line.text for line in lines(figure, without))
+
+
+def _trimmed(found: Iterable[Line], patterns: Sequence[str]) -> Iterator[Line]:
+    for line in found:
+        text = line.text
+        for pattern in patterns:
+            text = tidy(re.sub(pattern, "", text))
+        if text:
+            yield line if text == line.text else replace(line, text=text, links=min(line.links, len(text)))
+
+
+@dataclass(slots=True)
+class _Sorter:
+    """Sorts a zone's lines by the sheet's patterns."""
+
+    rules: Rules
+    title: str | None
+
+    def sort(self, found: Iterable[Line]) -> Zoned:
+        """Text, captions and rights; dropped lines are gone."""
+        text: list[Line] = []
+        captions: list[str] = []
+        rights: list[str] = []
+        for line in found:
+            if _any(self.rules.caption_lines, line.text):
+                captions.append(line.text)
+            elif _any(self.rules.rights, line.text) or phrases.RIGHTS.match(line.text):
+                rights.append(line.text)
+            elif not self._is_dropped(line, first=not text):
+                text.append(line)
+        return Zoned(text=tuple(text), captions=tuple(captions), rights=tuple(dict.fromkeys(rights)))
+
+    def _is_dropped(self, line: Line, *, first: bool) -> bool:
+        if first and self.title and squeeze(line.text) == squeeze(self.title):
+            return True
+        return _any(self.rules.drop, line.text) or any(pattern.search(line.text) for pattern in _ALWAYS)
+
+
+def _any(patterns: Iterable[str], text: str) -> bool:
+    return any(re.search(pattern, text) for pattern in patterns)

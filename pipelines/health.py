@@ -1,0 +1,74 @@
+"""What can be wrong, looked at: settings, database, Redis, watchlist, sheets, last runs, dead alerts."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from pipelines.config import Settings
+from pipelines.dedup.fast import Fast
+from pipelines.errors import PortalwatchError
+from pipelines.store import alerts, runs
+from pipelines.store.database import open_store, reading, store_id
+from pipelines.store.watchlists import activate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that was looked at."""
+
+    what: str
+    ok: bool
+    how: str
+
+
+def examine(settings: Settings, broken_sheets: Mapping[str, str]) -> list[Finding]:
+    """Look at everything; never raises for what it finds."""
+    findings = [_contact(settings), *_sheets(broken_sheets)]
+    try:
+        engine = open_store(settings)
+        return [*findings, Finding(what="database", ok=True, how=engine.dialect.name), *_in_store(settings, engine)]
+    except (PortalwatchError, SQLAlchemyError) as error:
+        return [*findings, Finding(what="database", ok=False, how=str(error).splitlines()[0])]
+
+
+def _contact(settings: Settings) -> Finding:
+    how = settings.contact or "none: set PORTALWATCH_CONTACT, so that a portal can reach you"
+    return Finding(what="contact in the User-Agent", ok=bool(settings.contact), how=how)
+
+
+def _sheets(broken: Mapping[str, str]) -> Iterator[Finding]:
+    if not broken:
+        yield Finding(what="sheets", ok=True, how="all read")
+    for slug, trouble in broken.items():
+        yield Finding(what=f"sheet {slug}", ok=False, how=trouble)
+
+
+def _in_store(settings: Settings, engine: Engine) -> Iterator[Finding]:
+    with reading(engine) as session:
+        fast = Fast(settings.redis, store_id(session))
+        counts = alerts.counts(session)
+        latest = runs.latest_runs(session)
+    trouble = fast.trouble()
+    fast.close()
+    yield Finding(what="Redis", ok=trouble is None, how=trouble or "answers, noeviction")
+    yield _watchlist(settings, engine)
+    dead = counts.get("dead", 0)
+    told = ", ".join(f"{count} {state}" for state, count in sorted(counts.items())) or "none yet"
+    yield Finding(what="alerts", ok=not dead, how=told + ("; see `portalwatch alerts list --state dead`" if dead else ""))
+    for run in latest:
+        how = f"{run.started_at:%Y-%m-%d %H:%M} UTC, {run.finish_reason or 'running'}" + (f": {run.reason}" if run.reason else "")
+        yield Finding(what=f"last run of {run.portal}", ok=run.succeeded is not False, how=how)
+    if not latest:
+        yield Finding(what="runs", ok=True, how="none yet")
+
+
+def _watchlist(settings: Settings, engine: Engine) -> Finding:
+    try:
+        active = activate(engine, settings.watchlist, settings.aliases, datetime.now(UTC))
+    except PortalwatchError as error:
+        return Finding(what="watchlist", ok=False, how=str(error))
+    how = f"version {active.watchlist.version}, {len(active.watchlist.topics)} topics"
+    return Finding(what="watchlist", ok=active.trouble is None, how=active.trouble or how)

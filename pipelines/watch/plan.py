@@ -1,0 +1,280 @@
+"""A query made ready for evaluation: aliases looked up, every term a set of folded strings, every part bound to its fields.
+
+A part's `find` gives the occurrences that satisfy it, or None where it is not satisfied; NOT gives an empty tuple.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, TypeAlias
+
+from pipelines.models import Hit
+from pipelines.watch.nodes import Kind
+from pipelines.watch.spans import apart, maximal, near, outside
+from pipelines.watch.view import Form, View
+
+Views: TypeAlias = "Callable[[str], Sequence[View]]"
+Hits: TypeAlias = tuple[Hit, ...]
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+class Part(Protocol):
+    """One evaluable part of a query."""
+
+    def find(self, views: Views) -> Hits | None:
+        """The occurrences that satisfy the part, None where it is not satisfied."""
+
+    def keys(self) -> frozenset[str] | None:
+        """Folded strings of which at least one stands in every article that satisfies the part; None where nothing is sure."""
+
+    def leaves(self) -> "Iterator[Leaf]":
+        """Every term below."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A term: its forms, the longer names that shield a form, and the forms inside which it does not count."""
+
+    shown: str
+    forms: tuple[Form, ...]
+    shields: tuple[tuple[Form, tuple[str, ...]], ...] = ()
+    barred: tuple["Leaf", ...] = ()
+
+    def spans(self, view: View) -> list[tuple[int, int]]:
+        """Maximal spans in the view's folded text."""
+        return view.remembered((self.forms, self.shields, self.barred), self._locate)
+
+    def _locate(self, view: View) -> list[tuple[int, int]]:
+        shields = dict(self.shields)
+        found: list[tuple[int, int]] = []
+        for form in self.forms:
+            spans = view.places(form)
+            if spans and form in shields:
+                longer = maximal(span for name in shields[form] for span in view.places(Form(name)))
+                spans = outside(spans, longer)
+            found += spans
+        if found and self.barred:
+            bars = maximal(span for leaf in self.barred for span in leaf.spans(view))
+            return outside(maximal(found), bars)
+        return maximal(found) if len(found) > 1 else found
+
+    def strings(self) -> Iterator[str]:
+        """Every folded string that the automaton must know for this leaf."""
+        yield from (form.text for form in self.forms)
+        yield from (name for _, names in self.shields for name in names)
+        for leaf in self.barred:
+            yield from leaf.strings()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One term or several that mean the same to NEAR or a count."""
+
+    leaves_: tuple[Leaf, ...]
+    scope: str
+
+    def find(self, views: Views) -> Hits | None:
+        """Every occurrence of every leaf."""
+        return tuple(hit for view in views(self.scope) for hit in self.hits(view)) or None
+
+    def hits(self, view: View) -> Iterator[Hit]:
+        """Every leaf's occurrences in one view."""
+        for leaf in self.leaves_:
+            for span in leaf.spans(view):
+                yield view.hit(leaf.shown, span)
+
+    def spans(self, view: View) -> list[tuple[int, int]]:
+        """Maximal spans of all leaves together."""
+        if len(self.leaves_) == 1:
+            return self.leaves_[0].spans(view)
+        return maximal(span for leaf in self.leaves_ for span in leaf.spans(view))
+
+    def among(self, view: View, wanted: Sequence[tuple[int, int]]) -> Iterator[Hit]:
+        """The hits at the wanted spans."""
+        chosen = frozenset(wanted)
+        for leaf in self.leaves_:
+            for span in leaf.spans(view):
+                if span in chosen:
+                    yield view.hit(leaf.shown, span)
+
+    def keys(self) -> frozenset[str]:
+        """All forms."""
+        return frozenset(form.text for leaf in self.leaves_ for form in leaf.forms)
+
+    def leaves(self) -> Iterator[Leaf]:
+        """All leaves."""
+        yield from self.leaves_
+
+
+@dataclass(frozen=True, slots=True)
+class NearEach:
+    """Two places in one field, close together; its hits are the occurrences that have a partner."""
+
+    left: Place
+    right: Place
+    distance: int
+
+    def find(self, views: Views) -> Hits | None:
+        """The occurrences of both sides that have a neighbour."""
+        return tuple(hit for view in views(self.left.scope) for hit in self._pairs(view)) or None
+
+    def _pairs(self, view: View) -> Iterator[Hit]:
+        left, right = self.left.spans(view), self.right.spans(view)
+        if left and right:
+            yield from self.left.among(view, near(left, right, self.distance))
+            yield from self.right.among(view, near(right, left, self.distance))
+
+    def keys(self) -> frozenset[str]:
+        """Those of the rarer side."""
+        return min(self.left.keys(), self.right.keys(), key=cost)
+
+    def leaves(self) -> Iterator[Leaf]:
+        """Both sides'."""
+        yield from self.left.leaves()
+        yield from self.right.leaves()
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """A place at least `times` times, in all fields of its scope together."""
+
+    place: Place
+    times: int
+
+    def find(self, views: Views) -> Hits | None:
+        """Every occurrence, where there are enough."""
+        seen = list(views(self.place.scope))
+        if sum(apart(self.place.spans(view)) for view in seen) < self.times:
+            return None
+        return tuple(hit for view in seen for hit in self.place.hits(view))
+
+    def keys(self) -> frozenset[str]:
+        """The place's."""
+        return self.place.keys()
+
+    def leaves(self) -> Iterator[Leaf]:
+        """The place's."""
+        yield from self.place.leaves()
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A regular expression on the original text."""
+
+    pattern: str
+    scope: str
+    compiled: "Search" = field(compare=False, repr=False)
+
+    def find(self, views: Views) -> Hits | None:
+        """Every match that is not empty."""
+        return tuple(hit for view in views(self.scope) for hit in self._matches(view)) or None
+
+    def _matches(self, view: View) -> Iterator[Hit]:
+        # RE2 reads UTF-8, which has no lone surrogates; U+FFFD keeps the offsets.
+        for found in self.compiled.finditer(_SURROGATE.sub("\ufffd", view.original)):
+            start, end = found.span()
+            if start < end and view.holds(start, end):
+                yield view.plain_hit(f"/{self.pattern}/", start, end)
+
+    def keys(self) -> None:
+        """Nothing is sure."""
+        return
+
+    def leaves(self) -> Iterator[Leaf]:
+        """None."""
+        yield from ()
+
+
+class Found(Protocol):
+    """A match of RE2."""
+
+    def span(self) -> tuple[int, int]:
+        """Code points."""
+
+
+class Search(Protocol):
+    """A compiled RE2 pattern."""
+
+    def finditer(self, text: str) -> Iterator[Found]:
+        """All matches."""
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    """Every part."""
+
+    parts: tuple[Part, ...]
+
+    def find(self, views: Views) -> Hits | None:
+        """The hits of all parts."""
+        found: list[Hit] = []
+        for part in self.parts:
+            hits = part.find(views)
+            if hits is None:
+                return None
+            found += hits
+        return tuple(found)
+
+    def keys(self) -> frozenset[str] | None:
+        """Those of the rarest part."""
+        known = [keys for part in self.parts if (keys := part.keys()) is not None]
+        return min(known, key=cost, default=None)
+
+    def leaves(self) -> Iterator[Leaf]:
+        """All parts'."""
+        for part in self.parts:
+            yield from part.leaves()
+
+
+@dataclass(frozen=True, slots=True)
+class Some:
+    """At least `least` of the parts."""
+
+    parts: tuple[Part, ...]
+    least: int = 1
+
+    def find(self, views: Views) -> Hits | None:
+        """The hits of every part that is satisfied."""
+        found = [hits for part in self.parts if (hits := part.find(views)) is not None]
+        return tuple(hit for hits in found for hit in hits) if len(found) >= self.least else None
+
+    def keys(self) -> frozenset[str] | None:
+        """Of n parts at most n - least can be missing, so any n - least + 1 of them hold one that is there."""
+        known = sorted((keys for part in self.parts if (keys := part.keys()) is not None), key=cost)
+        needed = len(self.parts) - self.least + 1
+        return frozenset().union(*known[:needed]) if len(known) >= needed else None
+
+    def leaves(self) -> Iterator[Leaf]:
+        """All parts'."""
+        for part in self.parts:
+            yield from part.leaves()
+
+
+@dataclass(frozen=True, slots=True)
+class Without:
+    """The part is not satisfied; its words are no hits."""
+
+    part: Part
+
+    def find(self, views: Views) -> Hits | None:
+        """No hits, or not satisfied."""
+        return () if self.part.find(views) is None else None
+
+    def keys(self) -> None:
+        """Nothing is sure."""
+        return
+
+    def leaves(self) -> Iterator[Leaf]:
+        """The part's: they must be known to be missed."""
+        yield from self.part.leaves()
+
+
+def cost(strings: frozenset[str]) -> float:
+    """How often one of the strings will be met, roughly: a Han character says nine bits, another one four."""
+    return sum(2.0 ** -sum(9 if char >= "⺀" else 4 for char in text) for text in strings)
+
+
+def plain(texts: Sequence[str]) -> tuple[Form, ...]:
+    """Folded strings as plain forms."""
+    return tuple(Form(text, Kind.PLAIN) for text in texts)

@@ -1,0 +1,120 @@
+"""The built-in alias list `territories`: every country and territory in both scripts, in the words of China, Taiwan, Hong Kong, and in English.
+
+Names come from Unicode CLDR by way of babel; the short and older forms that it lacks stand below. A longer name shields the
+shorter one inside it (马里 in 索马里), and so do the words in NO_TERRITORY, which only look like names (海地 in 沿海地区).
+"""
+
+import re
+import unicodedata
+from functools import cache
+
+from babel import Locale
+
+LOCALES = ("zh_Hans_CN", "zh_Hant_TW", "zh_Hant_HK", "en")
+_PSEUDO = {"QO", "XA", "XB", "ZZ"}
+
+# code: names that CLDR lacks. Left out on purpose: short forms that are common words (US, UN, 美, 俄).
+ALSO = {
+    "AE": "阿联酋 阿聯 United_Arab_Emirates UAE U.A.E.",
+    "AG": "安提瓜",
+    "AU": "澳洲 澳大利亚 Commonwealth_of_Australia",
+    "AZ": "阿塞拜疆 亚塞拜然",
+    "BA": "波黑 波斯尼亚 波士尼亞 波赫 Bosnia",
+    "BD": "孟加拉",
+    "BN": "文莱达鲁萨兰国 Brunei_Darussalam",
+    "BY": "白罗斯 Byelorussia",
+    "CD": "刚果 刚果金 民主刚果 刚果民主共和国 剛果民主共和國 刚果(金) DR_Congo DRC Congo Democratic_Republic_of_the_Congo Democratic_Republic_of_Congo",
+    "CF": "中非共和国",
+    "CG": "刚果 刚果布 刚果共和国 刚果(布) Congo Republic_of_the_Congo",
+    "CI": "象牙海岸 科特迪瓦 Ivory_Coast",
+    "CN": "中华人民共和国 中國大陸 中国大陆 People's_Republic_of_China PRC P.R.C. Mainland_China",
+    "CV": "Cabo_Verde",
+    "CZ": "捷克共和国 Czech_Republic",
+    "DE": "德意志联邦共和国 Federal_Republic_of_Germany",
+    "DO": "多米尼加 多明尼加",
+    "EU": "欧洲联盟 EU",
+    "FM": "密克羅尼西亞聯邦 密联邦 Federated_States_of_Micronesia",
+    "GB": "大不列颠 联合王国 UK U.K. Britain Great_Britain",
+    "GE": "格魯吉亞 喬治亞",
+    "HK": "香港 香港特区 香港特别行政区 中国香港 Hong_Kong Hongkong",
+    "ID": "印尼 印度尼西亚",
+    "IE": "爱尔兰共和国 Republic_of_Ireland",
+    "IR": "伊朗伊斯兰共和国 Islamic_Republic_of_Iran",
+    "KG": "吉尔吉斯 吉爾吉斯斯坦",
+    "KN": "圣基茨",
+    "KP": "北韩 北朝鲜 北朝鮮 朝鲜民主主义人民共和国 朝鮮民主主義人民共和國 DPRK D.P.R.K. Democratic_People's_Republic_of_Korea N._Korea",
+    "KR": "韩国 南韩 南朝鲜 大韩民国 Republic_of_Korea S._Korea",
+    "KZ": "哈萨克 哈薩克斯坦",
+    "LA": "寮国 老挝 老撾 Lao_PDR",
+    "LK": "锡兰",
+    "MK": "马其顿 Macedonia",
+    "MM": "Myanmar Burma",
+    "MN": "蒙古国",
+    "MO": "澳门 澳門 澳门特区 澳门特别行政区 中国澳门 Macau Macao",
+    "NL": "尼德兰 Holland",
+    "NZ": "纽西兰 新西兰",
+    "PG": "巴布亚纽几内亚 巴新",
+    "PS": "巴勒斯坦 巴勒斯坦国 Palestine State_of_Palestine",
+    "RU": "俄罗斯联邦 俄国 俄联邦 俄國 Russian_Federation",
+    "SA": "沙特 沙乌地 沙地阿拉伯 沙烏地阿拉伯 KSA",
+    "SY": "敘利亞 叙利亚阿拉伯共和国",
+    "SZ": "斯威士兰 Swaziland",
+    "TJ": "塔吉克 塔吉克斯坦",
+    "TL": "East_Timor",
+    "TM": "土库曼 土庫曼斯坦",
+    "TR": "土耳其 Turkey Turkiye",
+    "TT": "千里达",
+    "TW": "台湾 臺灣",
+    "UA": "乌克兰 烏克蘭",
+    "UN": "U.N.",
+    "US": "美利坚合众国 美利堅合眾國 United_States_of_America USA U.S.A. U.S.",
+    "UZ": "乌兹别克 烏茲別克斯坦",
+    "VA": "教廷 梵蒂冈城国 Vatican Holy_See",
+    "VC": "圣文森特",
+    "VN": "Viet_Nam",
+    "ZA": "南非共和国",
+}
+
+# Words that hold a territory's name and are something else: they shield it and stand for nothing.
+NO_TERRITORY = (
+    "内蒙古 蒙古族 蒙古包 印度洋 印度教 西印度 印度支那 马里兰 马里奥 马里乌 马利亚 圣马利 马利克 新墨西哥 新泽西 乔治亚州 佐治亚州 "
+    "约旦河 朝鲜族 沿海地 近海地 临海地 滨海地 上海地 北海地 南海地 东海地 黄海地 渤海地 珠海地 青海地 深海地 地中海地 红海地 黑海地 里海地 比海地 波罗的海地 理查德 东加勒比 东加里曼丹 东加拿大 "
+    "阿曼达 狮子山隧道 狮子山下 狮子山公园 狮子山精神 古巴比伦 苏丹红 中非合作 中非关系 巴林左旗 巴林右旗 "
+    "New_Jersey New_Mexico Guinea_pig Guinea_pigs Guinea_fowl Northern_Ireland Jordan_River Georgia_Tech"
+)  # fmt: skip
+
+
+@cache
+def territories() -> dict[str, tuple[str, ...]]:
+    """Lower-case ISO code to names, each as printed; the first is the Simplified one."""
+    names: dict[str, dict[str, None]] = {}
+    for locale in LOCALES:
+        for code, name in Locale.parse(locale).territories.items():
+            if len(code) == 2 and code.isalpha() and code not in _PSEUDO:
+                names.setdefault(code.lower(), {}).update(dict.fromkeys(_forms(name)))
+    for code, more in ALSO.items():
+        names[code.lower()].update(dict.fromkeys(_words(more)))
+    return {code: tuple(forms) for code, forms in names.items()}
+
+
+def look_alikes() -> tuple[str, ...]:
+    """Words that shield a territory's name without standing for one."""
+    return tuple(_words(NO_TERRITORY))
+
+
+def _words(text: str) -> list[str]:
+    return [word.replace("_", " ") for word in text.split()]
+
+
+def _forms(name: str) -> list[str]:
+    """A CLDR name and how people write it: without accents, with `and`, `Saint`, and without the bracket behind it."""
+    forms = [name, re.sub(r"\s*[（(].*?[)）]", "", name) if name.startswith("Myanmar") else name]
+    forms += [form.replace("&", "and") for form in forms if "&" in form]
+    forms += [form.replace("St.", "Saint") for form in forms if form.startswith("St.")]
+    forms += [_plain(form) for form in forms if form.isascii() is False and form[0] < "⺀"]
+    return forms
+
+
+def _plain(name: str) -> str:
+    decomposed = unicodedata.normalize("NFD", name.replace("’", "'"))
+    return "".join(char for char in decomposed if not unicodedata.combining(char))

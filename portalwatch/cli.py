@@ -1,0 +1,53 @@
+"""The command line: one command a question, results on stdout, progress and logs on stderr, exit codes 0, 1 and 2."""
+
+import logging
+import os
+import sys
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from pipelines.errors import PortalwatchError
+from portalwatch.commands import alerts, plumbing, portals, service, stories, topics
+
+app = typer.Typer(
+    name="portalwatch",
+    help="Watch news portals: crawl, read, join copies, match topics, alert. `portalwatch COMMAND --help` shows an example of each.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+)
+for group in (service, portals, topics, stories, alerts, plumbing):
+    group.add_to(app)
+
+
+@app.callback()
+def _options(
+    show_version: Annotated[bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log every page.")] = False,
+) -> None:
+    if show_version:
+        typer.echo(f"portalwatch {version('portalwatch')}")
+        raise typer.Exit
+    logging.basicConfig(stream=sys.stderr, level=logging.DEBUG if verbose else logging.WARNING, format="%(levelname)s %(message)s")
+    logging.getLogger("portalwatch" if not verbose else "").setLevel(logging.DEBUG if verbose else logging.INFO)
+    for loud in ("scrapy", "twisted", "asyncio", "filelock", "trafilatura", "httpx", "httpcore"):
+        logging.getLogger(loud).setLevel(logging.INFO if verbose else logging.ERROR)
+
+
+def main() -> None:
+    """Run the command line; what a person can mend is told in plain words, without a traceback."""
+    try:
+        app()
+    except PortalwatchError as error:
+        typer.echo(f"portalwatch: {error}", err=True)
+        sys.exit(1)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,105 @@
+"""alerts: what is owed, what was sent, what is dead."""
+
+from typing import Annotated
+
+import typer
+from sqlalchemy import select
+
+from pipelines.config import settings
+from pipelines.errors import PortalwatchError
+from pipelines.models import Message
+from pipelines.rounds import deliver_round
+from pipelines.store import alerts as outbox
+from pipelines.store.database import in_one_transaction, open_store, reading
+from pipelines.store.tables import AlertRow, ArticleRow
+from portalwatch import show
+
+alerts = typer.Typer(no_args_is_help=True, help="Alerts: what is owed to whom, and what became of it.")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Hang in the group."""
+    app.add_typer(alerts, name="alerts")
+
+
+@alerts.command("list")
+def list_alerts(
+    state: Annotated[str | None, typer.Option(help="owed, sending, retrying, sent or dead.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 50,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON lines.")] = False,
+) -> None:
+    """Alerts, newest first, with the channel's last answer.
+
+    Example: `portalwatch alerts list --state dead`
+    """
+    query = select(AlertRow, ArticleRow.title).join(ArticleRow, ArticleRow.id == AlertRow.article_id).order_by(AlertRow.id.desc()).limit(limit)
+    with reading(open_store(settings())) as session:
+        lines = [
+            {
+                "alert": row.id, "message": row.message, "state": row.state, "topic": row.topic, "channel": row.channel, "recipient": row.recipient,
+                "story": row.story_id, "revision": row.revision, "title": title, "owed_at": row.owed_at, "sent_at": row.sent_at,
+                "attempts": row.attempts, "answer": row.answer,
+            }
+            for row, title in session.execute(query.where(AlertRow.state == state) if state else query)
+        ]
+    if as_json:
+        show.jsonl(lines)
+    else:
+        cells = [(a["alert"], a["state"], a["topic"], f"{a['channel']} {a['recipient']}", a["title"], a["answer"]) for a in lines]
+        show.rows(("alert", "state", "topic", "to", "title", "answer"), cells, empty="no alerts" + (f" that are {state}" if state else " yet"))
+
+
+@alerts.command("deliver")
+def deliver_now() -> None:
+    """Send what is owed and due, now.
+
+    Example: `portalwatch alerts deliver`
+    """
+    done = deliver_round(settings())
+    typer.echo(f"{done.sent} sent, {done.retrying} will be tried again, {done.dead} dead")
+    if done.dead:
+        raise typer.Exit(1)
+
+
+@alerts.command("replay")
+def replay(message: Annotated[str | None, typer.Argument(help="One message; all dead ones where it is left out.")] = None) -> None:
+    """Owe dead alerts again, once what was wrong is mended.
+
+    Example: `portalwatch alerts replay`
+    """
+    from spiders.job import now
+
+    count = in_one_transaction(open_store(settings()), lambda session: outbox.replay(session, message, now()))
+    typer.echo(f"{count} alerts are owed again")
+
+
+@alerts.command("test")
+def test_channel(channel: Annotated[str, typer.Argument(help="A channel of the watchlist.")]) -> None:
+    """Send a sample through a channel and print its true answer.
+
+    Example: `portalwatch alerts test desk`
+    """
+    from spiders.job import now
+
+    from pipelines.alerts.sending import sender_of
+    from pipelines.store.watchlists import activate
+
+    watchlist = activate(open_store(settings()), settings().watchlist, settings().aliases, now()).watchlist
+    if channel not in watchlist.channels:
+        raise typer.BadParameter(f"no channel is called `{channel}`; there are: {', '.join(watchlist.channels)}")
+    send, failed = sender_of(settings()), False
+    for recipient in watchlist.recipients_of(channel):
+        answer = send(watchlist.channels[channel], _sample(channel, recipient, now().timestamp()))
+        typer.echo(f"{recipient}: {'ok' if answer.ok else 'FAILED'}: {answer.detail}")
+        failed = failed or not answer.ok
+    if failed:
+        raise PortalwatchError(f"channel {channel} does not work")
+
+
+def _sample(channel: str, recipient: str, stamp: float) -> Message:
+    return Message(
+        id=outbox.message_id("test", int(stamp), 0, channel, recipient), kind="test", channel=channel, recipient=recipient, story_id=0, revision=0,
+        topics=(("test", "測試 / test"),), title="這是一則測試訊息 · a test message",
+        text="如果您看到這則訊息,這個頻道運作正常。If you can read this, the channel works.",
+        url=settings().public_url or "https://example.org/", portal="portalwatch", portal_name="portalwatch",
+    )

@@ -1,0 +1,93 @@
+"""extract, same, explain: JSON lines in, JSON lines out; stable, for scripts."""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from pipelines.config import settings
+from portalwatch import show
+
+
+def add_to(app: typer.Typer) -> None:
+    """Hang in the three commands."""
+    app.command()(extract)
+    app.command()(same)
+    app.command()(explain)
+
+
+def extract(
+    files: Annotated[list[str] | None, typer.Argument(metavar="[FILE…|-]", help="HTML files (.gz too), or - for JSON lines on stdin.")] = None,
+) -> None:
+    """Read pages: one answer an input, in order; a bad input is answered in its place.
+
+    Example: `portalwatch extract page.html` or `portalwatch extract - < manifest.jsonl`
+    """
+    from pipelines.extract.answers import answers
+    from spiders import loader
+
+    sheets = list(loader.shelf(settings()).sheets.values())
+    inputs: Iterator[Any] = iter(files or ["-"])
+    given = (item for name in inputs for item in (_objects() if name == "-" else [{"file": name}]))
+    show.jsonl(answers(given, lambda url: next((sheet for sheet in sheets if sheet.serves(url)), None)))
+
+
+def same(source: Annotated[str, typer.Argument(metavar="-", help="- for JSON lines on stdin.")] = "-") -> None:
+    """Whether two texts tell one story: {"a", "b"} in, {"same", "containment", "why"} out.
+
+    Example: `echo '{"a": "…", "b": "…"}' | portalwatch same -`
+    """
+    from pipelines.dedup.shingles import sketch
+    from pipelines.dedup.stories import same as decide
+
+    _only_stdin(source)
+    for given in _objects():
+        try:
+            verdict, held, why = decide(sketch("", _text(given, "a")), sketch("", _text(given, "b")))
+        except (KeyError, TypeError) as error:
+            show.jsonl([{"same": False, "containment": 0.0, "why": f"bad input: {error}"}])
+            continue
+        show.jsonl([{"same": verdict, "containment": round(held, 4), "why": why}])
+
+
+def explain(
+    source: Annotated[str, typer.Argument(metavar="-", help="- for JSON lines on stdin.")] = "-",
+    watchlist: Annotated[Path | None, typer.Option(help="The watchlist; that of the configuration where it is left out.")] = None,
+) -> None:
+    """Which topics an article satisfies, with every word that did it.
+
+    Example: `portalwatch explain --watchlist config/watchlist.yaml - < articles.jsonl`
+    """
+    from pipelines.watch import compile_watchlist, load_watchlist
+    from pipelines.watch.explain import explain_json
+
+    _only_stdin(source)
+    path = watchlist or settings().watchlist
+    aliases = path.with_name("aliases.yaml")
+    matcher = compile_watchlist(load_watchlist(path, aliases if aliases.exists() else None))
+    show.jsonl(explain_json(matcher, given) for given in _objects())
+
+
+def _objects() -> Iterator[Any]:
+    for line in sys.stdin.buffer:
+        text = line.decode("utf-8", "replace").strip()
+        if text:
+            try:
+                yield json.loads(text)
+            except ValueError as error:
+                yield {"bad": f"not JSON: {error}"}
+
+
+def _text(given: Any, key: str) -> str:
+    value = given[key]
+    if not isinstance(value, str):
+        raise TypeError(f"`{key}` is no text")
+    return value
+
+
+def _only_stdin(source: str) -> None:
+    if source != "-":
+        raise typer.BadParameter("this command reads JSON lines on stdin: write -")

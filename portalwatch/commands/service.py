@@ -1,0 +1,131 @@
+"""up, crawl, doctor, db: running the house and looking after it."""
+
+import json
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from sqlalchemy.exc import SQLAlchemyError
+
+from pipelines.config import settings
+from pipelines.errors import ConfigError, PortalwatchError
+from pipelines.store.database import engine, open_store, upgrade, version
+
+db = typer.Typer(no_args_is_help=True, help="The database's schema.")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Hang in up, crawl, doctor and db."""
+    app.command()(up)
+    app.command()(crawl)
+    app.command()(doctor)
+    app.add_typer(db, name="db")
+
+
+def up(
+    port: Annotated[int, typer.Option(help="Airflow's port; another is chosen where it is taken.")] = 8080,
+    dags: Annotated[Path, typer.Option(help="Folder of the DAG files.")] = Path("dags"),
+) -> None:
+    """Start everything on this machine and watch the portals until Ctrl-C.
+
+    Example: `portalwatch up --port 8090`
+    """
+    from portalwatch.signals import stopping
+    from portalwatch.stack import home_lock, running
+
+    if not dags.is_dir():
+        raise typer.BadParameter(f"no folder {dags}; run it in the checkout, or name the folder with --dags")
+    check()
+    try:
+        with stopping(), home_lock(settings()), running(settings(), dags, port=port) as stack:
+            if not stack.airflow_url.endswith(f":{port}"):
+                typer.echo(f"port {port} is taken; Airflow answers at {stack.airflow_url} (choose one with --port)", err=True)
+            typer.echo(f"Airflow  {stack.airflow_url}  user admin, password {stack.password()}\nCtrl-C stops everything.", err=True)
+            while True:
+                for name in stack.children.mend():
+                    typer.echo(f"{name} had died and was started again", err=True)
+                time.sleep(0.5)
+    except KeyboardInterrupt:
+        typer.echo("stopped; nothing is left running", err=True)
+
+
+def crawl(
+    portal: Annotated[str, typer.Argument(help="The portal's slug, as `portalwatch portals list` shows it.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the run as one JSON object.")] = False,
+) -> None:
+    """Crawl one portal now, without Airflow. Exit 1 where the run could not see its portal.
+
+    Example: `portalwatch crawl dw_zh --json`
+    """
+    from spiders import loader
+    from spiders.crawl import RunFailed
+    from spiders.crawl import crawl as run
+
+    if portal not in loader.paths(settings()):
+        loader_error(portal)
+    try:
+        told = run(portal, settings())
+    except RunFailed as failed:
+        _tell(failed.summary, as_json)
+        raise
+    _tell(told, as_json)
+
+
+def loader_error(portal: str) -> None:
+    """Refuse an unknown slug, with the nearest one."""
+    from spiders import loader
+
+    try:
+        loader.sheet(portal, settings())
+    except ConfigError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+def doctor(exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit 1 where something is wrong, for cron.")] = False) -> None:
+    """Look at everything that can be wrong: settings, database, Redis, watchlist, sheets, last runs, dead alerts.
+
+    Example: `portalwatch doctor --exit-code`
+    """
+    from pipelines.health import examine
+    from spiders import loader
+
+    shelf = loader.shelf(settings())
+    findings = examine(settings(), shelf.broken)
+    for finding in findings:
+        typer.echo(f"{'ok  ' if finding.ok else 'FAIL'} {finding.what}: {finding.how}")
+    if exit_code and not all(finding.ok for finding in findings):
+        raise typer.Exit(1)
+
+
+@db.command("upgrade")
+def db_upgrade() -> None:
+    """Bring the database's schema to this release's.
+
+    Example: `PORTALWATCH_DATABASE_URL=postgresql://… portalwatch db upgrade`
+    """
+    settings().ensure_home()
+    on = engine(settings().database)
+    try:
+        before = version(on)[0]
+        upgrade(on)
+    except SQLAlchemyError as error:
+        raise PortalwatchError(f"the database does not answer: {type(error).__name__}") from None
+    typer.echo(f"schema {before or 'empty'} -> {version(on)[1]}")
+
+
+def check() -> None:
+    """Refuse to start on a watchlist that never ran and does not read, before anything is started."""
+    from spiders.job import now
+
+    from pipelines.store.watchlists import activate
+
+    activate(open_store(settings()), settings().watchlist, settings().aliases, now())
+
+
+def _tell(told: Any, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(dict(told), ensure_ascii=False))
+        return
+    counts = ", ".join(f"{count} {outcome}" for outcome, count in told["outcomes"].items()) or "nothing"
+    typer.echo(f"{told['portal']}: {told['discovered']} discovered ({counts}), {told['bytes']:,} bytes, {told['finish_reason']}")

@@ -1,0 +1,69 @@
+"""topics: the watchlist, checked and tried."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from sqlalchemy import func, select
+
+from pipelines.config import settings
+from pipelines.store.database import open_store, reading
+from pipelines.store.tables import AlertRow, Match
+from portalwatch import show
+
+topics = typer.Typer(no_args_is_help=True, help="Topics: what is watched for, and what it found.")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Hang in the group."""
+    app.add_typer(topics, name="topics")
+
+
+@topics.command("list")
+def list_topics(as_json: Annotated[bool, typer.Option("--json", help="JSON lines.")] = False) -> None:
+    """Every topic of the watchlist with its matches and alerts so far.
+
+    Example: `portalwatch topics list`
+    """
+    from pipelines.watch import load_watchlist
+
+    watchlist = load_watchlist(settings().watchlist, settings().aliases if settings().aliases.exists() else None)
+    with reading(open_store(settings())) as session:
+        matches = dict(session.execute(select(Match.topic, func.count()).group_by(Match.topic)).tuples().all())
+        owed = dict(session.execute(select(AlertRow.topic, func.count()).group_by(AlertRow.topic)).tuples().all())
+    lines = [
+        {"topic": slug, "title": topic.title, "query": topic.query, "channels": list(topic.channels), "matches": matches.get(slug, 0),
+         "alerts": owed.get(slug, 0)}
+        for slug, topic in watchlist.topics.items()
+    ]
+    if as_json:
+        show.jsonl(lines)
+    else:
+        cells = [(t["topic"], t["title"], t["matches"], t["alerts"], t["query"]) for t in lines]
+        show.rows(("topic", "title", "matches", "alerts", "query"), cells, empty="the watchlist has no topic")
+
+
+@topics.command("check")
+def check(watchlist: Annotated[Path | None, typer.Argument(help="The file; that of the configuration where it is left out.")] = None) -> None:
+    """Check a watchlist, its queries and samples; every problem with file:line:column. Exit 1 where there is one.
+
+    Example: `portalwatch topics check config/watchlist.yaml`
+    """
+    from pipelines.watch import load_watchlist
+
+    path = watchlist or settings().watchlist
+    aliases = path.with_name("aliases.yaml")
+    read = load_watchlist(path, aliases if aliases.exists() else None)
+    typer.echo(f"{path}: {len(read.topics)} topics, {len(read.channels)} channels, version {read.version}")
+
+
+@topics.command("expand")
+def expand(query: Annotated[str, typer.Argument(help="A query.")]) -> None:
+    """Every form of a query's terms that is looked for: scripts, regional words, aliases.
+
+    Example: `portalwatch topics expand '北韓 AND 普京'`
+    """
+    from pipelines.watch import expansion
+
+    for term, forms in expansion(query, settings().aliases if settings().aliases.exists() else None).items():
+        typer.echo(f"{term}: {' · '.join(forms)}")

@@ -1,0 +1,51 @@
+"""Printing for people: tables on a terminal, JSON lines on request."""
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+_CONTROL = {code: None for code in (*range(9), 11, 12, *range(14, 32), 127, *range(0x80, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A))}
+
+
+def rows(columns: Sequence[str], lines: Iterable[Sequence[Any]], *, empty: str) -> None:
+    """A table; `empty` says what it means that there is none."""
+    kept = [[plain(cell) for cell in line] for line in lines]
+    if not kept:
+        typer.echo(empty)
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for line in kept:
+        table.add_row(*(Text(cell) for cell in line))
+    console = Console()
+    console.print(table) if console.is_terminal else _tabbed(columns, kept)
+
+
+def jsonl(values: Iterable[Mapping[str, Any]]) -> None:
+    """One JSON object a line."""
+    for value in values:
+        sys.stdout.write(json.dumps(value, ensure_ascii=False, default=str) + "\n")
+        sys.stdout.flush()
+
+
+def plain(value: Any) -> str:
+    """A cell: nothing for None, local minutes for a time, and no control character that could take over a terminal."""
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return f"{value.astimezone():%Y-%m-%d %H:%M}"
+    return str(value).translate(_CONTROL).replace("\n", " ")
+
+
+def _tabbed(columns: Sequence[str], lines: Sequence[Sequence[str]]) -> None:
+    typer.echo("\t".join(columns))
+    for line in lines:
+        typer.echo("\t".join(line))
