@@ -13,7 +13,7 @@ class Failures:
         self._left: dict[str, dict[str, Any]] = {}
         self._changing = threading.Lock()
 
-    def order(self, orders: dict[str, dict[str, Any]]) -> None:
+    def order(self, orders: dict[str, Any]) -> None:
         """Take over `orders` such as {"hook": {"status": 500, "times": 3}}; ValueError where one makes no sense."""
         for kind, order in orders.items():
             _check(kind, order)
@@ -30,9 +30,9 @@ class Failures:
             return order
 
 
-def _check(kind: str, order: dict[str, Any]) -> None:
-    if kind not in _KINDS:
-        raise ValueError(f"`{kind}` cannot fail; one of {', '.join(_KINDS)} can")
+def _check(kind: str, order: Any) -> None:
+    if kind not in _KINDS or not isinstance(order, dict):
+        raise ValueError(f"`{kind}` cannot fail so; order one of {', '.join(_KINDS)} as {{\"{kind}\": {{…, \"times\": 1}}}}")
     key, low, high = _KINDS[kind]
     code, times = order.get(key), order.get("times")
     if not isinstance(code, int) or not low <= code <= high:

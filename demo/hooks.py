@@ -33,7 +33,8 @@ class Hooks:
         except (WebhookVerificationError, ValueError) as error:
             self.refused += 1
             return 401, {"error": str(error) or "the signature is missing or wrong"}, {}
-        return self._kept(name, headers["webhook-id"], payload), {"ok": True}, {}
+        self._keep(name, headers["webhook-id"], payload)
+        return 200, {"ok": True}, {}
 
     def report(self) -> dict[str, Any]:
         """{"events": oldest first, "repeated", "refused"}."""
@@ -44,10 +45,9 @@ class Hooks:
         self._webhook.verify(body, signed)
         return json.loads(body)
 
-    def _kept(self, name: str, identity: str, payload: Any) -> int:
+    def _keep(self, name: str, identity: str, payload: Any) -> None:
         if identity in self._known:
             self.repeated += 1
-            return 200
+            return
         self._known.add(identity)
         self.journal.add({"id": identity, "hook": name, "received_at": datetime.now(UTC).isoformat(timespec="milliseconds"), "payload": payload})
-        return 200

@@ -19,7 +19,7 @@ Offsets = npt.NDArray[np.int64]
 
 _HOME = Path(__file__).parent
 _ALL = 0x110000
-_SPACE, _LINE_FEED, _RETURN, _REPLACEMENT = 0x20, 0x0A, 0x0D, 0xFFFD
+_SPACE, _LINE_FEED, _RETURN, _PARAGRAPH, _REPLACEMENT = 0x20, 0x0A, 0x0D, 0x2029, 0xFFFD
 _ODD = 0  # what the table gives for a character that needs more than a look-up
 _WHITE = [*range(0x09, 0x0E), *range(0x1C, 0x21), 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F, 0x205F, 0x3000]
 _BREAKS = [0x0A, 0x0B, 0x0C, 0x0D, 0x85, 0x2028, 0x2029]
@@ -69,6 +69,7 @@ def _string(codes: Codes) -> str:
 _DROPPED = _flags(_INVISIBLE)
 _JOINS = _flags(_combining())
 _IS_HAN = _flags(_HAN)
+_IS_BREAK = _flags([(code, code) for code in _BREAKS])
 _FOLD = _fold_table()
 _HAN_CLASS = "[" + "".join(f"{chr(first)}-{chr(last)}" for first, last in _HAN) + "]"
 # White space that does not stay one space: more of it, or a Han character on both sides.
@@ -179,7 +180,7 @@ def _spaced(codes: Codes, folded: Codes, starts: Offsets, ends: Offsets) -> Fold
 
 def _line_breaks(codes: Codes) -> npt.NDArray[np.int64]:
     """How many line breaks each character makes: CR LF are one together, a paragraph separator is two."""
-    breaks = np.isin(codes, _BREAKS).astype(np.int64) + (codes == 0x2029)
+    breaks: npt.NDArray[np.int64] = _IS_BREAK[codes].astype(np.int64) + (codes == _PARAGRAPH)
     breaks[1:] -= (codes[1:] == _LINE_FEED) & (codes[:-1] == _RETURN)
     return breaks
 

@@ -22,8 +22,12 @@ from pipelines.errors import PortalwatchError
 
 _GLOBAL_V6 = ipaddress.IPv6Network("2000::/3")
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
-_PUBLIC_BUT_LOCAL = {ipaddress.IPv4Address("168.63.129.16")}
-"""Azure's host service: a public number that every virtual machine there reaches and nobody else."""
+_NOT_FOR_US = tuple(
+    ipaddress.ip_network(network)
+    for network in ("192.0.0.0/24", "192.88.99.0/24", "168.63.129.16/32", "2001::/23", "3fff::/20")
+)
+"""Special by IANA's registries (RFC 6890 and its heirs), yet `is_global` in some Python releases; and Azure's host service, a
+public number that every virtual machine there reaches and nobody else."""
 
 HIDDEN = "•••"
 
@@ -56,7 +60,7 @@ def why_refused(address: str) -> str | None:
             return kind.replace("_", "-")
     if isinstance(found, ipaddress.IPv6Address) and found not in _GLOBAL_V6:
         return "private" if found.is_private else "reserved"
-    if found in _PUBLIC_BUT_LOCAL or not found.is_global:
+    if not found.is_global or any(found in network for network in _NOT_FOR_US):
         return "reserved" if found.is_reserved else "private"
     return None
 

@@ -163,8 +163,8 @@ def _target(url: str) -> httpx.URL:
         target = httpx.URL(url)
     except httpx.InvalidURL:
         raise ConfigError("the webhook's url is no URL; write https://host/path") from None
-    if target.scheme not in ("http", "https") or not target.host:
-        raise ConfigError("the webhook's url must begin with https:// or http:// and name a host")
+    if target.scheme not in ("http", "https") or not target.host or (target.port or 0) > 65535:
+        raise ConfigError("the webhook's url must begin with https:// or http:// and name a host and a possible port")
     if target.userinfo:
         raise ConfigError(f"the webhook's url for {target.host} holds a user or password; put it into `headers`")
     return target
@@ -193,7 +193,7 @@ def _secrets(channel: HookChannel, context: HookContext) -> tuple[str, ...]:
 
 def _is_secret(secret: str) -> bool:
     try:
-        return bool(base64.b64decode(_padded(secret.removeprefix("whsec_")), validate=True))
+        return secret.startswith("whsec_") and bool(base64.b64decode(_padded(secret.removeprefix("whsec_")), validate=True))
     except (binascii.Error, ValueError):
         return False
 

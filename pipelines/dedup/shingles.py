@@ -39,8 +39,8 @@ def sketch(title: str, text: str) -> Sketch:
     """The sketch of an article. Shingles are of the text alone, since headlines change; the digest covers both."""
     from hashlib import blake2b
 
-    body = letters(fold(text).text)
-    whole = f"{letters(fold(title).text)}\n{body}"
+    body = letters(fold(text))
+    whole = f"{letters(fold(title))}\n{body}"
     return Sketch(digest=blake2b(whole.encode(), digest_size=16).hexdigest(), shingles=shingles(body), lead=shingles(body[:LEAD]))
 
 

@@ -1,5 +1,7 @@
 """Page and Reading as JSON and back, for the pipes between a crawl and its extraction workers."""
 
+import json
+import struct
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date, datetime
@@ -7,8 +9,24 @@ from typing import Any
 
 from pipelines.models import Article, Comment, PageKind, Reading
 
+LENGTH = struct.Struct(">I")
+"""A frame is the length of its JSON in four bytes, the JSON, and, from the crawl only, `size` bytes of body."""
 _MOMENTS = ("published_at", "modified_at")
 _TUPLES = ("publisher", "captions")
+
+
+def frame(data: Mapping[str, Any], body: bytes = b"") -> bytes:
+    """The bytes of one frame."""
+    head = json.dumps(dict(data), ensure_ascii=False).encode("utf-8", "surrogatepass")
+    return LENGTH.pack(len(head)) + head + body
+
+
+def unframed(head: bytes) -> dict[str, Any]:
+    """The JSON of a frame's head."""
+    data = json.loads(head.decode("utf-8", "surrogatepass"))
+    if not isinstance(data, dict):
+        raise TypeError("a frame holds a JSON object")
+    return data
 
 
 def reading_to_json(reading: Reading) -> dict[str, Any]:

@@ -4,16 +4,15 @@ A part's `find` gives the occurrences that satisfy it, or None where it is not s
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
 from pipelines.models import Hit
-from pipelines.watch.nodes import Kind
-from pipelines.watch.spans import apart, maximal, near, outside
+from pipelines.watch.spans import Span, apart, maximal, near, outside
 from pipelines.watch.view import Form, View
 
-Views: TypeAlias = "Callable[[str], Sequence[View]]"
+Views: TypeAlias = Callable[[str], Sequence[View]]
 Hits: TypeAlias = tuple[Hit, ...]
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -32,39 +31,53 @@ class Part(Protocol):
         """Every term below."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Lookup:
+    """What a term looks for: its forms, the longer names that shield a form, and the lookups inside which it does not count.
+
+    One object for one meaning, shared by all topics, so that an article answers it once; `meaning` tells which terms mean the same."""
+
+    forms: tuple[Form, ...]
+    shields: Mapping[str, tuple[Form, ...]] = field(default_factory=dict)
+    barred: tuple["Lookup", ...] = ()
+    meaning: Hashable = None
+
+    def spans(self, view: View) -> list[Span]:
+        """Maximal spans in the view's folded text."""
+        return view.remembered(self, self._locate)
+
+    def _locate(self, view: View) -> list[Span]:
+        found = [span for form in self.forms for span in self._counted(view, form)]
+        found = maximal(found) if len(found) > 1 else found
+        if found and self.barred:
+            return outside(found, maximal(span for lookup in self.barred for span in lookup.spans(view)))
+        return found
+
+    def _counted(self, view: View, form: Form) -> list[Span]:
+        spans = view.places(form)
+        if spans and form.text in self.shields:
+            return outside(spans, maximal(span for longer in self.shields[form.text] for span in view.places(longer)))
+        return spans
+
+    def all_forms(self) -> Iterator[Form]:
+        """Every form that the automaton must know."""
+        yield from self.forms
+        for longer in self.shields.values():
+            yield from longer
+        for lookup in self.barred:
+            yield from lookup.all_forms()
+
+
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """A term: its forms, the longer names that shield a form, and the forms inside which it does not count."""
+    """A term as the query writes it, and what it looks for."""
 
     shown: str
-    forms: tuple[Form, ...]
-    shields: tuple[tuple[Form, tuple[str, ...]], ...] = ()
-    barred: tuple["Leaf", ...] = ()
+    lookup: Lookup
 
-    def spans(self, view: View) -> list[tuple[int, int]]:
+    def spans(self, view: View) -> list[Span]:
         """Maximal spans in the view's folded text."""
-        return view.remembered((self.forms, self.shields, self.barred), self._locate)
-
-    def _locate(self, view: View) -> list[tuple[int, int]]:
-        shields = dict(self.shields)
-        found: list[tuple[int, int]] = []
-        for form in self.forms:
-            spans = view.places(form)
-            if spans and form in shields:
-                longer = maximal(span for name in shields[form] for span in view.places(Form(name)))
-                spans = outside(spans, longer)
-            found += spans
-        if found and self.barred:
-            bars = maximal(span for leaf in self.barred for span in leaf.spans(view))
-            return outside(maximal(found), bars)
-        return maximal(found) if len(found) > 1 else found
-
-    def strings(self) -> Iterator[str]:
-        """Every folded string that the automaton must know for this leaf."""
-        yield from (form.text for form in self.forms)
-        yield from (name for _, names in self.shields for name in names)
-        for leaf in self.barred:
-            yield from leaf.strings()
+        return self.lookup.spans(view)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +97,13 @@ class Place:
             for span in leaf.spans(view):
                 yield view.hit(leaf.shown, span)
 
-    def spans(self, view: View) -> list[tuple[int, int]]:
+    def spans(self, view: View) -> list[Span]:
         """Maximal spans of all leaves together."""
         if len(self.leaves_) == 1:
             return self.leaves_[0].spans(view)
         return maximal(span for leaf in self.leaves_ for span in leaf.spans(view))
 
-    def among(self, view: View, wanted: Sequence[tuple[int, int]]) -> Iterator[Hit]:
+    def among(self, view: View, wanted: Sequence[Span]) -> Iterator[Hit]:
         """The hits at the wanted spans."""
         chosen = frozenset(wanted)
         for leaf in self.leaves_:
@@ -100,7 +113,7 @@ class Place:
 
     def keys(self) -> frozenset[str]:
         """All forms."""
-        return frozenset(form.text for leaf in self.leaves_ for form in leaf.forms)
+        return frozenset(form.text for leaf in self.leaves_ for form in leaf.lookup.forms)
 
     def leaves(self) -> Iterator[Leaf]:
         """All leaves."""
@@ -273,8 +286,3 @@ class Without:
 def cost(strings: frozenset[str]) -> float:
     """How often one of the strings will be met, roughly: a Han character says nine bits, another one four."""
     return sum(2.0 ** -sum(9 if char >= "⺀" else 4 for char in text) for text in strings)
-
-
-def plain(texts: Sequence[str]) -> tuple[Form, ...]:
-    """Folded strings as plain forms."""
-    return tuple(Form(text, Kind.PLAIN) for text in texts)

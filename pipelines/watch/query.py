@@ -7,13 +7,29 @@ from functools import cache
 from pathlib import Path
 from typing import cast
 
-import re2
+import re2  # type: ignore[import-untyped]  # ships no types
 from lark import Lark, Token, Transformer, UnexpectedCharacters, UnexpectedToken, v_args
 from lark.exceptions import UnexpectedInput, VisitError
 
 from pipelines.errors import QueryError
 from pipelines.text import fold
-from pipelines.watch.nodes import And, AtLeast, Count, Except, Group, In, Kind, Near, Node, Not, Regex, Term, is_place, needs_a_positive, pushed
+from pipelines.watch.nodes import (
+    And,
+    AtLeast,
+    Count,
+    Except,
+    Group,
+    In,
+    Kind,
+    Near,
+    Node,
+    Not,
+    Regex,
+    Term,
+    is_place,
+    needs_a_positive,
+    pushed,
+)
 
 FIELDS = ("title", "lead", "body", "comments", "author", "publisher", "portal", "section")
 LONGEST = 20_000
@@ -195,8 +211,8 @@ def _prefix(text: str, offset: int, star: Token) -> Term:
 
 
 def _refuse_foreign(token: Token) -> None:
-    if token == "OF":
-        raise QueryError("OF is written `2 OF (A, B, C)`, with a number before it and brackets behind; quote it if the word is meant", _at(token))
+    if token.value == "OF":
+        raise QueryError("OF is written `2 OF (A, B, C)`, with a number and brackets; quote it if the word is meant", _at(token))
     if token in _FOREIGN:
         raise QueryError(f"`{token}` is no operator here; write {_FOREIGN[token]}", _at(token))
     if token[0] in "-!" and len(token) > 1:
@@ -234,7 +250,7 @@ def _position(error: UnexpectedInput) -> int:
 
 def _complaint(query: str, error: UnexpectedInput) -> str:
     if isinstance(error, UnexpectedCharacters):
-        return _odd_character(query, error.pos_in_stream)
+        return _odd_character(query, error.pos_in_stream or 0)
     assert isinstance(error, UnexpectedToken)
     found, expected = error.token, set(error.accepts or error.expected)
     if found.type == "$END":

@@ -18,15 +18,13 @@ PACKAGE = Path(__file__).resolve().parents[1]
 CHARACTERS, COMBINING, PHRASES = PACKAGE / "characters.txt", PACKAGE / "combining.txt", PACKAGE / "watch" / "phrases.txt"
 
 # Pairs that OpenCC's t2s leaves apart: variants of one character, and typographic twins of one mark.
-VARIANTS = dict(
-    pair
-    for pair in (
-        "著着 衞卫 敍叙 衹只 粧妆 枱台 糭粽 痺痹 簷檐 锺钟 麽么 喫吃 牀床 祕秘 菸烟 煙烟 妳你 牠它 歎叹 鑒鉴 墻墙 蹟迹 舖铺 "
-        "敎教 靑青 値值 戸户 呉吴 産产 卽即 旣既 眞真 绿绿 爲为 羣群 峯峰 綫线 裡里 啓启 銹锈 污污 汙污 洩泄 兇凶 佈布 週周 佔占 "
-        "砲炮 慾欲 讚赞 嚐尝 唸念 遊游 跡迹 蹤踪 証证 溼湿 鉤钩 麪面 粦磷 甦苏 〇零 ςσ "
-        "‘' ’' ʼ' ′' “\" ”\" ‐- ‑- ‒- –- −- ‧· •· ・· ･· ∙· ⋅·"
-    ).split()
+_VARIANTS = (
+    "著着 衞卫 敍叙 衹只 粧妆 枱台 糭粽 痺痹 簷檐 锺钟 麽么 喫吃 牀床 祕秘 菸烟 煙烟 妳你 牠它 歎叹 鑒鉴 墻墙 蹟迹 舖铺 "
+    "敎教 靑青 値值 戸户 呉吴 産产 卽即 旣既 眞真 爲为 羣群 峯峰 綫线 裡里 啓启 銹锈 汙污 洩泄 兇凶 佈布 週周 佔占 "
+    "砲炮 慾欲 讚赞 嚐尝 唸念 遊游 跡迹 蹤踪 証证 溼湿 鉤钩 麪面 粦磷 甦苏 〇零 ςσ "
+    "‘' ’' ʼ' ′' “\" ”\" ‐- ‑- ‒- –- −- ‧· •· ・· ･· ∙· ⋅·"
 )
+VARIANTS = {pair[0]: pair[1] for pair in _VARIANTS.split()}
 
 
 def character_table() -> dict[str, str]:
@@ -60,7 +58,7 @@ def _seconds() -> frozenset[str]:
 def phrase_pairs() -> list[tuple[str, str]]:
     """(folded spelling by t2s, folded spelling by the character table) where the two differ; the shortest that explain the rest."""
     table = character_table()
-    pairs = {}
+    pairs: dict[tuple[str, str], None] = {}
     for traditional, simplified in _dictionary("TSPhrases"):
         one, other = (("".join(table.get(char, char) for char in word)) for word in (simplified, traditional))
         if one != other and len(one) == len(other) and len(one) > 1:
@@ -106,7 +104,7 @@ def _converted(config: str, letters: list[str]) -> dict[str, str]:
 
 def _japanese(letters: list[str]) -> dict[str, str]:
     """Shinjitai that no Chinese character set knows (黒, 沢), so that they cannot be taken for a Chinese character."""
-    return {char: target for char, target in _converted("jp2t", [c for c in letters if "一" <= c <= "鿿" and _is_foreign(c)]).items()}
+    return _converted("jp2t", [char for char in letters if "一" <= char <= "鿿" and _is_foreign(char)])
 
 
 def _is_foreign(char: str) -> bool:
@@ -118,7 +116,7 @@ def _dictionary(name: str) -> list[tuple[str, str]]:
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "words.txt"
         source = home / "share" / "opencc" / f"{name}.ocd2"
-        command = [home / "bin" / "opencc_dict", "-i", source, "-o", target, "-f", "ocd2", "-t", "text"]
+        command = [str(home / "bin" / "opencc_dict"), "-i", str(source), "-o", str(target), "-f", "ocd2", "-t", "text"]
         subprocess.run(command, check=True)  # noqa: S603  our own arguments, run by a developer only
         rows = [line.split("\t") for line in target.read_text(encoding="utf-8").splitlines()]
     return [(key, values.split(" ")[0]) for key, values in rows]

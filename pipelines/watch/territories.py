@@ -1,4 +1,4 @@
-"""The built-in alias list `territories`: every country and territory in both scripts, in the words of China, Taiwan, Hong Kong, and in English.
+"""The built-in alias list `territories`: every country and territory in the words of China, Taiwan, Hong Kong, and in English.
 
 Names come from Unicode CLDR by way of babel; the short and older forms that it lacks stand below. A longer name shields the
 shorter one inside it (马里 in 索马里), and so do the words in NO_TERRITORY, which only look like names (海地 in 沿海地区).
@@ -23,7 +23,7 @@ ALSO = {
     "BD": "孟加拉",
     "BN": "文莱达鲁萨兰国 Brunei_Darussalam",
     "BY": "白罗斯 Byelorussia",
-    "CD": "刚果 刚果金 民主刚果 刚果民主共和国 剛果民主共和國 刚果(金) DR_Congo DRC Congo Democratic_Republic_of_the_Congo Democratic_Republic_of_Congo",
+    "CD": "刚果 刚果金 民主刚果 刚果民主共和国 刚果(金) Congo DR_Congo DRC Democratic_Republic_of_the_Congo Democratic_Republic_of_Congo",
     "CF": "中非共和国",
     "CG": "刚果 刚果布 刚果共和国 刚果(布) Congo Republic_of_the_Congo",
     "CI": "象牙海岸 科特迪瓦 Ivory_Coast",
@@ -78,7 +78,8 @@ ALSO = {
 # Words that hold a territory's name and are something else: they shield it and stand for nothing.
 NO_TERRITORY = (
     "内蒙古 蒙古族 蒙古包 印度洋 印度教 西印度 印度支那 马里兰 马里奥 马里乌 马利亚 圣马利 马利克 新墨西哥 新泽西 乔治亚州 佐治亚州 "
-    "约旦河 朝鲜族 沿海地 近海地 临海地 滨海地 上海地 北海地 南海地 东海地 黄海地 渤海地 珠海地 青海地 深海地 地中海地 红海地 黑海地 里海地 比海地 波罗的海地 理查德 东加勒比 东加里曼丹 东加拿大 "
+    "约旦河 朝鲜族 "
+    "沿海地 近海地 临海地 滨海地 上海地 北海地 南海地 东海地 黄海地 渤海地 珠海地 青海地 深海地 地中海地 红海地 黑海地 里海地 比海地 波罗的海地 理查德 东加勒比 东加里曼丹 东加拿大 "
     "阿曼达 狮子山隧道 狮子山下 狮子山公园 狮子山精神 古巴比伦 苏丹红 中非合作 中非关系 巴林左旗 巴林右旗 "
     "New_Jersey New_Mexico Guinea_pig Guinea_pigs Guinea_fowl Northern_Ireland Jordan_River Georgia_Tech"
 )  # fmt: skip

@@ -1,7 +1,7 @@
 """One field of an article as a query sees it: its folded text, and where each known string stands in it."""
 
 import unicodedata
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -9,9 +9,10 @@ from pipelines.models import Hit
 from pipelines.text import Folded
 from pipelines.watch.nodes import Kind
 from pipelines.watch.query import latin
+from pipelines.watch.spans import Span
 
 LEAD = 200
-_ASCII = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
+ASCII_WORD = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +29,10 @@ class View:
 
     __slots__ = ("_memory", "_places", "folded", "limit", "name", "original", "whole")
 
-    def __init__(self, name: str, original: str, folded: Folded, places: dict[str, list[tuple[int, int]]]) -> None:
+    def __init__(self, name: str, original: str, folded: Folded, places: Mapping[str, list[Span]]) -> None:
         self.name, self.original, self.folded = name, original, folded
         self._places = places
-        self._memory: dict[Hashable, list[tuple[int, int]]] = {}
+        self._memory: dict[Hashable, list[Span]] = {}
         self.limit: int | None = None
         self.whole = name == "portal"
 
@@ -41,13 +42,17 @@ class View:
         view.limit = LEAD
         return view
 
-    def remembered(self, key: Hashable, locate: "Callable[[View], list[tuple[int, int]]]") -> list[tuple[int, int]]:
+    def remembered(self, key: Hashable, locate: Callable[["View"], list[Span]]) -> list[Span]:
         """What `locate` finds here, found once."""
         if key not in self._memory:
             self._memory[key] = locate(self)
         return self._memory[key]
 
-    def places(self, form: Form) -> list[tuple[int, int]]:
+    def strings(self) -> Iterable[str]:
+        """Every known string that stands here."""
+        return self._places.keys()
+
+    def places(self, form: Form) -> list[Span]:
         """Where the form stands, in folded characters, its guarded edges checked."""
         spans = self._places.get(form.text)
         if not spans:
@@ -59,7 +64,7 @@ class View:
             end = self._word_end(end)
         if self.limit is not None and self.folded.original(start, end)[1] > self.limit:
             return None
-        if self.whole and (start > 0 or end < len(self.folded.text)):
+        if self.whole and (start > 0 or (end < len(self.folded.text) and form.kind is not Kind.PREFIX)):
             return None
         fits = self._is_exact(form, start, end) if form.kind is Kind.EXACT else self._is_edged(form, start, end)
         return (start, end) if fits else None
@@ -72,18 +77,18 @@ class View:
 
     def _is_edged(self, form: Form, start: int, end: int) -> bool:
         text, (left, right) = self.folded.text, guards(form.text)
-        if left and start and text[start - 1] in _ASCII:
+        if left and start and text[start - 1] in ASCII_WORD:
             return False
-        return not (right and form.kind is not Kind.PREFIX and end < len(text) and text[end] in _ASCII)
+        return not (right and form.kind is not Kind.PREFIX and end < len(text) and text[end] in ASCII_WORD)
 
     def _is_exact(self, form: Form, start: int, end: int) -> bool:
         first, last = self.folded.original(start, end)
         if unicodedata.normalize("NFC", self.original[first:last]) != form.written:
             return False
         left, right = guards(form.text)
-        if left and first and self.original[first - 1] in _ASCII:
+        if left and first and self.original[first - 1] in ASCII_WORD:
             return False
-        return not (right and last < len(self.original) and self.original[last] in _ASCII)
+        return not (right and last < len(self.original) and self.original[last] in ASCII_WORD)
 
     def holds(self, start: int, end: int) -> bool:
         """Whether the original characters [start, end) lie in what this view shows."""
@@ -104,11 +109,3 @@ class View:
 def guards(text: str) -> tuple[bool, bool]:
     """Whether a folded string's left and right edge are Latin letters or digits, so that no ASCII one may touch them."""
     return latin(text[0]), latin(text[-1])
-
-
-def gathered(found: Sequence[tuple[int, int, int]], strings: Sequence[str]) -> dict[str, list[tuple[int, int]]]:
-    """An automaton's answer by string."""
-    places: dict[str, list[tuple[int, int]]] = {}
-    for start, end, index in found:
-        places.setdefault(strings[index], []).append((start, end))
-    return places

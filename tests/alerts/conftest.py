@@ -36,7 +36,8 @@ class Receiver:
     released: threading.Event = field(default_factory=threading.Event)
 
 
-def _handler(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
+def handler(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
+    """The request handler of one receiver."""
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
@@ -74,7 +75,7 @@ class _Server(ThreadingHTTPServer):
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
     found = Receiver(url="")
-    server = _Server(("127.0.0.1", 0), _handler(found))
+    server = _Server(("127.0.0.1", 0), handler(found))
     found.url = f"http://127.0.0.1:{server.server_address[1]}/hook"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lxml import html
+from lxml import html  # type: ignore[import-untyped, unused-ignore]
 
 from pipelines.alerts.excerpt import ELLIPSIS
 from pipelines.alerts.mail import SUBJECT_CAP, Sender, compose

@@ -1,0 +1,74 @@
+"""`python -m pipelines.extract.worker`: reads pages from a pipe, answers with Readings, ends when the pipe closes.
+
+A process of its own because extraction holds the interpreter, and because a page that eats the memory or
+never ends must not take the crawl with it.
+"""
+
+import os
+import resource
+import signal
+import sys
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from pipelines.extract.ladder import extract
+from pipelines.extract.wire import LENGTH, frame, reading_to_json, unframed
+from pipelines.models import Page, PageKind, Reading
+from pipelines.sheet import Sheet, read_sheet
+
+MEMORY = 1536 * 1024 * 1024
+"""Bytes of address space; a 10 MiB page of nothing but tags needs some 900 MB."""
+LONGEST = 30
+"""Seconds after which a page ends the worker by itself. The crawl gives up earlier; this is for a worker whose crawl is gone."""
+_WARM = "<html><head><title>{0}</title></head><body><h1>{0}</h1><p>{0}</p><p>{0}</p></body></html>".format("暖身用的一句話，說明這一頁是文章。" * 8)
+
+
+def main() -> None:
+    """Serves stdin until it closes."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # a library that prints must not break the frames
+    extract(Page(url="", body=_WARM.encode()))
+    _send(answers, {"ready": True})
+    serve(sys.stdin.buffer, answers)
+
+
+def serve(asked: BinaryIO, answers: BinaryIO) -> None:
+    """Answers one frame after the other; returns at the end of `asked`."""
+    while len(prefix := asked.read(LENGTH.size)) == LENGTH.size:
+        head = unframed(asked.read(LENGTH.unpack(prefix)[0]))
+        body = asked.read(head["size"])
+        signal.alarm(LONGEST)
+        reading = _read(head, body)
+        signal.alarm(0)
+        _send(answers, reading_to_json(reading))
+
+
+def _read(head: dict[str, Any], body: bytes) -> Reading:
+    page = Page(url=head["url"], body=body, status=head["status"], content_type=head["content_type"])
+    try:
+        return extract(page, _sheet(head["sheet"], head["version"]))
+    except MemoryError:
+        return Reading(kind=PageKind.ERROR, why=f"needed more than {MEMORY // 1024 // 1024} MB")
+
+
+@lru_cache(maxsize=64)
+def _sheet(source: str | None, version: str) -> Sheet | None:
+    """The sheet at a path (`version` is its modification time), or of a sheet's own JSON."""
+    if source is None:
+        return None
+    if version == "json":
+        return Sheet.model_validate_json(source)
+    path = Path(source)
+    return read_sheet(path, base=path.parent)
+
+
+def _send(answers: BinaryIO, data: dict[str, Any]) -> None:
+    answers.write(frame(data))
+    answers.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,69 @@
+"""Why an article matches: the answer of `portalwatch explain`, and what a query really looks for."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pipelines.watch.aliases import TERRITORIES, AliasLists
+from pipelines.watch.compiler import Compiler
+from pipelines.watch.engine import Matcher
+from pipelines.watch.nodes import Kind
+from pipelines.watch.query import parse
+from pipelines.watch.readable import Readable
+from pipelines.watch.view import Form
+
+
+def explain(matcher: Matcher, readable: Readable, id: object) -> dict[str, Any]:  # noqa: A002  the key in the answer
+    """{"id", "topics": [{"topic", "terms": [{"term", "as_written", "start", "end", "field"}]}]}; offsets in code points."""
+    return {
+        "id": id,
+        "topics": [
+            {
+                "topic": match.topic,
+                "terms": [
+                    {"term": hit.term, "as_written": hit.as_written, "start": hit.start, "end": hit.end, "field": hit.field}
+                    for hit in match.hits
+                ],
+            }
+            for match in matcher.match(readable)
+        ],
+    }
+
+
+def readable_from(item: Mapping[str, Any]) -> Readable:
+    """The Readable of one JSON object of `portalwatch explain`; unknown keys are ignored, ValueError for a wrong type."""
+    return Readable(
+        title=_text(item, "title") or "",
+        text=_text(item, "text") or "",
+        portal=_text(item, "portal"),
+        publisher=tuple(_texts(item, "publisher")),
+        author=_text(item, "author"),
+        section=_text(item, "section"),
+        comments=tuple(_texts(item, "comments")),
+        language=_text(item, "language"),
+    )
+
+
+def expansion(query: str, aliases: AliasLists, taken: tuple[str, ...] = (TERRITORIES,)) -> dict[str, tuple[str, ...]]:
+    """Each term of the query, as it writes it, with the folded strings that it looks for; a negated or excluded one too."""
+    part = Compiler(aliases).part(parse(query), taken)
+    return {leaf.shown: tuple(_written(form) for form in leaf.lookup.forms) for leaf in part.leaves()}
+
+
+def _written(form: Form) -> str:
+    return {Kind.PLAIN: form.text, Kind.PREFIX: f"{form.text}*", Kind.EXACT: f"={form.written}"}[form.kind]
+
+
+def _text(item: Mapping[str, Any], key: str) -> str | None:
+    value = item.get(key)
+    if value is not None and not isinstance(value, str):
+        raise ValueError(f"`{key}` is no string")
+    return value
+
+
+def _texts(item: Mapping[str, Any], key: str) -> list[str]:
+    value = item.get(key) or []
+    values = [value] if isinstance(value, str) else value
+    texts = [entry.get("text") or "" if isinstance(entry, dict) else entry for entry in values]
+    if not all(isinstance(text, str) for text in texts):
+        raise ValueError(f"`{key}` holds something that is no string")
+    return texts

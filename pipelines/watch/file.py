@@ -1,0 +1,113 @@
+"""The shape of watchlist.yaml; its JSON Schema for editors comes from these models."""
+
+import re
+from datetime import date
+from typing import Annotated, Literal, TypeAlias
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+Revisions: TypeAlias = Literal["never", "material", "always"]
+
+_ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]\\\x00-\x1f]+@[^\s@<>,;:\"()\[\]\\\x00-\x1f.]+(?:\.[^\s@<>,;:\"()\[\]\\\x00-\x1f.]+)*")
+_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_SLUG = re.compile(r"[\w-]{1,64}")
+
+
+def _address(value: str) -> str:
+    if len(value) > 254 or not _ADDRESS.fullmatch(value):
+        raise ValueError(f"`{value}` is no mail address; write one such as desk@example.org")
+    return value
+
+
+def _web_address(value: str) -> str:
+    try:
+        parts = urlsplit(value)
+        plausible = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        plausible = False
+    if not plausible or re.search(r"\s", value):
+        raise ValueError(f"`{value}` is no address for a webhook; write one such as https://crm.example.org/hook")
+    return value
+
+
+def _headers(value: dict[str, str]) -> dict[str, str]:
+    for name, text in value.items():
+        if not _HEADER.fullmatch(name) or re.search(r"[\r\n\x00]", text):
+            raise ValueError(f"`{name}` is no header, or its value breaks the line")
+    return value
+
+
+def _slug(value: str) -> str:
+    if not _SLUG.fullmatch(value):
+        raise ValueError(f"`{value}` is no slug; write up to 64 letters, digits, `_` and `-`")
+    return value
+
+
+Slug = Annotated[str, AfterValidator(_slug)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class MailChannel(_Strict):
+    """Mail to one or several addresses; each is a recipient of its own."""
+
+    type: Literal["mail"]
+    to: tuple[Annotated[str, AfterValidator(_address)], ...] = Field(min_length=1)
+
+
+class WebhookChannel(_Strict):
+    """A signed POST to one address. `secret_env` names the environment variable that holds the signing secret."""
+
+    type: Literal["webhook"]
+    url: Annotated[str, AfterValidator(_web_address)]
+    secret_env: str = Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
+    headers: Annotated[dict[str, str], AfterValidator(_headers)] = {}
+
+
+Channel: TypeAlias = MailChannel | WebhookChannel
+
+
+class SampleArticle(_Strict):
+    """A sample with more than a text."""
+
+    title: str = ""
+    text: str = ""
+    portal: str | None = None
+    publisher: tuple[str, ...] = ()
+    author: str | None = None
+    section: str | None = None
+    comments: tuple[str, ...] = ()
+
+
+Sample: TypeAlias = str | SampleArticle
+
+
+class TopicEntry(_Strict):
+    """One topic of the file. `aliases`: the alias lists that it takes; left out, `territories`."""
+
+    query: str
+    title: str = ""
+    aliases: tuple[str, ...] | None = None
+    portals: tuple[Slug, ...] = ()
+    channels: tuple[str, ...] = ()
+    must_match: tuple[Sample, ...] = ()
+    must_not_match: tuple[Sample, ...] = ()
+    owner: str | None = None
+    tags: tuple[str, ...] = ()
+    expires: date | None = None
+    revisions: Revisions = "material"
+    priority: Literal["low", "normal", "high"] = "normal"
+
+
+def _mapping(value: object) -> object:
+    return {} if value is None else value
+
+
+class WatchlistFile(_Strict):
+    """watchlist.yaml."""
+
+    topics: Annotated[dict[Slug, TopicEntry], BeforeValidator(_mapping)]
+    channels: Annotated[dict[Slug, Annotated[Channel, Field(discriminator="type")]], BeforeValidator(_mapping)] = {}

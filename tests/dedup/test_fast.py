@@ -1,0 +1,70 @@
+"""Redis as the fast path: what it remembers, and that its loss is told by None, never by a wrong answer."""
+
+import logging
+import secrets
+
+import numpy as np
+import pytest
+import redis
+
+from pipelines.dedup.fast import Fast
+
+
+def test_a_marked_key_is_seen_and_others_are_not(fast: Fast) -> None:
+    fast.mark_seen("storm_mg", ["a1\n", "a2\n3"])
+    assert fast.seen("storm_mg", ["a1\n", "a2\n3", "a2\n4", "b\n"]) == [True, True, False, False]
+
+
+def test_portals_do_not_share_their_seen_sets(fast: Fast) -> None:
+    fast.mark_seen("storm_mg", ["1\n"])
+    assert fast.seen("park6", ["1\n"]) == [False]
+
+
+def test_two_stores_in_one_redis_do_not_meet(valkey: str) -> None:
+    one, other = Fast(valkey, secrets.token_hex(6)), Fast(valkey, secrets.token_hex(6))
+    one.mark_seen("p", ["x"])
+    assert (one.seen("p", ["x"]), other.seen("p", ["x"])) == ([True], [False])
+    one.close(), other.close()
+
+
+def test_a_lease_is_given_once_until_it_is_released(fast: Fast) -> None:
+    assert fast.lease("p", "one", ["a", "b"]) == [True, True]
+    assert fast.lease("p", "two", ["a", "c"]) == [False, True]
+    fast.release("p", "two", ["a"])
+    assert fast.lease("p", "two", ["a"]) == [False]
+    fast.release("p", "one", ["a"])
+    assert fast.lease("p", "two", ["a"]) == [True]
+
+
+def test_every_key_expires(fast: Fast, redis_client: "redis.Redis[bytes]") -> None:
+    fast.mark_seen("p", ["a"])
+    fast.lease("p", "me", ["a"])
+    fast.post(1, 0, np.array([1, 2, 3]))
+    lasting = [key for key in redis_client.scan_iter(f"{fast._prefix}*") if redis_client.ttl(key) < 0]
+    assert lasting == [f"{fast._prefix}near-newest".encode()]
+
+
+def test_an_article_is_found_by_its_shingles(fast: Fast) -> None:
+    fast.post(7, 0, np.array([10, 2**40, 2**62 + 5]))
+    assert fast.near(np.array([2**62 + 5, 99])) == (7, [7])
+    assert fast.near(np.array([99])) == (7, [])
+
+
+def test_a_gap_in_the_index_is_noticed(fast: Fast) -> None:
+    fast.post(1, 0, np.array([10]))
+    fast.post(3, 2, np.array([30]))
+    assert fast.near(np.array([30])) == (1, [3])
+    fast.post(2, 1, np.array([20]))
+    assert fast.near(np.array([20])) == (2, [2])
+
+
+@pytest.mark.parametrize("call", ["seen", "lease", "near"])
+def test_redis_away_answers_none_and_warns_once(call: str, caplog: pytest.LogCaptureFixture) -> None:
+    away = Fast("unix:///nowhere/valkey.sock", "x")
+    with caplog.at_level(logging.WARNING):
+        for _ in range(3):
+            answer = {"seen": lambda: away.seen("p", ["a"]), "lease": lambda: away.lease("p", "me", ["a"]), "near": lambda: away.near(np.array([1]))}[call]()
+            assert answer is None
+        away.mark_seen("p", ["a"])
+    assert len(caplog.records) == 1
+    away.close()

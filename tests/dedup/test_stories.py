@@ -1,0 +1,88 @@
+"""Which story an article tells: copies join in both scripts, follow-ups do not."""
+
+import pytest
+from opencc import OpenCC
+
+from pipelines.dedup.shingles import ENOUGH, sketch
+from pipelines.dedup.stories import Known, same, stories_of
+
+FERRY = (
+    "海岬市政府週三宣布,往返青嶼與內港的夜間渡輪將自下月起恢復行駛,每晚增開兩班,票價維持不變。交通局長林若川表示,"
+    "過去一年的停駛源於碼頭樁基的鏽蝕,修復工程提前四十天完工。漁會代表則提醒,夜航恢復後小型漁船的避讓規則必須重新訂定,"
+    "否則春汛期間容易發生擦撞。市議會預計在下週二的會期中審查相關條例,並邀請兩岸的船東代表列席說明。"
+    "青嶼居民多年來依賴單一航班通勤,學生往往必須在傍晚六點前離校,醫護人員輪值也受限制。當地商會估計,夜間渡輪每月可帶來約三千人次的往返,"
+    "對夜市與旅宿業是久違的好消息。環保團體則要求公布新船的噪音測試報告,並在候船區加設遮光設施,以免影響燕鷗棲息。"
+)
+BRIDGE = (
+    "連接河谷兩岸的鋼索吊橋在上週的強風中受損,省道工程處連夜封閉人行道,並派出無人機檢查主纜。工程師初步判斷,"
+    "橋面第三節的抗風支座鬆動,需要更換十二組螺栓,工期約三週。附近三所小學改由接駁車繞行上游的水泥橋,單程多花二十五分鐘。"
+    "地方民代批評維護經費連年遭到刪減,要求主管機關公開近五年的檢測紀錄。工程處回應,下一年度的預算已經加倍,並將引進光纖監測系統。"
+    "觀光業者擔心連假訂房受到影響,已有一成旅客取消行程。警方提醒民眾不要為了拍照而跨越封鎖線,違者最高可處六千元罰鍰。"
+)
+SIMPLE = OpenCC("tw2s")
+
+
+def known(article_id: int, text: str, *stories: int) -> Known:
+    return Known(article_id=article_id, story_ids=stories or (article_id,), sketch=sketch("", text))
+
+
+def joined(text: str, *others: Known) -> list[tuple[int, str]]:
+    return [(link.story_id, link.role) for link in stories_of(sketch("", text), list(others))]
+
+
+@pytest.mark.parametrize(
+    "copy",
+    [
+        FERRY,
+        SIMPLE.convert(FERRY),
+        FERRY[: int(len(FERRY) * 0.7)],
+        FERRY[int(len(FERRY) * 0.45) :],
+        "【本報綜合外電】" + FERRY + "責任編輯:某某",
+        SIMPLE.convert(FERRY).replace("渡轮", "轮渡").replace("学生", "学童"),
+        FERRY.replace("。", "。\n").replace(",", ", "),
+    ],
+    ids=["same", "other script", "end cut", "beginning cut", "editor's lines", "other script and words", "other layout"],
+)
+def test_a_copy_joins_the_known_story(copy: str) -> None:
+    assert joined(copy, known(1, FERRY)) == [(1, "copy")]
+
+
+def test_a_fuller_text_that_begins_as_the_known_one_joins_it() -> None:
+    assert joined(FERRY, known(1, FERRY[: int(len(FERRY) * 0.6)])) == [(1, "copy")]
+
+
+def test_another_article_opens_its_own_story() -> None:
+    assert joined(BRIDGE, known(1, FERRY)) == []
+
+
+def test_a_follow_up_with_copied_background_under_a_new_lead_opens_its_own_story() -> None:
+    background = FERRY[: int(len(BRIDGE) * 0.7)]
+    follow_up = BRIDGE + background
+    share = len(background) / len(follow_up)
+    assert 0.38 < share < 0.45
+    assert joined(follow_up, known(1, FERRY)) == []
+
+
+def test_a_merged_piece_belongs_to_both_and_unites_neither() -> None:
+    links = joined(FERRY + "\n" + SIMPLE.convert(BRIDGE), known(1, FERRY), known(2, BRIDGE))
+    assert sorted(links) == [(1, "part"), (2, "part")]
+
+
+def test_two_copies_of_one_story_give_one_link() -> None:
+    assert joined(FERRY, known(1, FERRY, 5), known(2, SIMPLE.convert(FERRY), 5)) == [(5, "copy")]
+
+
+def test_flashes_are_the_same_only_if_equal() -> None:
+    assert same(sketch("", "快訊:渡輪恢復夜航"), sketch("", "快讯:渡轮恢复夜航"))[0]
+    assert not same(sketch("", "快訊:渡輪恢復夜航"), sketch("", "快訊:渡輪停止夜航"))[0]
+
+
+def test_an_empty_text_is_like_nothing() -> None:
+    assert not same(sketch("甲", ""), sketch("乙", ""))[0]
+    assert joined("", known(1, FERRY)) == []
+
+
+def test_a_short_text_is_posted_whole_and_a_long_one_sampled() -> None:
+    short, long = sketch("", FERRY[:40]), sketch("", (FERRY + BRIDGE) * 1)
+    assert len(short.sample) == len(short.shingles)
+    assert ENOUGH <= len(long.sample) < len(long.shingles)
