@@ -40,6 +40,10 @@ class Options:
     advance: float | None = None
 
 
+class WrongUseError(ValueError):
+    """A control request that makes no sense; its sentence is the answer."""
+
+
 class Demo:
     """The parts behind the routes."""
 
@@ -66,9 +70,8 @@ class Demo:
 
     async def home(self, request: Request) -> Response:
         """The page that links everything."""
-        counts = {"mails": len(self.inbox.journal.entries), "events": len(self.hooks.journal.entries)}
-        base = str(request.base_url).rstrip("/")
-        return pages.page("home.html", "The demo world", world=self.world, portals=pages.ENTRANCES, base=base, **counts)
+        values = {"mails": len(self.inbox.journal.entries), "events": len(self.hooks.journal.entries), "base": str(request.base_url).rstrip("/")}
+        return pages.page("home.html", "The demo world", {"world": self.world, "portals": pages.ENTRANCES, **values})
 
     async def world_state(self, request: Request) -> Response:
         """GET tells the phase, POST {"phase": n} sets it."""
@@ -89,7 +92,7 @@ class Demo:
 
     async def inbox_page(self, _request: Request) -> Response:
         """All mails, newest first."""
-        return pages.page("inbox.html", "Inbox", mails=self.inbox.journal.entries[::-1])
+        return pages.page("inbox.html", "Inbox", {"mails": self.inbox.journal.entries[::-1]})
 
     async def inbox_json(self, _request: Request) -> Response:
         """All mails, oldest first."""
@@ -100,7 +103,7 @@ class Demo:
         mail = self.inbox.mail(request.path_params["number"])
         if mail is None:
             return Response("no such mail", 404)
-        return pages.page("mail.html", mail["subject"] or "(no subject)", policy="mail", mail=mail)
+        return pages.page("mail.html", mail["subject"] or "(no subject)", {"mail": mail}, policy="mail")
 
     async def hook(self, request: Request) -> Response:
         """A delivery by webhook."""
@@ -115,7 +118,7 @@ class Demo:
     async def hooks_page(self, _request: Request) -> Response:
         """All events, newest first."""
         report = self.hooks.report()
-        return pages.page("hooks.html", "Webhooks", **{**report, "events": report["events"][::-1]})
+        return pages.page("hooks.html", "Webhooks", {**report, "events": report["events"][::-1]})
 
     async def hooks_json(self, _request: Request) -> Response:
         """All events and the counts."""
@@ -170,17 +173,17 @@ def build_app(world: World, state_dir: Path, options: Options | None = None) -> 
 async def _posted(request: Request) -> dict[str, Any]:
     """The JSON object of a control request. Its content type keeps other sites' forms out."""
     if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
-        raise ValueError("send Content-Type: application/json")
+        raise WrongUseError("send Content-Type: application/json")
     value = await request.json()
     if not isinstance(value, dict):
-        raise ValueError("send a JSON object")
+        raise WrongUseError("send a JSON object")
     return value
 
 
 def _phase(wanted: dict[str, Any]) -> int:
     phase = wanted.get("phase")
     if not isinstance(phase, int) or isinstance(phase, bool):
-        raise ValueError('send {"phase": 1}')
+        raise WrongUseError('send {"phase": 1}')
     return phase
 
 

@@ -1,6 +1,7 @@
 """The pages that a person opens in a browser: home, inbox, one mail, webhooks. No script runs on any of them."""
 
 import json
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -27,9 +28,9 @@ def _templates() -> Environment:
     return templates
 
 
-def page(template: str, title: str, *, policy: str = "page", **values: Any) -> HTMLResponse:
+def page(template: str, title: str, values: Mapping[str, Any], *, policy: str = "page") -> HTMLResponse:
     """A page under a strict policy; every value in it is escaped."""
-    body = _templates().get_template(template).render(title=title, **values)
+    body = _templates().get_template(template).render({**values, "title": title})
     return HTMLResponse(body, headers={"Content-Security-Policy": CSP[policy], "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"})
 
 

@@ -1,4 +1,4 @@
-"""park6 (留园网) as its public markup is documented: listing pages, two address forms, gb18030 under a gb2312 label, comments."""
+"""park6 (留园网) as its public markup is documented: listing and ranking pages, two address forms, gb18030 under a gb2312 label, comments."""
 
 from zoneinfo import ZoneInfo
 
@@ -9,7 +9,9 @@ from demo.world.thread import thread
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 TYPES = {"1": "时政", "2": "财经", "8": "历史"}
+RANKINGS = ("hotreply", "hotview", "gold", "longview")
 PAGE_SIZE = 50
+RANKED = 30
 COMMENTS_PAGE_SIZE = 20
 _PATHS = {
     "www.6parknews.com": ("/newspark/", "/newspark/index.php", "/newspark/view.php"),
@@ -31,15 +33,17 @@ def answer(asked: Asked, scene: Scene) -> Reply | None:
         piece = scene.find("park6", number(asked.query.get("nid", "")) or 0)
         shown = _article if act == "view" else _comments
         return shown(asked, scene, piece) if piece is not None else None
+    if act in RANKINGS:
+        return _ranking(scene)
     return _listing(asked, scene) if act == "" else None
 
 
 def _listing(asked: Asked, scene: Scene) -> Reply:
     on_local = asked.host == "local.6parknews.com"
     section = TYPES.get(asked.query.get("type", ""))
-    pieces = [piece for piece in scene.listed("park6") if (not on_local or piece.local) and section in (None, piece.section)]
+    pieces = [piece for piece in scene.listed("park6") if piece.local == on_local and section in (None, piece.section)]
     values = {
-        "pinned": next((piece for piece in scene.listed("park6") if piece.comment_count), None),
+        "pinned": next((piece for piece in scene.listed("park6") if piece.comment_count and not piece.local), None),
         "items": [_item(piece, on_local) for piece in numbered(pieces, asked.page, PAGE_SIZE)],
         "zone": SHANGHAI,
         "page": asked.page,
@@ -47,6 +51,14 @@ def _listing(asked: Asked, scene: Scene) -> Reply:
         "scope": "type_id=11&" if on_local else "",
     }
     return Reply(body=rendered("park6_listing.html", **values), content_type=HTML, tagged=True)
+
+
+def _ranking(scene: Scene) -> Reply:
+    """The most commented articles; the demo's rankings do not differ otherwise."""
+    commented = [piece for piece in scene.listed("park6") if piece.comment_count and not piece.local]
+    ranked = sorted(commented, key=lambda piece: -piece.comment_count)[:RANKED]
+    body = rendered("park6_ranking.html", items=[_item(piece, on_local=False) for piece in ranked], zone=SHANGHAI)
+    return Reply(body=body, content_type=HTML, tagged=True)
 
 
 def _item(piece: Piece, on_local: bool) -> dict[str, object]:

@@ -1,5 +1,6 @@
 """Under which addresses a portal serves a piece."""
 
+from collections.abc import Callable
 from urllib.parse import quote
 
 from demo.world.piece import Piece
@@ -35,15 +36,16 @@ def dw_slug(piece: Piece) -> str:
 
 def _park6(piece: Piece, _script: str) -> tuple[str, ...]:
     base = "https://www.6parknews.com/newspark"
-    return (
+    local = f"https://local.6parknews.com/index.php?app=news&act=view&nid={piece.number}"
+    forms = (
         f"{base}/view.php?app=news&act=view&nid={piece.number}",
         f"{base}/index.php?act=view&nid={piece.number}",
         f"{base}/index.php?app=news&act=view&nid={piece.number}",
-        f"https://local.6parknews.com/index.php?app=news&act=view&nid={piece.number}",
     )
+    return (local, *forms) if piece.local else (*forms, local)
 
 
-_FORMS = {
+_FORMS: dict[str, Callable[[Piece, str], tuple[str, ...]]] = {
     "storm_mg": lambda piece, _script: (f"https://www.storm.mg/article/{piece.number}",),
     "park6": _park6,
     "dw_zh": lambda piece, _script: (f"https://www.dw.com/zh/{dw_slug(piece)}/a-{piece.number}",),

@@ -25,6 +25,7 @@ class Piece:
 
     `gone` is the phase from which on the portal answers as if it had never existed, `challenged` the one phase in which
     a captcha stands in its place. `mark` is park6's (图); `glued` the related headlines without any space between them.
+    A `local` piece is listed on park6's local host only.
     """
 
     name: str

@@ -1,0 +1,103 @@
+"""The outbox: claims, answers, retries, and what becomes of a sender that was killed."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import Engine, select
+
+from pipelines.models import Answer, Outcome
+from pipelines.store import alerts
+from pipelines.store.articles import add, place
+from pipelines.store.database import reading, writing
+from pipelines.store.pages import Found, settle
+from pipelines.store.tables import AlertRow
+from tests.store.articles import article
+
+TO = ("desk", "desk@example.org")
+
+
+@pytest.fixture
+def owed(store: Engine, now: datetime) -> Engine:
+    """A store that owes one message about one story, for two topics."""
+    with writing(store) as session:
+        page = settle(session, Found(portal="dw_zh", identity="1", url="https://www.dw.com/zh/a-1"), Outcome.NEW, now)
+        row = add(session, page.id, "dw_zh", article(), digest="d", learned=False, now=now)
+        story = place(session, row, [], now)[0]
+        for topic in ("rail", "fish"):
+            alerts.owe(session, row, topic, story, 0, TO, now)
+    return store
+
+
+def claimed(store: Engine, at: datetime) -> str | None:
+    with writing(store) as session:
+        return alerts.claim(session, at)
+
+
+def answered(store: Engine, message: str, answer: Answer, at: datetime) -> str:
+    with writing(store) as session:
+        return alerts.answered(session, message, answer, at)
+
+
+def test_two_topics_are_one_message(owed: Engine, now: datetime) -> None:
+    message = claimed(owed, now)
+    assert message is not None
+    with reading(owed) as session:
+        told = alerts.message(session, message, {"rail": "鐵路"}, {"dw_zh": "DW 中文"})
+    assert [slug for slug, _ in told.topics] == ["rail", "fish"]
+    assert (told.topics[0][1], told.portal_name, told.recipient, told.kind) == ("鐵路", "DW 中文", TO[1], "new")
+
+
+def test_a_claimed_message_is_not_given_out_twice(owed: Engine, now: datetime) -> None:
+    assert claimed(owed, now) is not None
+    assert claimed(owed, now) is None
+
+
+def test_the_claim_of_a_killed_sender_ends(owed: Engine, now: datetime) -> None:
+    first = claimed(owed, now)
+    assert claimed(owed, now + alerts.CLAIM - timedelta(seconds=1)) is None
+    assert claimed(owed, now + alerts.CLAIM) == first
+
+
+def test_a_sent_message_is_done(owed: Engine, now: datetime) -> None:
+    message = claimed(owed, now)
+    assert message and answered(owed, message, Answer(ok=True, detail="250 ok"), now) == "sent"
+    assert claimed(owed, now + timedelta(days=9)) is None
+
+
+def test_refusals_are_tried_again_with_growing_pauses_and_end_as_dead(owed: Engine, now: datetime) -> None:
+    at, pauses, state = now, [], ""
+    while state != "dead":
+        message = claimed(owed, at)
+        assert message
+        state = answered(owed, message, Answer(ok=False, detail="connection refused"), at)
+        with reading(owed) as session:
+            following = session.scalars(select(AlertRow.next_try_at).limit(1)).one()
+        pauses.append(following - at)
+        at = max(at + timedelta(seconds=1), following)
+    assert pauses[:4] == [alerts.FIRST_RETRY * 2**power for power in range(4)]
+    assert max(pauses) == alerts.LAST_RETRY
+    assert at - now > alerts.GIVE_UP
+
+
+def test_a_permanent_refusal_is_dead_at_once_and_can_be_replayed(owed: Engine, now: datetime) -> None:
+    message = claimed(owed, now)
+    assert message and answered(owed, message, Answer(ok=False, detail="550 no such user", permanent=True), now) == "dead"
+    assert claimed(owed, now + timedelta(days=1)) is None
+    with writing(owed) as session:
+        assert alerts.replay(session, None, now) == 2
+    assert claimed(owed, now) == message
+
+
+def test_retry_after_is_honoured(owed: Engine, now: datetime) -> None:
+    message = claimed(owed, now)
+    assert message and answered(owed, message, Answer(ok=False, detail="429", retry_after=600), now) == "retrying"
+    assert claimed(owed, now + timedelta(seconds=599)) is None
+    assert claimed(owed, now + timedelta(seconds=600)) == message
+
+
+def test_the_message_id_tells_stores_stories_revisions_and_recipients_apart() -> None:
+    ids = {
+        alerts.message_id(store, story, revision, *to)
+        for store in ("a", "b") for story in (1, 2) for revision in (0, 1) for to in (TO, ("desk", "x@example.org"), ("crm", TO[1]))
+    }
+    assert len(ids) == 24

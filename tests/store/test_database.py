@@ -1,0 +1,100 @@
+"""Opening a store: migrations, versions, waiting for a lock, and times."""
+
+import sqlite3
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Engine, func, select
+from sqlalchemy.exc import StatementError
+
+from pipelines.config import Settings
+from pipelines.errors import ConfigError, SchemaError
+from pipelines.store.database import engine, in_one_transaction, open_store, reading, store_id, upgrade, version, writing
+from pipelines.store.tables import Base, HostDay, Portal
+
+
+def test_the_migrations_make_the_tables_of_this_release(store: Engine) -> None:
+    with store.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": False})
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_upgrading_twice_changes_nothing(store: Engine) -> None:
+    with reading(store) as session:
+        before = store_id(session)
+    upgrade(store)
+    with reading(store) as session:
+        assert store_id(session) == before
+
+
+def test_the_embedded_store_migrates_by_itself(configured: Callable[..., Settings], tmp_path: Path) -> None:
+    on = open_store(configured(home=tmp_path / "new"))
+    present, wanted = version(on)
+    assert present == wanted
+    on.dispose()
+
+
+def test_another_database_is_refused_until_it_is_upgraded(configured: Callable[..., Settings], database_url: str) -> None:
+    settings = configured(database_url=database_url)
+    with pytest.raises(SchemaError, match="portalwatch db upgrade"):
+        open_store(settings)
+    upgrade(engine(database_url))
+    open_store(settings).dispose()
+
+
+def test_a_bad_url_is_told_without_its_password(configured: Callable[..., Settings]) -> None:
+    with pytest.raises(ConfigError) as told:
+        open_store(configured(database_url="nonsense://user:hunter2@host/db"))
+    assert "hunter2" not in str(told.value)
+
+
+def test_times_come_back_aware_and_naive_ones_are_refused(store: Engine) -> None:
+    taipei = datetime(2026, 11, 22, 16, 0, tzinfo=timezone(timedelta(hours=8)))
+    with writing(store) as session:
+        session.add(Portal(slug="a", learned_at=taipei))
+    with reading(store) as session:
+        read = session.get_one(Portal, "a").learned_at
+        assert read == taipei
+        assert read is not None
+        assert read.tzinfo is UTC
+    with pytest.raises(StatementError, match="without a zone"), writing(store) as session:
+        session.add(Portal(slug="b", learned_at=datetime(2026, 11, 22)))  # noqa: DTZ001 - the point
+
+
+def test_writers_wait_for_each_other(store: Engine) -> None:
+    def add_one(_number: int) -> None:
+        def work(session):  # type: ignore[no-untyped-def]
+            row = session.get(HostDay, ("h", datetime(2026, 1, 1, tzinfo=UTC).date()), with_for_update=True)
+            row.requests += 1
+
+        in_one_transaction(store, work)
+
+    with writing(store) as session:
+        session.add(HostDay(host="h", day=datetime(2026, 1, 1, tzinfo=UTC).date(), requests=0))
+    threads = [threading.Thread(target=add_one, args=(number,)) for number in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with reading(store) as session:
+        assert session.scalar(select(func.sum(HostDay.requests))) == 20
+
+
+def test_a_lock_that_passes_is_waited_for(tmp_path: Path) -> None:
+    on = engine(f"sqlite:///{tmp_path / 'locked.db'}")
+    upgrade(on)
+    holder = sqlite3.connect(tmp_path / "locked.db", isolation_level=None, check_same_thread=False)
+    holder.execute("BEGIN IMMEDIATE")
+    release = threading.Timer(0.3, lambda: holder.execute("COMMIT"))
+    release.start()
+    in_one_transaction(on, lambda session: session.add(Portal(slug="a")))
+    with reading(on) as session:
+        assert session.get(Portal, "a") is not None
+    release.join()
+    holder.close()
+    on.dispose()
