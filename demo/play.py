@@ -36,6 +36,7 @@ from portalwatch.stack import Stack, home_lock, running
 HERE = Path(__file__).parent
 PORTALS = ("storm_mg", "park6", "dw_zh", "bbc_zh")
 EVERY = "every 20 s"
+LOOKS = "[10 s, 10 s, 20 s, 40 s, 80 s, 160 s]"
 LAST_PHASE = 3  # of the cycle that has an expected outcome; later phases keep the world alive
 PATIENCE = 300.0  # seconds for one whole cycle
 LIVE_PAUSE = 45.0  # seconds between later phases
@@ -136,7 +137,7 @@ def _environment(stage: Stage) -> None:
     (config / "watchlist.yaml").write_text(watchlist, encoding="utf-8")
     shutil.copyfile(HERE / "aliases.yaml", config / "aliases.yaml")
     for portal in PORTALS:
-        sheet = f"extends: {portal}\ngateway: {stage.url}\nschedule: {EVERY}\npace: {{delay: 0, concurrency: 2, budget: 100000}}\n"
+        sheet = f"extends: {portal}\ngateway: {stage.url}\nschedule: {EVERY}\nlooks: {LOOKS}\npace: {{delay: 0, concurrency: 2, budget: 100000}}\n"
         (config / "portals" / f"{portal}.yaml").write_text(sheet, encoding="utf-8")
     for name in [name for name in os.environ if name.startswith(("PORTALWATCH_", "AIRFLOW_"))]:
         del os.environ[name]

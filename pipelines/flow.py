@@ -14,7 +14,9 @@ from pipelines.store import alerts, articles, comments, pages
 from pipelines.store.database import in_one_transaction, reading, serialize_stories
 from pipelines.store.pages import Found
 from pipelines.store.tables import ArticleRow
-from pipelines.watch import Matcher, Readable
+from pipelines.watch.engine import Matcher
+from pipelines.watch.readable import Readable
+from pipelines.watch.watchlist import Watchlist
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,8 +25,10 @@ class Desk:
 
     engine: Engine
     fast: Fast | None
+    watchlist: Watchlist
     matcher: Matcher
     learning: bool
+    looks: pages.Looks
     comments: str = comments.PSEUDONYMOUS
 
 
@@ -66,7 +70,7 @@ def settle(desk: Desk, found: Found, outcome: Outcome, evidence: str | None, now
     """Write the outcome of an identity that gave no article; a page that says that an article is gone marks it vanished."""
 
     def work(session: Session) -> None:
-        page = pages.settle(session, found, outcome, now, evidence)
+        page = pages.settle(session, found, outcome, now, desk.looks, evidence)
         row = articles.of_page(session, page.id)
         if row is not None and row.vanished_at is None and (evidence or "").startswith("missing"):
             row.vanished_at = now
@@ -97,7 +101,7 @@ def _keep(
     if pages.forgotten(session, found):
         return Kept(outcome=Outcome.DENIED, article_id=0)
     article = comments.as_kept(session, article, desk.comments)
-    page = pages.settle(session, found, Outcome.UNCHANGED, now)
+    page = pages.settle(session, found, Outcome.UNCHANGED, now, desk.looks)
     row = articles.of_page(session, page.id)
     if row is not None and row.digest == drawn.digest:
         articles.refresh(row, article)
@@ -121,17 +125,17 @@ def _keep(
 
 def _watch(session: Session, desk: Desk, row: ArticleRow, stories: list[int], now: datetime) -> int:
     """Match the article's present state; owe what is new to somebody. Gives the number of alerts."""
-    watchlist = desk.matcher.watchlist
-    matches = desk.matcher.match(readable(row))
+    topics = desk.watchlist.topics
+    matches = [match for match in desk.matcher.match(readable(row)) if topics[match.topic].is_active(now.date())]
     told = {match.topic for match in matches if alerts.told_before(session, row, match.topic, stories)}
-    alerts.record(session, row, matches, watchlist.version, now)
+    alerts.record(session, row, matches, desk.watchlist.version, now)
     if desk.learning:
         return 0
     owed = [
         (topic, to, row.revision if alerts.alerted(session, stories, *to, article_id=row.id) else 0)
         for topic in (match.topic for match in matches)
-        for to in watchlist.recipients(topic)
-        if _is_owed(session, row, stories, to, news=topic not in told, follows=watchlist.topics[topic].revisions != "never")
+        for to in desk.watchlist.recipients(topics[topic])
+        if _is_owed(session, row, stories, to, news=topic not in told, follows=topics[topic].revisions != "never")
     ]
     for topic, to, revision in owed:
         alerts.owe(session, row, topic, stories[0], revision, to, now)

@@ -37,7 +37,7 @@ class Page:
     """What was fetched. `content_type` is the header as sent, empty where there was none."""
 
     url: str
-    body: bytes
+    body: bytes = field(repr=False)
     status: int = 200
     content_type: str = ""
 

@@ -2,12 +2,13 @@
 
 import re
 from functools import cached_property
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from pipelines.errors import ConfigError
 from pipelines.extract.rules import Rules
@@ -30,6 +31,17 @@ def _zone(value: str) -> str:
     return value
 
 
+def _duration(value: object) -> object:
+    found = _DURATION.match(value) if isinstance(value, str) else None
+    if isinstance(value, str) and found is None:
+        raise ValueError(f"`{value}` is no duration; write one such as `90 s`, `20 min` or `6 h`")
+    return timedelta(seconds=float(found[1]) * _UNITS[found[2]]) if found else value
+
+
+_UNITS = {"s": 1, "min": 60, "h": 3600}
+_DURATION = re.compile(r"^(\d+) ?(s|min|h)$")
+_EVERY = re.compile(r"^every (\d+) (s|min|h)$")
+Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Pattern = Annotated[str, AfterValidator(_pattern)]
 
 
@@ -89,7 +101,10 @@ class RobotsOverride(_Strict):
 
 
 class Sheet(_Strict):
-    """One portal. `slug` is the file's stem and names spider, DAG, Redis prefix and counters."""
+    """One portal. `slug` is the file's stem and names spider, DAG, Redis prefix and counters.
+
+    `looks`: how long after each look an article is looked at again, for revisions and comments; then no more.
+    """
 
     slug: str = Field(pattern=r"^[a-z][a-z0-9_]{1,39}$")
     name: str
@@ -98,6 +113,7 @@ class Sheet(_Strict):
     hosts: list[str] = Field(min_length=1)
     charset: str | None = None
     schedule: str = "*/20 * * * *"
+    looks: list[Duration] = [timedelta(hours=hours) for hours in (1, 6, 24, 72)]
     pace: Pace = Pace()
     robots: RobotsOverride | None = None
     discovery: list[Annotated[Feed | Sitemap | Listing, Field(discriminator="type")]] = Field(min_length=1)
@@ -143,10 +159,7 @@ class Sheet(_Strict):
     def interval(self) -> float | None:
         """Seconds between runs where the schedule is `every …`, None where it is cron."""
         found = _EVERY.match(self.schedule)
-        return float(found[1]) * {"s": 1, "min": 60, "h": 3600}[found[2]] if found else None
-
-
-_EVERY = re.compile(r"^every (\d+) (s|min|h)$")
+        return float(found[1]) * _UNITS[found[2]] if found else None
 
 
 def read_sheet(path: Path, *, base: Path | None = None) -> Sheet:

@@ -20,7 +20,7 @@ from pipelines.store import pages, runs
 from pipelines.store.database import in_one_transaction, open_store, reading, store_id
 from pipelines.store.tables import Run
 from pipelines.store.watchlists import Active, activate
-from pipelines.watch import compile_watchlist
+from pipelines.watch.watchlist import compile_watchlist
 from spiders import loader
 from spiders import settings as scrapy_settings
 from spiders.job import Job, now
@@ -66,7 +66,10 @@ def crawl(portal: str, settings: Settings) -> dict[str, Any]:
 def _job(sheet: Any, settings: Settings, engine: Engine, fast: Fast, active: Active) -> Job:
     slug = sheet.slug
     run: Run = in_one_transaction(engine, lambda session: _detached(session, runs.open_run(session, slug, active.watchlist.version, now())))
-    desk = flow.Desk(engine=engine, fast=fast, matcher=compile_watchlist(active.watchlist), learning=run.learning, comments=settings.comments)
+    desk = flow.Desk(
+        engine=engine, fast=fast, watchlist=active.watchlist, matcher=compile_watchlist(active.watchlist), learning=run.learning,
+        looks=sheet.looks, comments=settings.comments,
+    )
     names = {known.slug: known.name for known in loader.shelf(settings).sheets.values()}
     post = Post(engine=engine, watchlist=active.watchlist, portal_names=names, send=sender_of(settings), clock=now)
     job = Job(settings=settings, sheet=sheet, desk=desk, post=post, run_id=run.id)
@@ -91,13 +94,25 @@ def _run(job: Job) -> str:
     values = ScrapySettings()
     values.setmodule(scrapy_settings, priority="project")
     values.setdict(scrapy_settings.for_sheet(job.sheet, job.settings), priority="cmdline")
-    process = AsyncCrawlerProcess(values)
+    process = _quiet_process(values)
     crawler = process.create_crawler(PortalSpider)
     process.crawl(crawler, job=job)
     process.start()
     assert crawler.stats is not None
     job.bytes = int(crawler.stats.get_value("downloader/response_bytes", 0))
     return str(crawler.stats.get_value("finish_reason", "killed"))
+
+
+def _quiet_process(values: ScrapySettings) -> AsyncCrawlerProcess:
+    """Scrapy sets its loggers to DEBUG and tells its versions at every start; a run has one line of its own."""
+    logging.disable(logging.INFO)
+    try:
+        process = AsyncCrawlerProcess(values)
+    finally:
+        logging.disable(logging.NOTSET)
+    for name in ("scrapy", "twisted"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    return process
 
 
 def _close(job: Job, finish_reason: str, judged: Verdict, active: Active) -> dict[str, Any]:
@@ -124,7 +139,8 @@ def _close(job: Job, finish_reason: str, judged: Verdict, active: Active) -> dic
 def _write(session: Any, job: Job, ended: runs.Ended) -> datetime:
     again = {identity: outcome for identity, outcome in job.ledger.outcomes.items() if outcome in (Outcome.LEFT, Outcome.FAILED)}
     for identity, outcome in again.items():
-        pages.settle(session, job.ledger.found[identity], outcome, now())
+        pages.settle(session, job.ledger.found[identity], outcome, now(), job.sheet.looks)
+    pages.remember_marks(session, job.unmarked)
     if ended.succeeded:
         runs.remember_validators(session, job.sheet.slug, job.answered, now())
     runs.spend(session, job.requests, now())

@@ -15,7 +15,7 @@ SITEMAPS_OF_AN_INDEX = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """One link of a listing, absolute."""
+    """One link of a listing, absolute. `mark` is `kind=value`; marks of one kind are compared with each other."""
 
     url: str
     mark: str | None = None
@@ -40,10 +40,20 @@ def read_listing(source: Feed | Sitemap | Listing, url: str, body: bytes, conten
 def _feed(url: str, body: bytes, content_type: str) -> Listed:
     parsed = feedparser.parse(body, response_headers={"content-type": content_type} if content_type else {}, sanitize_html=False)
     links = tuple(
-        Link(url=urljoin(url, entry["link"]), mark=entry.get("updated") or entry.get("published")) for entry in parsed.entries if entry.get("link")
+        Link(url=urljoin(url, entry["link"]), mark=_marked("updated", _updated(entry))) for entry in parsed.entries if entry.get("link")
     )
     broken = parsed.get("bozo") and not links
     return Listed(links=links, why=f"not a feed: {type(parsed.get('bozo_exception')).__name__}" if broken else None)
+
+
+def _updated(entry: feedparser.FeedParserDict) -> str | None:
+    """When the entry says that it was changed; a publication date alone says nothing of changes."""
+    updated = entry.get("updated") if "updated" in entry.keys() else None  # noqa: SIM118 - `in entry` answers for published too
+    return updated if updated and updated != entry.get("published") else None
+
+
+def _marked(kind: str, value: str | None) -> str | None:
+    return f"{kind}={value}" if value else None
 
 
 def _sitemap(body: bytes) -> Listed:
@@ -54,7 +64,7 @@ def _sitemap(body: bytes) -> Listed:
     if etree.QName(root).localname == "sitemapindex":
         return Listed(more=tuple(filter(None, (_child(item, "loc") for item in list(root)[:SITEMAPS_OF_AN_INDEX]))))
     entries = ((_child(item, "loc"), _child(item, "lastmod")) for item in list(root)[:SITEMAP_LIMIT])
-    return Listed(links=tuple(Link(url=loc, mark=lastmod) for loc, lastmod in entries if loc))
+    return Listed(links=tuple(Link(url=loc, mark=_marked("lastmod", lastmod)) for loc, lastmod in entries if loc))
 
 
 def _child(item: etree._Element, name: str) -> str | None:
@@ -84,4 +94,4 @@ def _link(source: Listing, url: str, item: html.HtmlElement) -> Link | None:
         absolute = urljoin(url, href.strip())
     except ValueError:
         return None
-    return Link(url=absolute, mark=(marks[0].text_content().strip() if marks else "0") if source.mark else None)
+    return Link(url=absolute, mark=_marked("listing", marks[0].text_content().strip() if marks else "0") if source.mark else None)

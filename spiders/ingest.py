@@ -35,7 +35,7 @@ class Ingest:
     async def open_spider(self) -> None:
         spider: PortalSpider = self._crawler.spider  # type: ignore[assignment]
         self._job = spider.job
-        self._extractor = Extractor()
+        self._extractor, self._rules = Extractor(), self._job.sheet.model_dump(mode="json")
         folder = self._job.settings.home / "archive" / self._job.sheet.slug
         self._archive = Archive(folder, f"{now():%Y%m%dT%H%M%S}-{self._job.run_id}") if self._job.settings.archive else None
 
@@ -58,7 +58,7 @@ class Ingest:
     async def _ingest(self, item: Fetched) -> None:
         if self._archive is not None:
             await asyncio.to_thread(self._archive.keep, item.page)
-        reading = await self._extractor.read(item.page, self._job.sheet)
+        reading = await self._extractor.read(item.page, self._rules)
         outcome, why = await asyncio.to_thread(self._keep, item, reading)
         self._job.ledger.settle(item.found, outcome, why)
         if self._owed and (self._courier is None or self._courier.done()):

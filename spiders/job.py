@@ -41,6 +41,7 @@ class Job:
     sources: list[SourceAnswer] = field(default_factory=list)
     validators: dict[str, tuple[str | None, str | None]] = field(default_factory=dict)
     answered: dict[str, tuple[str | None, str | None]] = field(default_factory=dict)
+    unmarked: list[Found] = field(default_factory=list)
     wait: timedelta | None = None
     bytes: int = 0
 
@@ -60,11 +61,12 @@ class Job:
         seen = self.desk.fast.seen(self.sheet.slug, [each.key for each in fresh]) if self.desk.fast else None
         unsure = fresh if seen is None else [each for each, known in zip(fresh, seen, strict=True) if not known]
         with reading(self.desk.engine) as session:
-            wanted = pages.to_fetch(session, unsure, now())
-        known = [each.key for each in unsure if each.identity not in wanted]
+            told = pages.sort(session, unsure, now())
+        self.unmarked += told.unmarked
+        known = [each.key for each in unsure if each.identity not in told.wanted]
         if self.desk.fast:
             self.desk.fast.mark_seen(self.sheet.slug, known)
-        return self._leased([each for each in unsure if each.identity in wanted])
+        return self._leased([each for each in unsure if each.identity in told.wanted])
 
     def _leased(self, found: list[Found]) -> list[Found]:
         granted = self.desk.fast.lease(self.sheet.slug, self.owner, [each.identity for each in found]) if self.desk.fast else None

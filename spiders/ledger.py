@@ -25,6 +25,15 @@ class Ledger:
         self.found |= {each.identity: each for each in fresh}
         return fresh
 
+    def met_as_known(self, found: Iterable[Found]) -> list[Found]:
+        """What this run settled as known, and another listing now names with a mark."""
+        return [each for each in found if each.mark and self.outcomes.get(each.identity) is Outcome.KNOWN and self.found[each.identity] != each]
+
+    def reopen(self, found: Found) -> None:
+        """A known identity turns out to have moved: it is fetched after all."""
+        del self.outcomes[found.identity]
+        self.found[found.identity] = found
+
     def settle(self, found: Found, outcome: Outcome, why: str | None = None) -> None:
         """The one outcome of an identity; settling it twice is an error of ours, and told."""
         assert found.identity in self.found, f"{found.url}: settled but never discovered"

@@ -71,14 +71,19 @@ class PortalSpider(Spider):
         content_type = _header(response, "Content-Type")
         listed = await asyncio.to_thread(read_listing, source, response.url, response.body, content_type)
         found = self._found(listed)
-        answer.links, answer.why = len(found), listed.why or (None if found or listed.more else "no article link on it")
+        answer.links, answer.why = len(found), listed.why or (None if found or listed.more or number > 1 else "no article link on it")
         if found:
             self.job.answered[response.request.url] = (_header(response, "ETag") or None, _header(response, "Last-Modified") or None)
         for url in listed.more:
             yield self._listing(source, url, number)
         fresh = self.job.ledger.discover(found)
-        wanted = await asyncio.to_thread(self.job.to_fetch, fresh)
-        for each in self._settle_known(fresh, wanted):
+        again = self.job.ledger.met_as_known(found)
+        wanted = await asyncio.to_thread(self.job.to_fetch, [*fresh, *again])
+        for each in again:
+            if each in wanted:
+                self.job.ledger.reopen(each)
+        self._settle_known(fresh, wanted)
+        for each in wanted:
             yield self._article(each, NEW_FIRST)
         if isinstance(source, Listing) and source.next and number < source.pages and wanted:
             yield self._listing(source, source.next.format(n=number + 1), number + 1)
@@ -126,12 +131,11 @@ class PortalSpider(Spider):
                 found.append(Found(portal=sheet.slug, identity=known[0], url=known[1], mark=link.mark))
         return found
 
-    def _settle_known(self, fresh: list[Found], wanted: list[Found]) -> list[Found]:
+    def _settle_known(self, fresh: list[Found], wanted: list[Found]) -> None:
         chosen = {each.identity for each in wanted}
         for each in fresh:
             if each.identity not in chosen:
                 self.job.ledger.settle(each, Outcome.KNOWN)
-        return wanted
 
     def _refused(self, response: Response) -> str:
         if response.status in (429, 503):

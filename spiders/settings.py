@@ -18,6 +18,7 @@ LOG_INSTALL_ROOT_HANDLER = False
 LOG_LEVEL = "WARNING"
 LOGSTATS_INTERVAL = 0
 COOKIES_ENABLED = False
+DOWNLOAD_DELAY_JITTER = 0.5
 CONCURRENT_ITEMS = 4
 CONCURRENT_REQUESTS = 2
 DOWNLOAD_MAXSIZE = PAGE_LIMIT
@@ -40,7 +41,6 @@ def for_sheet(sheet: Sheet, settings: Settings) -> dict[str, Any]:
     return {
         "USER_AGENT": settings.user_agent,
         "DOWNLOAD_DELAY": sheet.pace.delay,
-        "RANDOMIZE_DOWNLOAD_DELAY": sheet.pace.delay > 0,
         "AUTOTHROTTLE_START_DELAY": sheet.pace.delay,
         "AUTOTHROTTLE_TARGET_CONCURRENCY": float(sheet.pace.concurrency),
         "CONCURRENT_REQUESTS": sheet.pace.concurrency + 1,

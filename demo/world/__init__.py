@@ -96,5 +96,5 @@ def _truth(piece: Piece, script: str, urls: tuple[str, ...]) -> Truth:
         comments=piece.comments,
         thread=thread(piece) if on_park6 else (),
         comment_count=piece.comment_count if on_park6 else None,
-        reactions={"flowers": piece.flowers, "eggs": piece.eggs} if on_park6 else {},
+        reactions={"鲜花": piece.flowers, "鸡蛋": piece.eggs} if on_park6 else {},
     )

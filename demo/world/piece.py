@@ -7,7 +7,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """One reader's comment; `floor` and `quotes` are known on the comment page only."""
+    """One reader's comment, badges in their brackets; `floor` and `quotes` are known on the comment page only."""
 
     author: str
     text: str
@@ -69,7 +69,7 @@ class Truth:
     """What a perfect extraction of one page finds. `urls` are all its forms, the canonical one first.
 
     `article` is the same for the two scripts of one BBC piece; `stories` has two for a merged piece. `comments` are those on
-    the article's page, `thread` all of the comment page, newest first. `reactions` has flowers and eggs on park6.
+    the article's page, `thread` all of the comment page, newest first. `reactions` has 鲜花 and 鸡蛋 on park6.
     """
 
     article: str

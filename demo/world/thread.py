@@ -18,7 +18,7 @@ _LINES = (
     "希望不是三分钟热度。",
     "",  # deleted by its author: an empty remark is part of the markup
 )
-_BADGES = ((), ("☆品衔R4☆", "个人频道"), ("★品衔R5★",))
+_BADGES = ((), ("[☆品衔R4☆]", "[个人频道]"), ("[★品衔R5★]",))
 
 
 def thread(piece: Piece) -> tuple[Said, ...]:

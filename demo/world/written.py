@@ -129,5 +129,5 @@ def paragraphs(text: str) -> tuple[str, ...]:
 
 
 def _said(remark: Remark, start: datetime) -> Said:
-    kept = remark.model_dump(exclude={"minutes_ago"})
-    return Said(**kept, at=start - timedelta(minutes=remark.minutes_ago))
+    kept = remark.model_dump(exclude={"minutes_ago", "badges"})
+    return Said(**kept, badges=tuple(f"[{badge}]" for badge in remark.badges), at=start - timedelta(minutes=remark.minutes_ago))

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from pipelines.models import Answer, Message
 from pipelines.store import alerts
 from pipelines.store.database import in_one_transaction, reading
-from pipelines.watch import Watchlist
+from pipelines.watch.watchlist import Watchlist
 
 log = logging.getLogger(__name__)
 Send = Callable[[object, Message], Answer]

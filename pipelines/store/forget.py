@@ -14,7 +14,7 @@ def forget_article(session: Session, portal: str, identity: str) -> str | None:
     page = session.scalar(select(PageRow).where(PageRow.portal == portal, PageRow.identity == identity))
     if page is None:
         return None
-    page.outcome, page.evidence, page.due_at, page.mark = Outcome.DENIED.value, WHY, None, None
+    page.outcome, page.evidence, page.due_at, page.marks = Outcome.DENIED.value, WHY, None, {}
     article = session.scalar(select(ArticleRow.id).where(ArticleRow.page_id == page.id))
     if article is not None:
         _remove(session, article)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from pipelines.models import Outcome
 from pipelines.store.tables import PageRow
 
-LADDER = tuple(timedelta(hours=hours) for hours in (1, 6, 24, 72))  # second looks, for revisions and comments
+Looks = Sequence[timedelta]  # the sheet's ladder of second looks
 TRIES = 6  # after failures, each twice as late as the one before
 FIRST_RETRY = timedelta(minutes=10)
 BATCH = 400
@@ -19,7 +19,7 @@ AGAIN = {Outcome.FAILED.value, Outcome.LEFT.value}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """One identity that a listing (or the ladder) named. `mark` moves when the article does: lastmod, comment count."""
+    """One identity that a listing (or the ladder) named. `mark`, a `kind=value`, moves when the article does: lastmod=…"""
 
     portal: str
     identity: str
@@ -32,42 +32,66 @@ class Found:
         return f"{self.identity}\n{self.mark or ''}"
 
 
-def to_fetch(session: Session, found: Sequence[Found], now: datetime) -> set[str]:
-    """The identities among `found` that are new, due, failed before, or whose mark moved."""
-    rows: dict[str, tuple[str | None, str, datetime | None]] = {}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sorted:
+    """What a listing means: identities to fetch, and known ones whose kind of mark was not met before."""
+
+    wanted: frozenset[str]
+    unmarked: tuple[Found, ...]
+
+
+def sort(session: Session, found: Sequence[Found], now: datetime) -> Sorted:
+    """Tell which of `found` are new, due, failed before, or whose mark moved."""
+    rows: dict[str, PageRow] = {}
     for start in range(0, len(found), BATCH):
-        some = found[start : start + BATCH]
-        query = select(PageRow.identity, PageRow.mark, PageRow.outcome, PageRow.due_at).where(
-            tuple_(PageRow.portal, PageRow.identity).in_([(each.portal, each.identity) for each in some])
-        )
-        rows |= {identity: (mark, outcome, due) for identity, mark, outcome, due in session.execute(query)}
-    return {each.identity for each in found if each.identity not in rows or _due(each, rows[each.identity], now)}
+        names = [(each.portal, each.identity) for each in found[start : start + BATCH]]
+        query = select(PageRow).where(tuple_(PageRow.portal, PageRow.identity).in_(names))
+        rows |= {row.identity: row for row in session.scalars(query)}
+    known = [(each, rows[each.identity]) for each in found if each.identity in rows]
+    wanted = {each.identity for each in found if each.identity not in rows} | {each.identity for each, row in known if _due(each, row, now)}
+    return Sorted(
+        wanted=frozenset(wanted),
+        unmarked=tuple(each for each, row in known if each.mark and each.identity not in wanted and _kind(each.mark) not in row.marks),
+    )
 
 
-def _due(found: Found, row: tuple[str | None, str, datetime | None], now: datetime) -> bool:
-    mark, outcome, due = row
-    if outcome == Outcome.DENIED:
+def _due(found: Found, row: PageRow, now: datetime) -> bool:
+    if row.outcome == Outcome.DENIED:
         return False
-    return outcome in AGAIN or (due is not None and due <= now) or (found.mark is not None and mark is not None and found.mark != mark)
+    moved = found.mark is not None and row.marks.get(_kind(found.mark), found.mark) != found.mark
+    return moved or row.outcome in AGAIN or (row.due_at is not None and row.due_at <= now)
+
+
+def _kind(mark: str) -> str:
+    return mark.partition("=")[0]
+
+
+def remember_marks(session: Session, found: Sequence[Found]) -> None:
+    """Keep marks of a kind that these known identities did not have, so that the next one can be seen to move."""
+    for each in found:
+        row = session.scalar(select(PageRow).where(PageRow.portal == each.portal, PageRow.identity == each.identity))
+        if row is not None and each.mark:
+            row.marks = {**row.marks, _kind(each.mark): each.mark}
 
 
 def due(session: Session, portal: str, now: datetime, limit: int) -> list[Found]:
     """The portal's identities whose time for another look has come, the longest due first."""
     query = select(PageRow).where(PageRow.portal == portal, PageRow.due_at <= now).order_by(PageRow.due_at).limit(limit)
-    return [Found(portal=portal, identity=row.identity, url=row.url, mark=row.mark) for row in session.scalars(query)]
+    return [Found(portal=portal, identity=row.identity, url=row.url) for row in session.scalars(query)]
 
 
-def settle(session: Session, found: Found, outcome: Outcome, now: datetime, evidence: str | None = None) -> PageRow:
-    """Write what became of the identity, and when it is looked at next."""
+def settle(session: Session, found: Found, outcome: Outcome, now: datetime, looks: Looks, evidence: str | None = None) -> PageRow:
+    """Write what became of the identity, and when, by the sheet's `looks`, it is looked at next."""
     row = session.scalar(select(PageRow).where(PageRow.portal == found.portal, PageRow.identity == found.identity))
     if row is None:
-        row = PageRow(portal=found.portal, identity=found.identity, url=found.url, looks=0, first_seen_at=now)
+        row = PageRow(portal=found.portal, identity=found.identity, url=found.url, looks=0, marks={}, first_seen_at=now)
         session.add(row)
     row.outcome, row.looked_at, row.evidence = outcome.value, now, evidence
-    row.mark = found.mark if found.mark is not None else row.mark
+    if found.mark:
+        row.marks = {**row.marks, _kind(found.mark): found.mark}
     if outcome is not Outcome.LEFT:
         row.looks += 1
-    row.due_at = next_look(outcome, row.looks, now)
+    row.due_at = next_look(outcome, row.looks, now, looks)
     session.flush()
     return row
 
@@ -80,10 +104,10 @@ def forgotten(session: Session, found: Found) -> bool:
     return session.scalar(query) is not None
 
 
-def next_look(outcome: Outcome, looks: int, now: datetime) -> datetime | None:
-    """When to look again after `looks` looks, None for never."""
+def next_look(outcome: Outcome, looked: int, now: datetime, looks: Looks) -> datetime | None:
+    """When to look again after having looked `looked` times, None for never."""
     if outcome is Outcome.LEFT:
         return now
     if outcome is Outcome.FAILED:
-        return now + FIRST_RETRY * 2 ** (looks - 1) if looks < TRIES else None
-    return now + LADDER[looks - 1] if looks <= len(LADDER) else None
+        return now + FIRST_RETRY * 2 ** (looked - 1) if looked < TRIES else None
+    return now + looks[looked - 1] if looked <= len(looks) else None

@@ -106,7 +106,7 @@ class PageRow(Base):
     portal: Mapped[str] = mapped_column(String(40))
     identity: Mapped[str] = mapped_column(String(500))
     url: Mapped[str]
-    mark: Mapped[str | None]
+    marks: Mapped[dict[str, Any]]
     outcome: Mapped[str] = mapped_column(String(20))
     evidence: Mapped[str | None]
     looks: Mapped[int] = mapped_column(default=0)

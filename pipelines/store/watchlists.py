@@ -10,7 +10,7 @@ from sqlalchemy import Engine, select
 from pipelines.errors import ConfigError
 from pipelines.store.database import in_one_transaction, reading
 from pipelines.store.tables import WatchlistRow
-from pipelines.watch import Watchlist, load_watchlist
+from pipelines.watch.watchlist import Watchlist, load_watchlist
 
 log = logging.getLogger(__name__)
 

@@ -88,7 +88,7 @@ def test_channel(channel: Annotated[str, typer.Argument(help="A channel of the w
     if channel not in watchlist.channels:
         raise typer.BadParameter(f"no channel is called `{channel}`; there are: {', '.join(watchlist.channels)}")
     send, failed = sender_of(settings()), False
-    for recipient in watchlist.recipients_of(channel):
+    for recipient in getattr(watchlist.channels[channel], "to", (channel,)):
         answer = send(watchlist.channels[channel], _sample(channel, recipient, now().timestamp()))
         typer.echo(f"{recipient}: {'ok' if answer.ok else 'FAILED'}: {answer.detail}")
         failed = failed or not answer.ok

@@ -61,14 +61,19 @@ def explain(
 
     Example: `portalwatch explain --watchlist config/watchlist.yaml - < articles.jsonl`
     """
-    from pipelines.watch import compile_watchlist, load_watchlist
-    from pipelines.watch.explain import explain_json
+    from pipelines.watch.watchlist import compile_watchlist, load_watchlist
+    from pipelines.watch.explain import explain as explained
+    from pipelines.watch.explain import readable_from
 
     _only_stdin(source)
     path = watchlist or settings().watchlist
     aliases = path.with_name("aliases.yaml")
     matcher = compile_watchlist(load_watchlist(path, aliases if aliases.exists() else None))
-    show.jsonl(explain_json(matcher, given) for given in _objects())
+    for given in _objects():
+        try:
+            show.jsonl([explained(matcher, readable_from(given), given["id"])])
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            show.jsonl([{"id": given.get("id") if isinstance(given, dict) else None, "topics": [], "why": f"bad input: {error}"}])
 
 
 def _objects() -> Iterator[Any]:

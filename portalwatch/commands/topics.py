@@ -25,7 +25,7 @@ def list_topics(as_json: Annotated[bool, typer.Option("--json", help="JSON lines
 
     Example: `portalwatch topics list`
     """
-    from pipelines.watch import load_watchlist
+    from pipelines.watch.watchlist import load_watchlist
 
     watchlist = load_watchlist(settings().watchlist, settings().aliases if settings().aliases.exists() else None)
     with reading(open_store(settings())) as session:
@@ -49,7 +49,7 @@ def check(watchlist: Annotated[Path | None, typer.Argument(help="The file; that 
 
     Example: `portalwatch topics check config/watchlist.yaml`
     """
-    from pipelines.watch import load_watchlist
+    from pipelines.watch.watchlist import load_watchlist
 
     path = watchlist or settings().watchlist
     aliases = path.with_name("aliases.yaml")
@@ -63,7 +63,10 @@ def expand(query: Annotated[str, typer.Argument(help="A query.")]) -> None:
 
     Example: `portalwatch topics expand '北韓 AND 普京'`
     """
-    from pipelines.watch import expansion
+    from pipelines.watch.aliases import read_aliases
+    from pipelines.watch.explain import expansion
+    from pipelines.yamlfile import Document, read_yaml
 
-    for term, forms in expansion(query, settings().aliases if settings().aliases.exists() else None).items():
+    document = read_yaml(settings().aliases) if settings().aliases.exists() else Document("aliases.yaml", "")
+    for term, forms in expansion(query, read_aliases(document)).items():
         typer.echo(f"{term}: {' · '.join(forms)}")

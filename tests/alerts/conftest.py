@@ -2,6 +2,8 @@
 
 import datetime
 import ipaddress
+import re
+import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -116,3 +118,16 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
     found.chain.write_bytes(made.public_bytes(serialization.Encoding.PEM))
     found.key.write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
     return found
+
+
+@pytest.fixture
+def no_name_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only this machine's own names and numbers resolve, in every spelling; no question leaves it."""
+    real = socket.getaddrinfo
+
+    def local(host: str | None, port: Any, *arguments: Any, **options: Any) -> Any:
+        if re.fullmatch(r"(?i)[0-9a-fx.:]+|localhost\.?", host or ""):
+            return real(host, port, *arguments, **options)
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", local)

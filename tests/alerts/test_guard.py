@@ -54,6 +54,7 @@ def test_addresses_of_the_open_internet_pass(address: str) -> None:
         "http://hook.example.org\\@127.0.0.1:{port}/", "http://127.0.0.1:{port}\\@hook.example.org/", "http://%31%32%37.0.0.1:{port}/", "http://127.0.0.1%00.example.org:{port}/",
     ],
 )  # fmt: skip
+@pytest.mark.usefixtures("no_name_server")
 def test_no_spelling_of_the_own_machine_gets_through(form: str, receiver: Receiver) -> None:
     port = receiver.url.split(":")[2].split("/")[0]
     try:

@@ -207,6 +207,7 @@ def unused_port() -> int:
         return int(listener.getsockname()[1])
 
 
+@pytest.mark.usefixtures("no_name_server")
 def test_a_name_that_does_not_resolve_is_said() -> None:
     answer = send_mail(MAIL, Smtp(host="mail.invalid", port=25, security="none"))
     assert answer == Answer(ok=False, detail="mail.invalid:25: name not resolved")

@@ -236,6 +236,7 @@ def test_a_receiver_that_never_answers_is_left(receiver: Receiver, monkeypatch: 
     assert answer == Answer(ok=False, detail="127.0.0.1: no answer in time; it may have been received")
 
 
+@pytest.mark.usefixtures("no_name_server")
 def test_nobody_listening_and_an_unknown_name_are_told() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]

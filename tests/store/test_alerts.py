@@ -20,7 +20,7 @@ TO = ("desk", "desk@example.org")
 def owed(store: Engine, now: datetime) -> Engine:
     """A store that owes one message about one story, for two topics."""
     with writing(store) as session:
-        page = settle(session, Found(portal="dw_zh", identity="1", url="https://www.dw.com/zh/a-1"), Outcome.NEW, now)
+        page = settle(session, Found(portal="dw_zh", identity="1", url="https://www.dw.com/zh/a-1"), Outcome.NEW, now, ())
         row = add(session, page.id, "dw_zh", article(), digest="d", learned=False, now=now)
         story = place(session, row, [], now)[0]
         for topic in ("rail", "fish"):

@@ -7,7 +7,9 @@ from sqlalchemy import Engine
 
 from pipelines.models import Outcome
 from pipelines.store.database import reading, writing
-from pipelines.store.pages import FIRST_RETRY, LADDER, TRIES, Found, due, next_look, settle, to_fetch
+from pipelines.store.pages import FIRST_RETRY, TRIES, Found, due, next_look, remember_marks, settle, sort
+
+LADDER = (timedelta(hours=1), timedelta(hours=6), timedelta(hours=24))
 
 
 def found(identity: str, mark: str | None = None) -> Found:
@@ -16,12 +18,12 @@ def found(identity: str, mark: str | None = None) -> Found:
 
 def settled(store: Engine, each: Found, outcome: Outcome, at: datetime) -> None:
     with writing(store) as session:
-        settle(session, each, outcome, at)
+        settle(session, each, outcome, at, LADDER)
 
 
 def wanted(store: Engine, each: Found, at: datetime) -> bool:
     with reading(store) as session:
-        return each.identity in to_fetch(session, [each], at)
+        return each.identity in sort(session, [each], at).wanted
 
 
 def test_an_unknown_identity_is_fetched(store: Engine, now: datetime) -> None:
@@ -42,26 +44,36 @@ def test_what_failed_or_was_left_is_fetched_when_it_is_listed_again(store: Engin
 
 
 def test_a_moved_mark_is_a_reason_to_look(store: Engine, now: datetime) -> None:
-    settled(store, found("1", "27"), Outcome.NEW, now)
-    assert not wanted(store, found("1", "27"), now)
-    assert wanted(store, found("1", "28"), now)
+    settled(store, found("1", "listing=27"), Outcome.NEW, now)
+    assert not wanted(store, found("1", "listing=27"), now)
+    assert wanted(store, found("1", "listing=28"), now)
     assert not wanted(store, found("1", None), now)
+
+
+def test_marks_of_different_listings_are_not_compared(store: Engine, now: datetime) -> None:
+    settled(store, found("1", "listing=27"), Outcome.NEW, now)
+    by_sitemap = found("1", "lastmod=2026-11-22")
+    assert not wanted(store, by_sitemap, now)
+    with writing(store) as session:
+        remember_marks(session, sort(session, [by_sitemap], now).unmarked)
+    assert not wanted(store, by_sitemap, now)
+    assert wanted(store, found("1", "lastmod=2026-11-23"), now)
 
 
 def test_a_forgotten_one_is_never_fetched(store: Engine, now: datetime) -> None:
     settled(store, found("1"), Outcome.DENIED, now)
-    assert not wanted(store, found("1", "9"), now + timedelta(days=400))
+    assert not wanted(store, found("1", "listing=9"), now + timedelta(days=400))
 
 
 def test_the_ladder_has_an_end() -> None:
     at = datetime.fromisoformat("2026-11-22T08:00:00+00:00")
-    looks = [next_look(Outcome.UNCHANGED, look, at) for look in range(1, len(LADDER) + 2)]
+    looks = [next_look(Outcome.UNCHANGED, look, at, LADDER) for look in range(1, len(LADDER) + 2)]
     assert looks == [*(at + step for step in LADDER), None]
 
 
 def test_failures_are_tried_ever_later_and_then_no_more() -> None:
     at = datetime.fromisoformat("2026-11-22T08:00:00+00:00")
-    tries = [next_look(Outcome.FAILED, look, at) for look in range(1, TRIES + 1)]
+    tries = [next_look(Outcome.FAILED, look, at, LADDER) for look in range(1, TRIES + 1)]
     assert tries == [*(at + FIRST_RETRY * 2**power for power in range(TRIES - 1)), None]
 
 
@@ -79,6 +91,6 @@ def test_many_identities_are_asked_in_batches(store: Engine, now: datetime) -> N
     many = [found(str(number)) for number in range(1200)]
     with writing(store) as session:
         for each in many[:5]:
-            settle(session, each, Outcome.NEW, now)
+            settle(session, each, Outcome.NEW, now, LADDER)
     with reading(store) as session:
-        assert len(to_fetch(session, many, now)) == 1195
+        assert len(sort(session, many, now).wanted) == 1195

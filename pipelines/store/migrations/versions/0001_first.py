@@ -38,7 +38,7 @@ def upgrade() -> None:
         sa.Column("portal", sa.String(length=40), nullable=False),
         sa.Column("identity", sa.String(length=500), nullable=False),
         sa.Column("url", sa.Text(), nullable=False),
-        sa.Column("mark", sa.Text(), nullable=True),
+        sa.Column("marks", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.Column("outcome", sa.String(length=20), nullable=False),
         sa.Column("evidence", sa.Text(), nullable=True),
         sa.Column("looks", sa.Integer(), nullable=False),
