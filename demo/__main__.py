@@ -25,7 +25,7 @@ def _arguments() -> argparse.Namespace:
 
 
 def main() -> int:
-    """0 after an orderly end, 1 where a port is taken, 2 for wrong use."""
+    """0 after Ctrl-C, 1 where a port is taken, 2 for wrong use; SIGTERM stops it in order and is then the exit status."""
     given = _arguments()
     try:
         world = World(now=given.now, articles=given.articles, phase=given.phase)

@@ -22,11 +22,12 @@ class Journal:
             return list(self._entries)
 
     def add(self, entry: dict[str, Any]) -> dict[str, Any]:
-        """Keep `entry` under the next number `n`, counted from 1; the entry as kept."""
+        """Keep `entry` under the next number `n`, counted from 1; the entry as kept, half characters (lone surrogates) as `?`."""
         with self._writing:
-            kept = {"n": len(self._entries) + 1, **entry}
-            with self._path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(kept, ensure_ascii=False) + "\n")
+            line = json.dumps({"n": len(self._entries) + 1, **entry}, ensure_ascii=False).encode("utf-8", "replace")
+            with self._path.open("ab") as file:
+                file.write(line + b"\n")
+            kept: dict[str, Any] = json.loads(line)
             self._entries.append(kept)
             return kept
 
@@ -39,4 +40,4 @@ def _entries(path: Path) -> list[dict[str, Any]]:
     whole = data[: data.rfind(b"\n") + 1]
     if whole != data:
         path.write_bytes(whole)
-    return [json.loads(line) for line in whole.decode().splitlines()]
+    return [json.loads(line) for line in whole.splitlines()]

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, field_validator, model_validator
 
 from pipelines.errors import ConfigError
 from pipelines.extract.rules import Rules
@@ -41,7 +41,7 @@ def _duration(value: object) -> object:
 _UNITS = {"s": 1, "min": 60, "h": 3600}
 _DURATION = re.compile(r"^(\d+) ?(s|min|h)$")
 _EVERY = re.compile(r"^every (\d+) (s|min|h)$")
-Duration = Annotated[timedelta, BeforeValidator(_duration)]
+Duration = Annotated[timedelta, BeforeValidator(_duration), PlainSerializer(lambda value: f"{int(value.total_seconds())} s", when_used="json")]
 Pattern = Annotated[str, AfterValidator(_pattern)]
 
 

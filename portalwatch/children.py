@@ -1,5 +1,6 @@
 """Child processes under one roof: each in its own group, watched, started again when it dies, and never left behind."""
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -10,6 +11,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import psutil
 
 from pipelines.errors import PortalwatchError
 
@@ -91,7 +94,6 @@ class Children:
                 raise ChildFailed(f"{child.name} died {child.deaths} times:\n{child.tail()}")
             if child.retry_at == 0.0:
                 child.deaths, child.retry_at = child.deaths + 1, time.monotonic() + 0.5 * child.deaths
-                _signal(child, signal.SIGKILL)
             if time.monotonic() >= child.retry_at:
                 child.retry_at = 0.0
                 child.start()
@@ -100,6 +102,7 @@ class Children:
 
     def stop(self) -> None:
         """End every child and its whole group: SIGTERM, GRACE seconds, SIGKILL."""
+        offspring = [process for child in self.members for process in _offspring(child)]
         for child in reversed(self.members):
             _signal(child, signal.SIGTERM)
         deadline = time.monotonic() + GRACE
@@ -111,6 +114,9 @@ class Children:
             _signal(child, signal.SIGKILL)
             if child.process is not None:
                 child.process.wait()
+        for process in offspring:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
 
     def _await(self, child: Child, timeout: float) -> None:
         deadline = time.monotonic() + timeout
@@ -158,6 +164,16 @@ def _signal(child: Child, number: signal.Signals) -> None:
         os.killpg(child.process.pid, number)
     except (ProcessLookupError, PermissionError):
         return
+
+
+def _offspring(child: Child) -> list[psutil.Process]:
+    """Everything below a child; an Airflow task leads a group of its own and would outlive its scheduler."""
+    if child.process is None:
+        return []
+    try:
+        return list(psutil.Process(child.process.pid).children(recursive=True))
+    except psutil.NoSuchProcess:
+        return []
 
 
 def _group_lives(child: Child) -> bool:

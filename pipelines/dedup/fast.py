@@ -43,7 +43,8 @@ end
 _LEASE = """
 local answer = {}
 for i = 3, #ARGV do
-  answer[#answer + 1] = redis.call("SET", KEYS[1] .. ARGV[i], ARGV[1], "NX", "EX", ARGV[2]) and 1 or 0
+  local taken = redis.call("SET", KEYS[1] .. ARGV[i], ARGV[1], "NX", "EX", ARGV[2]) or redis.call("GET", KEYS[1] .. ARGV[i]) == ARGV[1]
+  answer[#answer + 1] = taken and 1 or 0
 end
 return answer
 """

@@ -52,7 +52,7 @@ def _asked(given: Input) -> Mapping[str, Any]:
     if isinstance(given, str) and given.lstrip().startswith(("{", "[", '"')):
         value = json.loads(given)
         if not isinstance(value, dict):
-            raise ValueError(f"an input is an object with `file`, not {type(value).__name__}")
+            raise TypeError(f"an input is an object with `file`, not {type(value).__name__}")
         return value
     return {"file": str(given)}
 
@@ -62,7 +62,7 @@ def _page(asked: Mapping[str, Any]) -> Page:
     if not isinstance(file, str) or not file:
         raise ValueError("`file` is missing")
     if not isinstance(url, str) or not isinstance(content_type, str):
-        raise ValueError("`url` and `content_type` are strings")
+        raise TypeError("`url` and `content_type` are strings")
     return Page(url=url, body=_bytes(Path(file)), content_type=content_type)
 
 

@@ -87,7 +87,14 @@ class Extractor:
 def _request(page: Page, sheet: SheetSource) -> bytes:
     body = page.body[: MAX_BYTES + 1]
     source, version = _source(sheet)
-    head = {"url": page.url, "status": page.status, "content_type": page.content_type, "size": len(body), "sheet": source, "version": version}
+    head = {
+        "url": page.url,
+        "status": page.status,
+        "content_type": page.content_type,
+        "size": len(body),
+        "sheet": source,
+        "version": version,
+    }
     return frame(head, body)
 
 

@@ -10,23 +10,29 @@ from lxml import html
 
 from pipelines.extract import css
 from pipelines.extract.head import Head
-from pipelines.extract.lines import Line
+from pipelines.extract.lines import Line, tidy
 from pipelines.extract.moments import Moment, moment, states_zone
 from pipelines.extract.rules import Rules
 
 ZONE_OF_SCRIPT = {"Hant": "Asia/Taipei", "Hans": "Asia/Shanghai", "mixed": "Asia/Shanghai"}
 """Where a page states no zone and no sheet does: its readers' one. All are UTC+8."""
-_PUBLISHED = (
-    "article:published_time", "og:published_time", "og:article:published_time", "datepublished", "publishdate", "pubdate", "pubtime", "_pubtime",
-    "publish_time", "publish-date", "publication_date", "publishtime", "weibo:article:create_at", "bt:pubdate", "parsely-pub-date", "sailthru.date",
-    "cxenseparse:publishtime", "dc.date.issued", "dc.date", "dcterms.created", "date", "article.published", "creation_date", "og:release_date",
-    "publishedat", "publish_date", "apub:time", "firstcreatetime", "article:create_at", "rnews:datepublished", "time",
-)  # fmt: skip
-_MODIFIED = ("article:modified_time", "og:updated_time", "datemodified", "lastmod", "last-modified", "dc.date.modified", "weibo:article:update_at",
-             "cxenseparse:modifiedtime", "updated_time")  # fmt: skip
+_PUBLISHED_NAMES = (
+    "article:published_time og:published_time og:article:published_time datepublished publishdate pubdate pubtime _pubtime publish_time"
+    " publish-date publication_date publishtime weibo:article:create_at bt:pubdate parsely-pub-date sailthru.date cxenseparse:publishtime"
+    " dc.date.issued dc.date dcterms.created date article.published creation_date og:release_date publishedat publish_date apub:time"
+    " firstcreatetime article:create_at rnews:datepublished time"
+)
+_MODIFIED_NAMES = (
+    "article:modified_time og:updated_time datemodified lastmod last-modified dc.date.modified weibo:article:update_at"
+    " cxenseparse:modifiedtime updated_time"
+)
+_PUBLISHED, _MODIFIED = tuple(_PUBLISHED_NAMES.split()), tuple(_MODIFIED_NAMES.split())
 _LABELLED = re.compile(r"发布|發布|發佈|发表|發表|出版|时间|時間|日期|来源|來源|公開|掲載|配信|published|posted|于", re.IGNORECASE)
 _UPDATED = re.compile(r"更新|修改|updated|modified|last edit", re.IGNORECASE)
-_DATED = re.compile(r"(?:19|20)\d\d\s*[-年/.]\s*\d{1,2}\s*[-月/.]\s*\d{1,2}|民[国國]\s*\d{2,3}\s*年|[A-Z][a-z]{2,8}\.? \d{1,2},? (?:19|20)\d\d|\d{1,2} [A-Z][a-z]{2,8}\.? (?:19|20)\d\d")
+_DATED = re.compile(
+    r"(?:19|20)\d\d\s*[-年/.]\s*\d{1,2}\s*[-月/.]\s*\d{1,2}|民[国國]\s*\d{2,3}\s*年|[A-Z][a-z]{2,8}\.? \d{1,2},? (?:19|20)\d\d"
+    r"|\d{1,2} [A-Z][a-z]{2,8}\.? (?:19|20)\d\d"
+)
 _IN_URL = re.compile(r"/((?:19|20)\d\d)[-/]?(0[1-9]|1[0-2])[-/]?(0[1-9]|[12]\d|3[01])(?!\d{9})")
 _STAMP_LENGTH = 160
 """A longer line is prose, and a date in it part of the story."""
@@ -97,7 +103,12 @@ def visible(found: Sequence[Line], title: str | None, clock: Clock) -> Stamp | N
         stamp = clock.read(_from_label(line.text), "visible text")
         if stamp is None:
             continue
-        rank = 2 * isinstance(stamp.at, datetime) + bool(_LABELLED.search(line.text)) + (distance < _NEAR) * 3 - bool(_UPDATED.match(line.text)) * 2
+        rank = (
+            2 * isinstance(stamp.at, datetime)
+            + bool(_LABELLED.search(line.text))
+            + (distance < _NEAR) * 3
+            - bool(_UPDATED.match(line.text)) * 2
+        )
         if best is None or rank > best[0]:
             best = rank, stamp
     return best[1] if best else None
@@ -137,7 +148,7 @@ def _by_sheet(tree: html.HtmlElement, rules: Rules, clock: Clock) -> Iterator[St
         pattern = re.compile(line.pattern)
         if "time" not in pattern.groupindex:
             continue
-        texts = (css.tidy(css.text_of(element)) for element in css.select(tree, line.css))
+        texts = (tidy(css.text_of(element)) for element in css.select(tree, line.css))
         found = (match for text in texts if (match := pattern.search(text)))
         yield from filter(None, (clock.read(match["time"], f"source line {line.css}") for match in found))
 
@@ -146,7 +157,10 @@ def _by_head(tree: html.HtmlElement, head: Head, clock: Clock) -> Iterator[Stamp
     raws = [(head.said("datePublished"), "JSON-LD datePublished"), (head.said("dateCreated"), "JSON-LD dateCreated")]
     raws += [(content, f"meta {name}") for wanted in _PUBLISHED for name, content in head.metas if name == wanted]
     raws += [(element.get("datetime"), "time element") for element in tree.xpath("//time[@itemprop='datePublished' or @pubdate]")]
-    raws += [(element.get("content") or element.text, "itemprop datePublished") for element in tree.xpath("//*[@itemprop='datePublished' and not(self::meta)]")]
+    raws += [
+        (element.get("content") or element.text, "itemprop datePublished")
+        for element in tree.xpath("//*[@itemprop='datePublished' and not(self::meta)]")
+    ]
     yield from filter(None, (clock.read(raw, origin) for raw, origin in raws))
 
 

@@ -136,7 +136,9 @@ def _score(sample: bytes, codec: str) -> float:
 
 def _unmangled(text: str, why: str) -> Decoded:
     """UTF-8 that somebody read as Latin-1 and wrote again as UTF-8 (ä¸\xad for 中) is turned back where that works."""
-    if len(_MANGLED.findall(text[:_SAMPLE])) * 4 < sum(1 for character in text[:_SAMPLE] if character > "\x7f") or not _MANGLED.search(text):
+    if len(_MANGLED.findall(text[:_SAMPLE])) * 4 < sum(1 for character in text[:_SAMPLE] if character > "\x7f") or not _MANGLED.search(
+        text
+    ):
         return Decoded(text=text, codec="utf-8", why=why)
     for codec in ("latin-1", "cp1252"):
         try:

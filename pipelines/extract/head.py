@@ -11,7 +11,10 @@ from lxml import html
 
 from pipelines.extract.lines import tidy
 
-_ARTICLE_TYPES = re.compile(r"(?:News|Blog|Report|Tech|Analysis|Opinion|Review|Background|Social|LiveBlog|Discussion)\w*(?:Article|Posting)|^Article$|NewsArticle$")
+_ARTICLE_TYPES = re.compile(
+    r"(?:News|Blog|Report|Tech|Analysis|Opinion|Review|Background|Social|LiveBlog|Discussion)\w*(?:Article|Posting)|^Article$"
+    r"|NewsArticle$"
+)
 _CONTROL = re.compile(r"[\x00-\x1f]+")
 _DEEPEST = 30
 _MOST = 20_000
@@ -79,7 +82,9 @@ def walk(value: Any) -> Iterator[dict[str, Any]]:
         if isinstance(node, dict):
             yield node
         if depth < _DEEPEST and isinstance(node, dict | list):
-            pending.extend((child, depth + 1) for child in (node.values() if isinstance(node, dict) else node) if isinstance(child, dict | list))
+            pending.extend(
+                (child, depth + 1) for child in (node.values() if isinstance(node, dict) else node) if isinstance(child, dict | list)
+            )
 
 
 def _metas(tree: html.HtmlElement) -> Iterator[tuple[str, str]]:

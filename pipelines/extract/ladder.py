@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from lxml import html
 
-from pipelines.extract import credits, css, dates, opinions, remarks
+from pipelines.extract import bylines, css, dates, opinions, remarks
 from pipelines.extract.decode import Decoded, decode
 from pipelines.extract.head import Head, read_head
 from pipelines.extract.kind import SHORT, Evidence, kind_of
-from pipelines.extract.lines import Line, lines
+from pipelines.extract.lines import MAX_LINES, Line, lines
 from pipelines.extract.locate import zone
 from pipelines.extract.phrases import SENTENCE_END
 from pipelines.extract.rules import Rules
@@ -77,6 +78,7 @@ def extract(page: Page, sheet: "Sheet | None" = None) -> Reading:
             page=seen.lines,
             text=body.text,
             absent=absent,
+            expected=bool(sheet and sheet.identify(page.url)),
             zoned=body.rung.startswith("sheet"),
         )
     )
@@ -89,7 +91,7 @@ def _seen(page: Page, rules: Rules, charset: str | None) -> _Seen:
     decoded = decode(page.body[:MAX_BYTES], page.content_type, charset)
     tree = parse(decoded.text)
     head = read_head(tree)
-    found = tuple(lines(tree))
+    found = tuple(islice(lines(tree), MAX_LINES))
     return _Seen(url=page.url, decoded=decoded, tree=tree, head=head, lines=found, title=title_of(tree, head, rules, found), rules=rules)
 
 
@@ -158,9 +160,9 @@ def _article(seen: _Seen, body: _Body, timezone: str | None) -> Article:
         published_from=stamp.origin if stamp else None,
         published_raw=stamp.raw if stamp else None,
         modified_at=dates.modified(seen.tree, seen.head, seen.rules, clock),
-        publisher=credits.publishers_of(seen.tree, seen.head, seen.rules, around),
-        author=credits.author_of(seen.tree, seen.head, seen.rules, around),
-        section=credits.section_of(seen.tree, seen.head, seen.rules),
+        publisher=bylines.publishers_of(seen.tree, seen.head, seen.rules, around),
+        author=bylines.author_of(seen.tree, seen.head, seen.rules, around),
+        section=bylines.section_of(seen.tree, seen.head, seen.rules),
         rights="\n".join(body.rights) or None,
         language=language,
         script=script,

@@ -3,17 +3,25 @@
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 from lxml import etree, html
 
-BLOCKS = frozenset(
+_BLOCKS = (
     "address article aside blockquote body br center dd details div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6"
-    " header hr legend li main ol p pre section summary table tbody td tfoot th thead tr ul".split()
+    " header hr legend li main ol p pre section summary table tbody td tfoot th thead tr ul"
 )
-SILENT = frozenset(
+_SILENT = (
     "applet audio base button canvas dialog embed head iframe link math menu meta noframes noscript object option script"
-    " select style svg template textarea title video".split()
+    " select style svg template textarea title video"
 )
+BLOCKS, SILENT = frozenset(_BLOCKS.split()), frozenset(_SILENT.split())
+MAX_LINES = 20_000
+"""Lines of a page that are read. The longest article in the test sets has 175."""
+_MAX_STEPS = 400_000
+"""Starts and ends of elements that are walked through; a page of 10 MiB of nothing but tags has six times as many."""
+_LONGEST_LINE = 50_000
+"""Characters of one line that are kept."""
 _SPACE = re.compile(r"[ \t\r\f\v\xa0\u3000\u2000-\u200a]*\n\s*|[ \t\r\f\v\xa0\u3000\u2000-\u200a]+")
 _INVISIBLE = re.compile(r"[\u200b-\u200f\u2060\ufeff\u00ad]")
 _WIDE = r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uff60\u3040-\u30ff]"
@@ -51,7 +59,9 @@ class _Open:
                 self.links.append(text)
 
     def close(self, block: html.HtmlElement) -> Iterator[Line]:
-        whole, links = "".join(self.parts), len(tidy("".join(self.links)))
+        if not self.parts:
+            return
+        whole, links = "".join(self.parts)[:_LONGEST_LINE], len(tidy("".join(self.links)))
         for text in filter(None, map(tidy, whole.splitlines() if block.tag == "pre" else [whole])):
             yield Line(text=text, links=min(links, len(text)), block=block, tag=str(block.tag))
         self.parts.clear()
@@ -60,6 +70,8 @@ class _Open:
 
 def tidy(text: str) -> str:
     """White space collapsed, invisible characters gone; a line break between two wide characters is no space."""
+    if not text or text.isspace():
+        return ""
     flat = _SPACE.sub(lambda gap: "\n" if "\n" in gap[0] else " ", _INVISIBLE.sub("", text)).strip()
     return _GAP.sub("", flat).replace("\n", " ")
 
@@ -69,7 +81,7 @@ def lines(root: html.HtmlElement, without: Collection[html.HtmlElement] = (), en
     and all that follows an HTML comment which the pattern `end` finds."""
     skipped, current, blocks, anchors = set(without), _Open(), [root], 0
     walk = etree.iterwalk(root, events=("start", "end", "comment"))
-    for event, element in walk:
+    for event, element in islice(walk, _MAX_STEPS):
         if event == "comment":
             if end is not None and re.search(end, element.text or ""):
                 break

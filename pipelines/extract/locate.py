@@ -23,7 +23,8 @@ _BESIDE = re.compile(
 _MOST = {_AWAY: 0.85, _BESIDE: 0.5}
 """A name is not believed where the element holds this share of the page's sentences: a wrapper called `main ad` is no ad."""
 ARTICLE = re.compile(
-    r"article[-_ ]?(?:body|content|text|inner|main|detail)|(?:news|post|entry|story|text|main|detail|content)[-_]?(?:body|content|text|article|txt|con)\b"
+    r"article[-_ ]?(?:body|content|text|inner|main|detail)|(?:news|post|entry|story|text|main|detail|content)[-_]?(?:body|content"
+    r"|text|article|txt|con)\b"
     r"|articleBody|rich_media_content|TRS_Editor|(?:^|[\s_-])(?:article|story|endtext|artibody|content)(?:$|[\s_-])",
     re.IGNORECASE,
 )
@@ -42,14 +43,13 @@ def zone(found: Sequence[Line]) -> html.HtmlElement | None:
     A sentence counts its own characters, a link list counts against, so the sum falls as soon as an
     element takes in navigation, and grows as long as it takes in paragraphs.
     """
-    aside = _asides(found)
+    weighed = [(weight(line), upward(line.block)) for line in found]
+    aside = _asides(weighed)
     sums: defaultdict[html.HtmlElement, float] = defaultdict(float)
-    for line in found:
-        value, path = weight(line), upward(line.block)
-        if value > 0 and not aside.isdisjoint(path):
-            value = -value / 4
+    for value, path in weighed:
+        told = -value / 4 if value > 0 and not aside.isdisjoint(path) else value
         for ancestor in path:
-            sums[ancestor] += value
+            sums[ancestor] += told
     for element in [element for element in sums if _is_named(element)]:
         sums[element] *= _NAMED
     best = max(sums.values(), default=0.0)
@@ -72,12 +72,13 @@ def _is_named(element: html.HtmlElement) -> bool:
     return element.tag == "article" or bool(ARTICLE.search(name))
 
 
-def _asides(found: Sequence[Line]) -> set[html.HtmlElement]:
+def _asides(weighed: Sequence[tuple[float, list[html.HtmlElement]]]) -> set[html.HtmlElement]:
     """Elements named as comment areas, footers, link lists and the like, unless they hold most of the page's sentences."""
     told: defaultdict[html.HtmlElement, float] = defaultdict(float)
-    for line in found:
-        for ancestor in upward(line.block):
-            told[ancestor] += max(0.0, weight(line))
+    for value, path in weighed:
+        if value > 0:
+            for ancestor in path:
+                told[ancestor] += value
     total = max(told.values(), default=0.0)
     return {element for element, value in told.items() if _is_aside(element, value / total if total else 0.0)}
 

@@ -15,24 +15,32 @@ AHEAD = timedelta(days=2)
 
 _LONGEST = 300
 """Characters of a string that are looked at."""
-_MONTHS = {name: number for number, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), start=1)}
+_MONTH_NAMES = "jan feb mar apr may jun jul aug sep oct nov dec"
+_MONTHS = {name: number for number, name in enumerate(_MONTH_NAMES.split(), start=1)}
 _TIME = (
     r"(?P<half>凌晨|清晨|早上|早晨|上午|中午|下午|傍晚|晚上|晚间|晚間|夜间|夜間|午前|午後|[AaPp]\.?[Mm]\.?)?\s*"
-    r"(?P<hour>\d{1,2})\s*(?::|时|時|点|點)\s*(?P<minute>\d{1,2})\s*(?:分|:\s*(?P<second>\d{1,2})(?:[.,]\d+)?|分\s*(?P<second2>\d{1,2})\s*秒)?"
+    r"(?P<hour>\d{1,2})\s*(?::|时|時|点|點)\s*(?P<minute>\d{1,2})\s*(?:分|:\s*(?P<second>\d{1,2})(?:[.,]\d+)?"
+    r"|分\s*(?P<second2>\d{1,2})\s*秒)?"
     r"(?:秒)?\s*(?P<half2>[AaPp]\.?[Mm]\b)?"
     r"\s*(?P<zone>Z\b|(?:GMT|UTC)?\s?[+-]\d{2}:?\d{2}\b|GMT\b|UTC\b|CST\b|HKT\b|JST\b|KST\b|SGT\b)?"
 )
-_BETWEEN = r"[\sT,，]*(?:[(（]?(?:星期|周|週|礼拜|禮拜)[一二三四五六日天][)）]?|[(（][一二三四五六日月火水木金土](?:曜日?)?[)）])?[\s,，|·—-]*"
+_BETWEEN = (
+    r"[\sT,，]*(?:[(（]?(?:星期|周|週|礼拜|禮拜)[一二三四五六日天][)）]?|[(（][一二三四五六日月火水木金土](?:曜日?)?[)）])?[\s,，|·—-]*"
+)
 _NUMERIC = re.compile(
     r"(?<!\d)(?P<year>(?:19|20)\d\d)\s*(?:[-/.]|年)\s*(?P<month>\d{1,2})\s*(?:[-/.]|月)\s*(?P<day>\d{1,2})(?!\d)\s*[日号號]?"
     rf"(?:{_BETWEEN}{_TIME})?"
 )
 _REPUBLIC = re.compile(rf"民[国國]\s*(?P<year>\d{{2,3}})\s*年\s*(?P<month>\d{{1,2}})\s*月\s*(?P<day>\d{{1,2}})\s*日(?:{_BETWEEN}{_TIME})?")
 _ENGLISH = re.compile(
-    r"(?:(?P<month>[A-Z][a-z]{2,8})\.?\s+(?P<day>\d{1,2})(?:st|nd|rd|th)?,?|(?P<day2>\d{1,2})(?:st|nd|rd|th)?\s+(?P<month2>[A-Z][a-z]{2,8})\.?,?)"
+    r"(?:(?P<month>[A-Z][a-z]{2,8})\.?\s+(?P<day>\d{1,2})(?:st|nd|rd|th)?,?|(?P<day2>\d{1,2})(?:st|nd|rd"
+    r"|th)?\s+(?P<month2>[A-Z][a-z]{2,8})\.?,?)"
     rf"\s+(?P<year>(?:19|20)\d\d)(?:(?:\s+at)?[\s,|·—-]*{_TIME})?"
 )
-_COMPACT = re.compile(r"^(?P<year>(?:19|20)\d\d)(?P<month>\d\d)(?P<day>\d\d)(?:T?(?P<hour>\d\d)(?P<minute>\d\d)(?P<second>\d\d)?)?(?P<zone>Z|[+-]\d\d:?\d\d)?$")
+_COMPACT = re.compile(
+    r"^(?P<year>(?:19|20)\d\d)(?P<month>\d\d)(?P<day>\d\d)(?:T?(?P<hour>\d\d)(?P<minute>\d\d)(?P<second>\d\d)?)?(?P<zone>Z"
+    r"|[+-]\d\d:?\d\d)?$"
+)
 _EPOCH = re.compile(r"^(\d{10})(\d{3})?$")
 _RFC822 = re.compile(r"^(?:[A-Z][a-z]{2},\s*)?\d{1,2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}")
 _ZONES = {"Z": 0, "GMT": 0, "UTC": 0, "CST": 8, "HKT": 8, "SGT": 8, "JST": 9, "KST": 9}

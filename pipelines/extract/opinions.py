@@ -16,11 +16,17 @@ from trafilatura.settings import use_config
 from pipelines.extract.head import Head, states, walk
 from pipelines.extract.lines import lines, tidy
 from pipelines.extract.phrases import SENTENCE_END
-from pipelines.extract.tree import parse
+from pipelines.extract.tree import is_tame, parse
 
 _MIN_HAN = "20"
 """trafilatura's MIN_EXTRACTED_SIZE is 250 characters, which is a long paragraph in Chinese."""
-_BODY_KEYS = re.compile(r"^(?:article_?body|body(?:_?(?:cn|html|text))?|content(?:_?(?:html|text|body))?|html|text|full_?text|news_?content|detail|article_?content)$", re.IGNORECASE)
+_MANY = 2000
+"""Paragraphs above which a zone is taken as it stands; no article has as many, and trafilatura would need seconds."""
+_BODY_KEYS = re.compile(
+    r"^(?:article_?body|body(?:_?(?:cn|html|text))?|content(?:_?(?:html|text|body))?|html|text|full_?text|news_?content|detail"
+    r"|article_?content)$",
+    re.IGNORECASE,
+)
 _TAG = re.compile(r"<(?:p|br|div|section)\b", re.IGNORECASE)
 _UNFINISHED = re.compile(r"(?:\.{3}|…|\[\+\d+ chars\])\s*$")
 _LEAST = 60
@@ -41,6 +47,8 @@ def _config(smallest: str | None) -> ConfigParser:
 
 def of_zone(paragraphs: Sequence[str]) -> list[str]:
     """trafilatura's reading of a zone, given as its paragraphs, so that neither markup nor nesting can mislead it."""
+    if len(paragraphs) > _MANY:
+        return []
     tree = html.fromstring("<html><body><article></article></body></html>")
     article = tree.find(".//article")
     for text in paragraphs:
@@ -50,7 +58,7 @@ def of_zone(paragraphs: Sequence[str]) -> list[str]:
 
 def of_page(tree: html.HtmlElement, *, han: bool) -> list[str]:
     """trafilatura's reading of a whole page."""
-    return _read(tree, _config(_MIN_HAN if han else None))
+    return _read(tree, _config(_MIN_HAN if han else None)) if is_tame(tree) else []
 
 
 def _read(tree: html.HtmlElement, config: ConfigParser) -> list[str]:
@@ -84,6 +92,8 @@ def _paragraphs(text: str) -> list[str]:
 
 def readability(tree: html.HtmlElement) -> list[str]:
     """readability-lxml's reading; it works on a copy that it may destroy."""
+    if not is_tame(tree):
+        return []
     source = etree.tostring(tree, encoding="unicode", method="html")
     try:
         return [line.text for line in lines(parse(Document(source).summary(html_partial=True)))]

@@ -7,7 +7,7 @@ from lxml import html
 
 from pipelines.extract import css
 from pipelines.extract.dates import Clock
-from pipelines.extract.lines import lines
+from pipelines.extract.lines import lines, tidy
 from pipelines.extract.rules import Comments, Rules, Value
 from pipelines.models import Comment
 
@@ -33,7 +33,7 @@ def reactions_of(tree: html.HtmlElement, rules: Rules) -> dict[str, int]:
     counted: dict[str, int] = {}
     for rule in rules.reactions:
         for element in css.select(tree, rule.css):
-            for found in re.finditer(rule.pattern, css.tidy(css.text_of(element))):
+            for found in re.finditer(rule.pattern, tidy(css.text_of(element))):
                 counted.setdefault(found["name"].strip(), int(found["count"]))
     return counted
 
@@ -63,7 +63,7 @@ def _text(item: html.HtmlElement, rule: Comments) -> Iterator[str]:
 
 def _badges(item: html.HtmlElement, rule: Comments) -> Iterator[str]:
     for element in css.select(item, rule.badges) if rule.badges else []:
-        if text := css.tidy(css.text_of(element)):
+        if text := tidy(css.text_of(element)):
             yield text
 
 

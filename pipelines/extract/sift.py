@@ -60,6 +60,7 @@ def is_furniture(line: Line) -> bool:
 _FURNITURE = (
     phrases.EDITOR,
     phrases.CREDIT,
+    phrases.CREDITED,
     phrases.ORIGINAL_TITLE,
     phrases.LABEL,
     phrases.POINTER,
@@ -79,7 +80,9 @@ def _below_title(found: list[Line], title: str | None) -> list[Line]:
     if len(wanted) < 4:
         return found
     for index, line in enumerate(found[:_HEAD]):
-        if squeeze(line.text) == wanted and sum(map(_positive, found[:index])) * 3 < sum(map(_positive, found)):
+        if squeeze(phrases.MEDIA_MARKS.sub("", line.text)) == wanted and sum(map(_positive, found[:index])) * 3 < sum(
+            map(_positive, found)
+        ):
             return found[index + 1 :]
     return found
 

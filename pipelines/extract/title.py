@@ -8,15 +8,18 @@ from lxml import html
 from pipelines.extract import css
 from pipelines.extract.head import Head
 from pipelines.extract.lines import Line, is_hidden, tidy
+from pipelines.extract.phrases import MEDIA_MARKS
 from pipelines.extract.rules import Rules
 from pipelines.extract.sift import squeeze
 
-_MARKS = re.compile(r"\s*(?:[(（【\[]\s*(?:高清|多|组|組|附|有|动)?\s*(?:图|圖|视频|視頻|影片|影音|音频|组图|多图|图集|圖輯|影)(?:[/、+，,]?\s*(?:图|圖|视频|視頻|影片|组图))*\s*[)）】\]])+\s*$")
 _SEPARATOR = re.compile(r"\s*[-_–—―|｜»›<·•]+\s*|\s*::\s*|\s+[/]\s+")
 _HEADINGS = ("h1", "h2", "h3")
 _FEWEST, _MOST = 4, 200
 """Characters of a headline."""
-_ARTICLE_TITLE = re.compile(r"(?:art(?:icle)?|news|main|post|entry|content|story|doc|page|detail)[-_]?(?:title|tit|headline|hd)|^title$|headline|activity-name", re.IGNORECASE)
+_ARTICLE_TITLE = re.compile(
+    r"(?:art(?:icle)?|news|main|post|entry|content|story|doc|page|detail)[-_]?(?:title|tit|headline|hd)|^title$|headline|activity-name",
+    re.IGNORECASE,
+)
 
 
 def title_of(tree: html.HtmlElement, head: Head, rules: Rules, page: Sequence[Line]) -> str | None:
@@ -28,13 +31,13 @@ def title_of(tree: html.HtmlElement, head: Head, rules: Rules, page: Sequence[Li
     heading = _heading([text for text, _ in _headings(tree)], told) or _heading(_plain(page), told)
     if heading:
         return clean(heading)
-    chosen = next((text for text in told if _FEWEST <= len(text)), None)
+    chosen = next((text for text in told if len(text) >= _FEWEST), None)
     return clean(_without_site(chosen, head, told)) if chosen else _named(tree)
 
 
 def clean(title: str) -> str:
     """The headline without its trailing (图), (组图), (视频)."""
-    return _MARKS.sub("", tidy(title)).strip() or tidy(title)
+    return MEDIA_MARKS.sub("", tidy(title)).strip() or tidy(title)
 
 
 def _heading(headings: Sequence[str], told: Sequence[str]) -> str | None:
@@ -87,4 +90,8 @@ def _without_site(text: str, head: Head, told: Sequence[str]) -> str:
     return text
 
 
-_SITE = re.compile(r"(?:网|網|报|報|新闻|新聞|社|台|臺|频道|頻道|媒体|媒體|资讯|資訊|博客|部落格|论坛|論壇|财经|科技|中心|在线|時報|时报|日报|日報|周刊|週刊|\.(?:com|cn|net|org|tw|hk|mg)\w*)$", re.IGNORECASE)
+_SITE = re.compile(
+    r"(?:网|網|报|報|新闻|新聞|社|台|臺|频道|頻道|媒体|媒體|资讯|資訊|博客|部落格|论坛|論壇|财经|科技|中心|在线|時報|时报|日报|日報"
+    r"|周刊|週刊|\.(?:com|cn|net|org|tw|hk|mg)\w*)$",
+    re.IGNORECASE,
+)

@@ -21,7 +21,9 @@ MEMORY = 1536 * 1024 * 1024
 """Bytes of address space; a 10 MiB page of nothing but tags needs some 900 MB."""
 LONGEST = 30
 """Seconds after which a page ends the worker by itself. The crawl gives up earlier; this is for a worker whose crawl is gone."""
-_WARM = "<html><head><title>{0}</title></head><body><h1>{0}</h1><p>{0}</p><p>{0}</p></body></html>".format("暖身用的一句話，說明這一頁是文章。" * 8)
+_WARM = "<html><head><title>{0}</title></head><body><h1>{0}</h1><p>{0}</p><p>{0}</p></body></html>".format(
+    "暖身用的一句話，說明這一頁是文章。" * 8
+)
 
 
 def main() -> None:

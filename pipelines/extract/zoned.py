@@ -3,11 +3,12 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from lxml import html
 
 from pipelines.extract import css, phrases
-from pipelines.extract.lines import Line, lines, tidy
+from pipelines.extract.lines import MAX_LINES, Line, lines, tidy
 from pipelines.extract.rules import Rules
 from pipelines.extract.sift import Sifted, sift, squeeze
 
@@ -36,7 +37,7 @@ def by_sheet(tree: html.HtmlElement, rules: Rules, title: str | None) -> Zoned |
         return None
     without = [found for selector in rules.remove for found in css.select(element, selector)]
     figures = _figures(tree, (*rules.captions, *_FIGURES))
-    trimmed = _trimmed(lines(element, [*without, *figures], rules.end), rules.trim)
+    trimmed = _trimmed(islice(lines(element, [*without, *figures], rules.end), MAX_LINES), rules.trim)
     sorted_out = _Sorter(rules, title).sort(trimmed)
     captions = dict.fromkeys([*(text for figure in figures if (text := _caption(figure, without))), *sorted_out.captions])
     return replace(sorted_out, captions=tuple(captions)) if sorted_out.text else None
@@ -45,7 +46,7 @@ def by_sheet(tree: html.HtmlElement, rules: Rules, title: str | None) -> Zoned |
 def by_search(element: html.HtmlElement, title: str | None) -> Zoned:
     """A zone that `locate` found, sifted by what is furniture on any page."""
     figures = [found for found in element.iter() if isinstance(found.tag, str) and _is_caption(found)]
-    sifted: Sifted = sift(list(lines(element, figures)), title)
+    sifted: Sifted = sift(list(islice(lines(element, figures), MAX_LINES)), title)
     captions = dict.fromkeys(text for figure in figures if (text := _caption(figure, ())))
     return Zoned(text=sifted.text, captions=tuple(captions), rights=sifted.rights)
 

@@ -4,7 +4,7 @@ Every topic waits for the strings of its rarest necessary clause (a percolator);
 Aho-Corasick, whose cost hardly grows with the number of strings.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,11 +14,11 @@ from pipelines.models import Hit, TopicMatch
 from pipelines.text import fold
 from pipelines.watch.compiler import ANYWHERE
 from pipelines.watch.nodes import Kind
-from pipelines.watch.plan import All, Expression, NearEach, Part, Place, Repeated, Some, Without
+from pipelines.watch.plan import All, Clause, Expression, NearEach, Part, Place, Repeated, Some, Without
 from pipelines.watch.readable import Readable
-from pipelines.watch.spans import Span
 from pipelines.watch.view import ASCII_WORD, View, guards
 
+SIGNIFICANT = 2.0  # Han characters; a shorter word is met far more often
 _LEFT, _RIGHT = 1, 2
 # The fields behind each scope, in the order in which hits are told.
 _FIELDS = {ANYWHERE: ("title", "text"), "title": ("title",), "body": ("text",), "lead": ("text",)}
@@ -39,43 +39,46 @@ class Matcher:
 
     def __init__(self, plans: Sequence[Plan]) -> None:
         self._plans = tuple(plans)
-        self._strings, self._edges = _strings(self._plans)
+        self._strings, self._guarded = _strings(self._plans)
         self._automaton = daachorse.CharwiseDoubleArrayAhoCorasick(self._strings)
-        self._waiting, self._always = _triggers(self._plans)
+        clauses = _clauses(self._plans, {text: number for number, text in enumerate(self._strings)})
+        self._always = tuple(index for index, needed in enumerate(clauses) if not needed)
+        self._waiting = _waiting(clauses, len(self._strings))
+        self._second = [needed[-1] if needed else frozenset() for needed in clauses]
         self._fields = _fields(self._plans)
 
     def match(self, readable: Readable) -> tuple[TopicMatch, ...]:
         """The satisfied topics in the watchlist's order, each with every occurrence that satisfies it."""
-        article = _Article([view for field in self._fields for view in self._views(field, readable)])
-        candidates = set(self._always)
-        for text in article.strings():
-            candidates.update(self._waiting.get(text, ()))
-        found = ((plan, plan.part.find(article.views)) for plan in self._passing(sorted(candidates), readable.portal))
+        views = [self._view(*named) for field in self._fields for named in _texts(field, readable)]
+        article = _Article(views)
+        found = ((plan, plan.part.find(article.views)) for plan in self._candidates(self._present(views), readable.portal))
         return tuple(TopicMatch(topic=plan.slug, hits=article.told(hits)) for plan, hits in found if hits is not None)
 
-    def _passing(self, candidates: Iterable[int], portal: str | None) -> Iterator[Plan]:
-        for index in candidates:
+    def _view(self, name: str, text: str) -> View:
+        folded = fold(text)
+        return View(name, text, folded, self._automaton.find_overlapping(folded.text), self._strings)
+
+    def _present(self, views: Iterable[View]) -> set[int]:
+        """Numbers of the strings that stand somewhere; of those with a guarded edge, only where nothing touches it."""
+        present: set[int] = set()
+        for view in views:
+            numbers = {number for _, _, number in view.found}
+            if guarded := numbers & self._guarded.keys():
+                text = view.folded.text
+                free = {found[2] for found in view.found if found[2] in guarded and not _is_touched(text, found, self._guarded[found[2]])}
+                numbers = numbers - guarded | free
+            present |= numbers
+        return present
+
+    def _candidates(self, present: set[int], portal: str | None) -> Iterator[Plan]:
+        """The topics whose rarest two clauses are there, and that read the article's portal."""
+        second = self._second
+        woken: set[int] = set().union(*[self._waiting[number] for number in present])
+        possible = [index for index in woken if not second[index].isdisjoint(present)]
+        for index in sorted([*self._always, *possible]):
             plan = self._plans[index]
             if portal is None or not plan.portals or portal in plan.portals:
                 yield plan
-
-    def _views(self, field: str, readable: Readable) -> Iterator[View]:
-        for name, text in _texts(field, readable):
-            folded = fold(text)
-            yield View(name, text, folded, self._places(folded.text))
-
-    def _places(self, text: str) -> dict[str, list[Span]]:
-        """Where each string stands in a folded text; a guarded edge that an ASCII letter touches is no place."""
-        places: dict[str, list[Span]] = {}
-        strings, edges, size = self._strings, self._edges, len(text)
-        for start, end, index in self._automaton.find_overlapping(text):
-            edge = edges[index]
-            if edge and (
-                (edge & _LEFT and start and text[start - 1] in ASCII_WORD) or (edge & _RIGHT and end < size and text[end] in ASCII_WORD)
-            ):
-                continue
-            places.setdefault(strings[index], []).append((start, end))
-        return places
 
 
 class _Article:
@@ -84,11 +87,6 @@ class _Article:
     def __init__(self, views: list[View]) -> None:
         self._all = views
         self._scopes: dict[str, list[View]] = {}
-
-    def strings(self) -> Iterator[str]:
-        """Every known string that stands in the article."""
-        for view in self._all:
-            yield from view.strings()
 
     def views(self, scope: str) -> list[View]:
         """The views of a scope that have text."""
@@ -104,6 +102,13 @@ class _Article:
         return tuple(sorted(dict.fromkeys(hits), key=lambda hit: (rank[hit.field], hit.start, -hit.end)))
 
 
+def _is_touched(text: str, found: tuple[int, int, int], edge: int) -> bool:
+    start, end, _ = found
+    if edge & _LEFT and start and text[start - 1] in ASCII_WORD:
+        return True
+    return bool(edge & _RIGHT) and end < len(text) and text[end] in ASCII_WORD
+
+
 def _texts(field: str, readable: Readable) -> Iterator[tuple[str, str]]:
     """(name, text) of each text of a field; an empty one holds nothing."""
     value: str | tuple[str, ...] | None = getattr(readable, field)
@@ -115,14 +120,14 @@ def _texts(field: str, readable: Readable) -> Iterator[tuple[str, str]]:
         yield field, value
 
 
-def _strings(plans: Sequence[Plan]) -> tuple[list[str], list[int]]:
-    """Every string to look for, and which of its edges can be checked at once: those that only plain forms use."""
+def _strings(plans: Sequence[Plan]) -> tuple[list[str], dict[int, int]]:
+    """Every string to look for; and for those that only plain forms use, by number, which edges are guarded, if any is."""
     kinds: dict[str, set[Kind]] = defaultdict(set)
     for lookup in {leaf.lookup for plan in plans for leaf in plan.part.leaves()}:
         for form in lookup.all_forms():
             kinds[form.text].add(form.kind)
-    edges = [_edge(text) if found == {Kind.PLAIN} else 0 for text, found in kinds.items()]
-    return list(kinds), edges
+    edges = {number: _edge(text) for number, (text, found) in enumerate(kinds.items()) if found == {Kind.PLAIN}}
+    return list(kinds), {number: edge for number, edge in edges.items() if edge}
 
 
 def _edge(text: str) -> int:
@@ -130,17 +135,32 @@ def _edge(text: str) -> int:
     return _LEFT * left + _RIGHT * right
 
 
-def _triggers(plans: Sequence[Plan]) -> tuple[Mapping[str, tuple[int, ...]], tuple[int, ...]]:
-    """(string to the topics that wait for it, topics that wait for nothing)."""
-    waiting: dict[str, list[int]] = defaultdict(list)
-    always: list[int] = []
-    for index, plan in enumerate(plans):
-        keys = plan.part.keys()
-        if keys is None:
-            always.append(index)
-        for text in keys or ():
-            waiting[text].append(index)
-    return {text: tuple(indexes) for text, indexes in waiting.items()}, tuple(always)
+def _waiting(clauses: Sequence[Sequence[frozenset[int]]], strings: int) -> list[tuple[int, ...]]:
+    """For each string the topics that wait for it: those of whose rarest clause it is one."""
+    waiting: list[list[int]] = [[] for _ in range(strings)]
+    for index, needed in enumerate(clauses):
+        for number in needed[0] if needed else ():
+            waiting[number].append(index)
+    return [tuple(indexes) for indexes in waiting]
+
+
+def _clauses(plans: Sequence[Plan], numbers: Mapping[str, int]) -> list[list[frozenset[int]]]:
+    """For each topic, as numbers of strings, the rarest two clauses that it cannot match without, the rarest first.
+
+    A word that many topics ask for is a common one; beyond two Han characters (five letters) each more halves the rest."""
+    used = Counter(form.text for plan in plans for leaf in plan.part.leaves() for form in leaf.lookup.forms)
+    rarity: dict[str, float] = {text: count * 2.0 ** -_weight(text) for text, count in used.items()}
+
+    def cost(clause: Clause) -> float:
+        return sum(map(rarity.__getitem__, clause))
+
+    rarest = (sorted(plan.part.clauses(cost), key=cost)[:2] for plan in plans)
+    return [[frozenset(numbers[text] for text in clause) for clause in clauses] for clauses in rarest]
+
+
+def _weight(text: str) -> float:
+    size = sum(1.0 if char >= "⺀" else 0.4 for char in text)
+    return size if size >= SIGNIFICANT else SIGNIFICANT - 6 * (SIGNIFICANT - size)
 
 
 def _fields(plans: Sequence[Plan]) -> tuple[str, ...]:

@@ -14,6 +14,8 @@ from pipelines.watch.view import Form, View
 
 Views: TypeAlias = Callable[[str], Sequence[View]]
 Hits: TypeAlias = tuple[Hit, ...]
+Clause: TypeAlias = frozenset[str]
+Cost: TypeAlias = Callable[[Clause], float]
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -24,8 +26,8 @@ class Part(Protocol):
     def find(self, views: Views) -> Hits | None:
         """The occurrences that satisfy the part, None where it is not satisfied."""
 
-    def keys(self) -> frozenset[str] | None:
-        """Folded strings of which at least one stands in every article that satisfies the part; None where nothing is sure."""
+    def clauses(self, cost: Cost) -> list[Clause]:
+        """Sets of folded strings; every article that satisfies the part holds at least one string of each set."""
 
     def leaves(self) -> "Iterator[Leaf]":
         """Every term below."""
@@ -111,9 +113,9 @@ class Place:
                 if span in chosen:
                     yield view.hit(leaf.shown, span)
 
-    def keys(self) -> frozenset[str]:
-        """All forms."""
-        return frozenset(form.text for leaf in self.leaves_ for form in leaf.lookup.forms)
+    def clauses(self, cost: Cost) -> list[Clause]:
+        """One of the forms."""
+        return [frozenset(form.text for leaf in self.leaves_ for form in leaf.lookup.forms)]
 
     def leaves(self) -> Iterator[Leaf]:
         """All leaves."""
@@ -138,9 +140,9 @@ class NearEach:
             yield from self.left.among(view, near(left, right, self.distance))
             yield from self.right.among(view, near(right, left, self.distance))
 
-    def keys(self) -> frozenset[str]:
-        """Those of the rarer side."""
-        return min(self.left.keys(), self.right.keys(), key=cost)
+    def clauses(self, cost: Cost) -> list[Clause]:
+        """Both sides'."""
+        return self.left.clauses(cost) + self.right.clauses(cost)
 
     def leaves(self) -> Iterator[Leaf]:
         """Both sides'."""
@@ -162,9 +164,9 @@ class Repeated:
             return None
         return tuple(hit for view in seen for hit in self.place.hits(view))
 
-    def keys(self) -> frozenset[str]:
+    def clauses(self, cost: Cost) -> list[Clause]:
         """The place's."""
-        return self.place.keys()
+        return self.place.clauses(cost)
 
     def leaves(self) -> Iterator[Leaf]:
         """The place's."""
@@ -190,9 +192,9 @@ class Expression:
             if start < end and view.holds(start, end):
                 yield view.plain_hit(f"/{self.pattern}/", start, end)
 
-    def keys(self) -> None:
+    def clauses(self, cost: Cost) -> list[Clause]:
         """Nothing is sure."""
-        return
+        return []
 
     def leaves(self) -> Iterator[Leaf]:
         """None."""
@@ -229,10 +231,9 @@ class All:
             found += hits
         return tuple(found)
 
-    def keys(self) -> frozenset[str] | None:
-        """Those of the rarest part."""
-        known = [keys for part in self.parts if (keys := part.keys()) is not None]
-        return min(known, key=cost, default=None)
+    def clauses(self, cost: Cost) -> list[Clause]:
+        """Those of all parts."""
+        return [clause for part in self.parts for clause in part.clauses(cost)]
 
     def leaves(self) -> Iterator[Leaf]:
         """All parts'."""
@@ -252,11 +253,11 @@ class Some:
         found = [hits for part in self.parts if (hits := part.find(views)) is not None]
         return tuple(hit for hits in found for hit in hits) if len(found) >= self.least else None
 
-    def keys(self) -> frozenset[str] | None:
+    def clauses(self, cost: Cost) -> list[Clause]:
         """Of n parts at most n - least can be missing, so any n - least + 1 of them hold one that is there."""
-        known = sorted((keys for part in self.parts if (keys := part.keys()) is not None), key=cost)
+        rarest = sorted((min(clauses, key=cost) for part in self.parts if (clauses := part.clauses(cost))), key=cost)
         needed = len(self.parts) - self.least + 1
-        return frozenset().union(*known[:needed]) if len(known) >= needed else None
+        return [frozenset().union(*rarest[:needed])] if len(rarest) >= needed else []
 
     def leaves(self) -> Iterator[Leaf]:
         """All parts'."""
@@ -274,15 +275,10 @@ class Without:
         """No hits, or not satisfied."""
         return () if self.part.find(views) is None else None
 
-    def keys(self) -> None:
+    def clauses(self, cost: Cost) -> list[Clause]:
         """Nothing is sure."""
-        return
+        return []
 
     def leaves(self) -> Iterator[Leaf]:
         """The part's: they must be known to be missed."""
         yield from self.part.leaves()
-
-
-def cost(strings: frozenset[str]) -> float:
-    """How often one of the strings will be met, roughly: a Han character says nine bits, another one four."""
-    return sum(2.0 ** -sum(9 if char >= "⺀" else 4 for char in text) for text in strings)

@@ -3,6 +3,7 @@
 from functools import cache, lru_cache
 from pathlib import Path
 
+import daachorse
 import opencc
 
 from pipelines.text import fold, is_han
@@ -31,7 +32,8 @@ def spellings(text: str) -> tuple[str, ...]:
 
 def _variants(form: str) -> list[str]:
     """The form with one word spelled the other way (计划 as 计画)."""
-    return [form.replace(one, other) for one, other in _phrases() if one in form]
+    pairs, automaton = _phrases()
+    return [form.replace(*pairs[index]) for index in dict.fromkeys(index for _, _, index in automaton.find_overlapping(form))]
 
 
 @cache
@@ -40,7 +42,8 @@ def _converters() -> tuple[opencc.OpenCC, ...]:
 
 
 @cache
-def _phrases() -> tuple[tuple[str, str], ...]:
+def _phrases() -> tuple[tuple[tuple[str, str], ...], daachorse.CharwiseDoubleArrayAhoCorasick]:
     lines = Path(__file__).with_name("phrases.txt").read_text(encoding="utf-8").splitlines()
     pairs = [(one, other) for one, _, other in (line.partition(" ") for line in lines)]
-    return tuple(pairs + [(other, one) for one, other in pairs])
+    pairs += [(other, one) for one, other in pairs]
+    return tuple(pairs), daachorse.CharwiseDoubleArrayAhoCorasick([one for one, _ in pairs])

@@ -1,9 +1,10 @@
 """One field of an article as a query sees it: its folded text, and where each known string stands in it."""
 
 import unicodedata
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeAlias
 
 from pipelines.models import Hit
 from pipelines.text import Folded
@@ -12,6 +13,7 @@ from pipelines.watch.query import latin
 from pipelines.watch.spans import Span
 
 LEAD = 200
+Found: TypeAlias = tuple[int, int, int]  # what the automaton answers: start, end, and the number of the string
 ASCII_WORD = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
 
 
@@ -27,18 +29,19 @@ class Form:
 class View:
     """A field's text with the places of all known strings. `whole`: a term must be the whole field (a slug)."""
 
-    __slots__ = ("_memory", "_places", "folded", "limit", "name", "original", "whole")
+    __slots__ = ("_memory", "_places", "_strings", "folded", "found", "limit", "name", "original", "whole")
 
-    def __init__(self, name: str, original: str, folded: Folded, places: Mapping[str, list[Span]]) -> None:
+    def __init__(self, name: str, original: str, folded: Folded, found: Sequence[Found], strings: Sequence[str]) -> None:
         self.name, self.original, self.folded = name, original, folded
-        self._places = places
+        self.found, self._strings = found, strings
+        self._places: dict[str, list[Span]] | None = None
         self._memory: dict[Hashable, list[Span]] = {}
         self.limit: int | None = None
         self.whole = name == "portal"
 
     def lead(self) -> "View":
         """The same field, its first 200 characters only."""
-        view = View(self.name, self.original, self.folded, self._places)
+        view = View(self.name, self.original, self.folded, self.found, self._strings)
         view.limit = LEAD
         return view
 
@@ -48,16 +51,20 @@ class View:
             self._memory[key] = locate(self)
         return self._memory[key]
 
-    def strings(self) -> Iterable[str]:
-        """Every known string that stands here."""
-        return self._places.keys()
-
     def places(self, form: Form) -> list[Span]:
         """Where the form stands, in folded characters, its guarded edges checked."""
+        if self._places is None:
+            self._places = self._by_string()
         spans = self._places.get(form.text)
         if not spans:
             return []
         return [fitted for span in spans if (fitted := self._fit(form, *span)) is not None]
+
+    def _by_string(self) -> dict[str, list[Span]]:
+        places: dict[str, list[Span]] = {}
+        for start, end, number in self.found:
+            places.setdefault(self._strings[number], []).append((start, end))
+        return places
 
     def _fit(self, form: Form, start: int, end: int) -> tuple[int, int] | None:
         if form.kind is Kind.PREFIX:

@@ -29,6 +29,7 @@ def test_two_stores_in_one_redis_do_not_meet(valkey: str) -> None:
 
 def test_a_lease_is_given_once_until_it_is_released(fast: Fast) -> None:
     assert fast.lease("p", "one", ["a", "b"]) == [True, True]
+    assert fast.lease("p", "one", ["a"]) == [True]
     assert fast.lease("p", "two", ["a", "c"]) == [False, True]
     fast.release("p", "two", ["a"])
     assert fast.lease("p", "two", ["a"]) == [False]

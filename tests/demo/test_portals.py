@@ -2,11 +2,14 @@
 
 import json
 import re
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from lxml import html
 
+from demo.portals.reply import rendered
 from demo.world import Truth, World
 from tests.demo.reading import fetched, texts, tree, xml
 
@@ -120,7 +123,7 @@ def test_a_park6_page_holds_the_source_line_and_lines_parted_by_br(world: World)
         assert [line for line in lines if line in truth.paragraphs] == list(truth.paragraphs)
 
 
-def park6_page(world: World, truth: Truth):
+def park6_page(world: World, truth: Truth) -> html.HtmlElement:
     reply = fetched(world.scene, truth.urls[0])
     return tree(reply, "utf-8" if "utf-8" in reply.content_type else "gb18030")
 
@@ -257,11 +260,7 @@ def test_every_host_has_a_robots_file_that_allows_all_but_the_search(world: Worl
 
 
 def test_text_from_an_article_cannot_break_out_of_the_page() -> None:
-    from demo.portals.reply import rendered
-
     world = World(now=NOW, phase=0)
-    from dataclasses import replace
-
     piece = replace(world.scene.listed("dw_zh")[0], title='</script><b onload="x">')
     page = rendered("dw_article.html", piece=piece, url="u", local=piece.published_at, published=piece.published_at, modified=piece.updated_at, others=[]).decode()
     assert "<b onload" not in page

@@ -1,6 +1,8 @@
 """The served world: conditional requests, the inbox, the webhook receiver, ordered failures and the controls."""
 
+import asyncio
 import json
+import re
 import smtplib
 import subprocess
 import sys
@@ -14,21 +16,42 @@ import httpx
 import pytest
 from standardwebhooks.webhooks import Webhook
 
-from demo.serve import Running, running
+from demo.app import Options, build_app
+from demo.serve import Running, World, running
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 FEED = "/rss.dw.com/rdf/rss-chi-all"
 
 
-@pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Running]:
-    with running(state_dir=tmp_path, now=NOW) as served:
+@pytest.fixture(scope="module")
+def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with running(state_dir=tmp_path_factory.mktemp("standing"), now=NOW) as served:
         yield served
+
+
+@pytest.fixture
+def demo(standing: Running) -> Running:
+    """A world at phase 0 for tests that send it nothing."""
+    standing.set_phase(0)
+    return standing
 
 
 @pytest.fixture
 def client(demo: Running) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=demo.url, trust_env=False) as http:
+        yield http
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Iterator[Running]:
+    """A world to which nothing was sent yet."""
+    with running(state_dir=tmp_path, now=NOW) as served:
+        yield served
+
+
+@pytest.fixture
+def sender(fresh: Running) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=fresh.url, trust_env=False) as http:
         yield http
 
 
@@ -136,9 +159,17 @@ def test_a_line_torn_by_a_kill_costs_that_mail_only(tmp_path: Path) -> None:
         assert [each["subject"] for each in second.inbox()] == ["one", "two"]
 
 
-def test_the_inbox_pages_escape_a_hostile_mail_and_run_nothing(demo: Running, client: httpx.Client) -> None:
-    send(demo, mail('<script>alert("subject")</script>', html='<p>hello</p><script>alert("body")</script>'))
-    listing, shown = client.get("/_inbox"), client.get("/_inbox/1")
+def test_line_separators_and_broken_bytes_in_a_mail_survive_a_restart(tmp_path: Path) -> None:
+    with running(state_dir=tmp_path, now=NOW) as first, smtplib.SMTP("127.0.0.1", first.smtp_port, timeout=10) as smtp:
+        smtp.sendmail("a@example.org", ["desk@example.org"], "Subject: 一\u2028二 ".encode() + b"\xff\r\n\r\n\x85\xe2\x80\xa8\xff\r\n")
+    with running(state_dir=tmp_path, now=NOW) as second, httpx.Client(base_url=second.url, trust_env=False) as client:
+        assert len(client.get("/_inbox.json").json()) == 1
+        assert client.get("/_inbox/1").status_code == 200
+
+
+def test_the_inbox_pages_escape_a_hostile_mail_and_run_nothing(fresh: Running, sender: httpx.Client) -> None:
+    send(fresh, mail('<script>alert("subject")</script>', html='<p>hello</p><script>alert("body")</script>'))
+    listing, shown = sender.get("/_inbox"), sender.get("/_inbox/1")
     for page in (listing, shown):
         assert "<script" not in page.text
         assert "default-src 'none'" in page.headers["content-security-policy"]
@@ -147,12 +178,12 @@ def test_the_inbox_pages_escape_a_hostile_mail_and_run_nothing(demo: Running, cl
     assert "&lt;p&gt;hello" in shown.text
 
 
-def test_the_newest_mail_stands_first_on_the_page_and_last_in_the_json(demo: Running, client: httpx.Client) -> None:
-    send(demo, mail("older"))
-    send(demo, mail("newer"))
-    page = client.get("/_inbox").text
+def test_the_newest_mail_stands_first_on_the_page_and_last_in_the_json(fresh: Running, sender: httpx.Client) -> None:
+    send(fresh, mail("older"))
+    send(fresh, mail("newer"))
+    page = sender.get("/_inbox").text
     assert page.index("newer") < page.index("older")
-    assert [each["subject"] for each in client.get("/_inbox.json").json()] == ["older", "newer"]
+    assert [each["subject"] for each in sender.get("/_inbox.json").json()] == ["older", "newer"]
 
 
 def test_a_mail_that_does_not_exist_answers_404(client: httpx.Client) -> None:
@@ -160,11 +191,11 @@ def test_a_mail_that_does_not_exist_answers_404(client: httpx.Client) -> None:
     assert client.get("/_inbox/0").status_code == 404
 
 
-def test_a_signed_event_is_kept_once_however_often_it_comes(demo: Running, client: httpx.Client) -> None:
+def test_a_signed_event_is_kept_once_however_often_it_comes(fresh: Running, sender: httpx.Client) -> None:
     payload = {"type": "alert.new", "data": {"title": "俄朝商定"}}
-    answers = [post_hook(client, demo.hook_secret, payload) for _ in range(3)]
+    answers = [post_hook(sender, fresh.hook_secret, payload) for _ in range(3)]
     assert [answer.status_code for answer in answers] == [200, 200, 200]
-    report = client.get("/_hooks.json").json()
+    report = sender.get("/_hooks.json").json()
     assert (len(report["events"]), report["repeated"], report["refused"]) == (1, 2, 0)
     assert (report["events"][0]["hook"], report["events"][0]["payload"]) == ("crm", payload)
 
@@ -176,47 +207,54 @@ def test_a_repeated_id_is_known_after_a_restart(tmp_path: Path) -> None:
             assert len(demo.hooks()) == 1
 
 
-def test_an_event_with_a_wrong_old_or_missing_signature_is_refused(demo: Running, client: httpx.Client) -> None:
+def test_an_event_with_a_wrong_old_or_missing_signature_is_refused(fresh: Running, sender: httpx.Client) -> None:
     other = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz"
-    assert post_hook(client, other, {}).status_code == 401
-    assert post_hook(client, demo.hook_secret, {}, at=datetime.now(UTC) - timedelta(minutes=10)).status_code == 401
-    assert client.post("/_hook/crm", json={}).status_code == 401
-    assert client.post("/_hook/crm", content=b"\xff", headers={"webhook-id": "1", "webhook-timestamp": "x", "webhook-signature": "y"}).status_code == 401
-    report = client.get("/_hooks.json").json()
+    assert post_hook(sender, other, {}).status_code == 401
+    assert post_hook(sender, fresh.hook_secret, {}, at=datetime.now(UTC) - timedelta(minutes=10)).status_code == 401
+    assert sender.post("/_hook/crm", json={}).status_code == 401
+    assert sender.post("/_hook/crm", content=b"\xff", headers={"webhook-id": "1", "webhook-timestamp": "x", "webhook-signature": "y"}).status_code == 401
+    report = sender.get("/_hooks.json").json()
     assert (report["events"], report["refused"]) == ([], 4)
 
 
-def test_an_event_too_large_is_not_read_to_its_end(demo: Running, client: httpx.Client) -> None:
-    assert post_hook(client, demo.hook_secret, "x" * 2**20).status_code == 413
+def test_an_event_too_large_is_not_read_to_its_end(fresh: Running, sender: httpx.Client) -> None:
+    assert post_hook(sender, fresh.hook_secret, "x" * 2**20).status_code == 413
 
 
-def test_the_hooks_page_escapes_what_arrived(demo: Running, client: httpx.Client) -> None:
-    post_hook(client, demo.hook_secret, {"title": "<b>粗</b>"})
-    page = client.get("/_hooks").text
+def test_half_a_character_in_an_event_is_kept_as_a_question_mark(fresh: Running, sender: httpx.Client) -> None:
+    body, at = '{"title": "\\ud83d 半"}', datetime.now(UTC)
+    headers = {"webhook-id": "m", "webhook-timestamp": str(int(at.timestamp())), "webhook-signature": Webhook(fresh.hook_secret).sign("m", at, body)}
+    assert sender.post("/_hook/crm", content=body.encode(), headers=headers).status_code == 200
+    assert sender.get("/_hooks.json").json()["events"][0]["payload"] == {"title": "? 半"}
+
+
+def test_the_hooks_page_escapes_what_arrived(fresh: Running, sender: httpx.Client) -> None:
+    post_hook(sender, fresh.hook_secret, {"title": "<b>粗</b>"})
+    page = sender.get("/_hooks").text
     assert "<b>" not in page
     assert "&lt;b&gt;粗" in page
 
 
-def test_ordered_hook_failures_happen_so_often_and_then_end(demo: Running, client: httpx.Client) -> None:
-    client.post("/_fail", json={"hook": {"status": 503, "times": 2, "retry_after": 7}})
-    answers = [post_hook(client, demo.hook_secret, {}) for _ in range(3)]
+def test_ordered_hook_failures_happen_so_often_and_then_end(fresh: Running, sender: httpx.Client) -> None:
+    sender.post("/_fail", json={"hook": {"status": 503, "times": 2, "retry_after": 7}})
+    answers = [post_hook(sender, fresh.hook_secret, {}) for _ in range(3)]
     assert [(answer.status_code, answer.headers.get("retry-after")) for answer in answers] == [(503, "7"), (503, "7"), (200, None)]
-    assert len(demo.hooks()) == 1
+    assert len(fresh.hooks()) == 1
 
 
-def test_ordered_mail_failures_happen_so_often_and_then_end(demo: Running, client: httpx.Client) -> None:
-    client.post("/_fail", json={"smtp": {"code": 451, "times": 1}})
+def test_ordered_mail_failures_happen_so_often_and_then_end(fresh: Running, sender: httpx.Client) -> None:
+    sender.post("/_fail", json={"smtp": {"code": 451, "times": 1}})
     with pytest.raises(smtplib.SMTPDataError) as refused:
-        send(demo, mail())
+        send(fresh, mail())
     assert refused.value.smtp_code == 451
-    send(demo, mail())
-    assert len(demo.inbox()) == 1
+    send(fresh, mail())
+    assert len(fresh.inbox()) == 1
 
 
-def test_a_portals_host_fails_as_ordered_and_no_other(demo: Running, client: httpx.Client) -> None:
-    demo.fail(portal={"host": "rss.dw.com", "status": 503, "times": 1})
-    assert client.get("/www.storm.mg/articles").status_code == 200
-    assert [client.get(FEED).status_code for _ in range(2)] == [503, 200]
+def test_a_portals_host_fails_as_ordered_and_no_other(fresh: Running, sender: httpx.Client) -> None:
+    fresh.fail(portal={"host": "rss.dw.com", "status": 503, "times": 1})
+    assert sender.get("/www.storm.mg/articles").status_code == 200
+    assert [sender.get(FEED).status_code for _ in range(2)] == [503, 200]
 
 
 @pytest.mark.parametrize("order", [{"pigeon": {"times": 1}}, {"hook": {"status": 200, "times": 1}}, {"smtp": {"code": 451}}, {"hook": 3}])
@@ -225,29 +263,34 @@ def test_an_order_that_makes_no_sense_answers_400(client: httpx.Client, order: o
 
 
 def test_the_home_page_links_everything_and_every_link_answers(client: httpx.Client) -> None:
-    import re
-
     links = re.findall(r'href="(/[^"]*)"', client.get("/").text)
     assert {"/_inbox", "/_hooks", "/_inbox.json", "/_hooks.json"} <= set(links)
     assert all(client.get(link.replace("&amp;", "&")).status_code == 200 for link in links)
 
 
+class Watched(World):
+    """A world that tells when it came to phase 2."""
+
+    def set_phase(self, phase: int) -> None:
+        super().set_phase(phase)
+        if phase == 2:
+            self.at_two.set()
+
+    def __init__(self) -> None:
+        self.at_two = asyncio.Event()
+        super().__init__(now=NOW)
+
+
+async def advanced(state_dir: Path) -> int:
+    world = Watched()
+    app = build_app(world, state_dir, Options(advance=0.01))
+    async with app.state.demo.lifespan(app):
+        await asyncio.wait_for(world.at_two.wait(), 5)
+    return world.phase
+
+
 def test_the_world_advances_by_itself_when_asked(tmp_path: Path) -> None:
-    import asyncio
-
-    from demo.app import Options, build_app
-    from demo.world import World
-
-    world = World(now=NOW)
-    app = build_app(world, tmp_path, Options(advance=0.01))
-
-    async def until_phase(phase: int) -> None:
-        async with app.state.demo.lifespan(app), asyncio.timeout(5):
-            while world.phase < phase:
-                await asyncio.sleep(0)
-
-    asyncio.run(until_phase(2))
-    assert world.phase >= 2
+    assert asyncio.run(advanced(tmp_path)) >= 2
 
 
 def test_the_command_tells_its_addresses_and_ends_on_a_signal(tmp_path: Path) -> None:

@@ -14,11 +14,28 @@ _SOURCE = re.compile(
     r"(?:^|[\s\d）)】|｜>])(?:新闻|新聞|文章|稿件|信息|本文|資料|资料)?(?:来源|來源|出处|出處|稿源|来源于|转自|轉自|媒体)\s*[:：]\s*"
     r"(?P<publisher>[^\s:：|｜]{2,24}?)(?=\s|$|[|｜]|作者|责任|責任|编辑|編輯|记者|記者|时间|時間|发布|發布|字号|字體|于(?=\d))"
 )
-_AUTHOR = re.compile(r"(?:^|[\s）)】|｜])(?:作者|撰文|撰稿|文字?|採訪|采访)\s*[:：／/|｜]\s*(?P<author>[^\s:：|｜/／，,。（）()]{2,12}(?:[、 ][^\s:：|｜/／，,。（）()]{2,4}){0,3})(?=\s|$|[|｜/／（(])")
-_REPORTER = re.compile(r"^[〔（(【\[]?\s*(?:(?P<agency>[\u4e00-\u9fff]{2,5}社)?\s*(?:即時)?(?:記者|记者|特派員|特派记者|編譯|编译)\s*)(?P<author>[\u4e00-\u9fff·]{2,4}(?:[、\s][\u4e00-\u9fff·]{2,4}){0,3}?)\s*(?:[/／]|(?:[\u4e00-\u9fff]{2,3})?\d{1,2}日|[〕）)】\]])")
-_DATELINE = re.compile(r"^[（(【〔\[]?\s*(?P<agency>新华社|中新社|中央社|中新网|法新社|路透社|美联社|美聯社|彭博社|共同社|德新社|塔斯社|韩联社|韓聯社)[\u4e00-\u9fff]{0,12}\d{0,2}")
+_AUTHOR = re.compile(
+    r"(?:^|[\s）)】|｜])(?:作者|撰文|撰稿|文字?|採訪|采访)\s*[:：／/|｜]\s*(?P<author>[^\s:："
+    r"|｜/／，,。（）()]{2,12}(?:[、 ][^\s:：|｜/／，,。（）()]{2,4}){0,3})(?=\s|$|[|｜/／（(])"
+)
+_REPORTER = re.compile(
+    r"^[〔（(【\[]?\s*(?:(?P<agency>[\u4e00-\u9fff]{2,5}社)?\s*(?:即時)?(?:記者|记者|特派員|特派记者|編譯"
+    r"|编译)\s*)(?P<author>[\u4e00-\u9fff·]{2,4}(?:[、\s][\u4e00-\u9fff·]{2,4}){0,3}?)\s*(?:[/／]"
+    r"|(?:[\u4e00-\u9fff]{2,3})?\d{1,2}日|[〕）)】\]])"
+)
+_DATELINE = re.compile(
+    r"^[（(【〔\[]?\s*(?P<agency>新华社|新華社|中新社|中央社|中新网|法新社|路透社|美联社|美聯社|彭博社|共同社|德新社|塔斯社|韩联社"
+    r"|韓聯社)"
+    r"(?:记者|記者|[\u4e00-\u9fff、，,\s]{0,14}\d{1,2}[月日])"
+)
+_OUTLET = re.compile(
+    r"(?:之聲|之声|通訊社|通讯社|電台|电台|電視台|电视台|日報|日报|時報|时报|晚報|晚报|新聞網|新闻网|中文網|中文网|週刊|周刊|雜誌"
+    r"|杂志)$|^BBC|^(?:DW|VOA|RFI|RFA|CNN)\b|^[\u4e00-\u9fff]{2,4}社$"
+)
 _SEPARATORS = re.compile(r"\s*[/／、,，;；]\s*")
-_NOT_A_NAME = re.compile(r"^(?:https?:|www\.|@)|\d{5,}|^(?:admin|editor|未知|佚名|网络|網路|本站|本网|原创|原創|综合|綜合|n/?a|null|undefined)$", re.IGNORECASE)
+_NOT_A_NAME = re.compile(
+    r"^(?:https?:|www\.|@)|\d{5,}|^(?:admin|editor|未知|佚名|网络|網路|本站|本网|原创|原創|综合|綜合|n/?a|null|undefined)$", re.IGNORECASE
+)
 _SHORT = 120
 """A credit stands in a line no longer than this."""
 _NEAR = 30
@@ -43,7 +60,11 @@ def publishers_of(tree: html.HtmlElement, head: Head, rules: Rules, around: Sequ
 
 def section_of(tree: html.HtmlElement, head: Head, rules: Rules) -> str | None:
     """The rubric as the page names it."""
-    return css.value(tree, rules.section) or head.said("articleSection") or head.meta("article:section", "og:article:section", "section", "category")
+    return (
+        css.value(tree, rules.section)
+        or head.said("articleSection")
+        or head.meta("article:section", "og:article:section", "section", "category")
+    )
 
 
 def _own(rules: Rules) -> tuple[str, ...]:
@@ -56,7 +77,9 @@ def _general(head: Head, around: Sequence[Line]) -> tuple[str, ...]:
     wired = next((found["agency"] for line in around if (found := _DATELINE.match(line.text))), None)
     said = head.meta("source", "mediaid", "dable:author_source", "article:publisher:name") or head.said("publisher", "name")
     site = head.meta("og:site_name")
-    return next((split for text in (credited, wired, said, site) if text and (split := split_publishers(text))), ())
+    writer = head.meta("dable:author", "author")
+    outlet = writer if writer and _OUTLET.search(writer) else None
+    return next((split for text in (credited, wired, outlet, said, site) if text and (split := split_publishers(text))), ())
 
 
 def split_publishers(text: str, separators: re.Pattern[str] = _SEPARATORS) -> tuple[str, ...]:
