@@ -1,4 +1,4 @@
-"""`python -m demo serve`: the invented news world, until a signal ends it."""
+"""`python -m demo serve`: the invented news world, until a signal ends it. `python -m demo play`: the whole product on it."""
 
 import argparse
 import json
@@ -26,6 +26,10 @@ def _arguments() -> argparse.Namespace:
 
 def main() -> int:
     """0 after Ctrl-C, 1 where a port is taken, 2 for wrong use; SIGTERM stops it in order and is then the exit status."""
+    if sys.argv[1:2] == ["play"]:
+        from demo.play import main as play
+
+        return play(sys.argv[2:])
     given = _arguments()
     try:
         world = World(now=given.now, articles=given.articles, phase=given.phase)

@@ -29,6 +29,7 @@ from pipelines.errors import PortalwatchError
 from pipelines.store import alerts
 from pipelines.store.database import open_store, reading
 from pipelines.store.tables import AlertRow, ArticleRow, Match, Run, Story
+from portalwatch import show
 from portalwatch.children import Child, Children, answers, free_port
 from portalwatch.signals import stopping
 from portalwatch.stack import Stack, home_lock, running
@@ -44,13 +45,12 @@ LIVE_PAUSE = 45.0  # seconds between later phases
 
 @dataclass(slots=True, kw_only=True)
 class Stage:
-    """Where the demo plays: ports, the world's clock and phase, kept in HOME so that a second start goes on from there."""
+    """Where the demo plays: ports, and the world's phase, kept in HOME so that a second start goes on from there."""
 
     home: Path
     world_port: int
     smtp_port: int
     secret: str
-    now: str
     phase: int
     phase_since: datetime
 
@@ -66,8 +66,8 @@ class Stage:
         self.save()
 
     def save(self) -> None:
-        """Remember clock, phase and secret."""
-        kept = {"now": self.now, "phase": self.phase, "secret": self.secret}
+        """Remember phase and secret."""
+        kept = {"phase": self.phase, "secret": self.secret}
         (self.home / "world.json").write_text(json.dumps(kept), encoding="utf-8")
 
 
@@ -121,7 +121,7 @@ def _stage(options: argparse.Namespace, home: Path) -> Stage:
     stage = Stage(
         home=home.absolute(), world_port=free_port(options.world_port), smtp_port=free_port(options.smtp_port),
         secret=known.get("secret") or "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode(),
-        now=known.get("now") or datetime.now(UTC).isoformat(timespec="seconds"), phase=known.get("phase", 0), phase_since=datetime.now(UTC),
+        phase=known.get("phase", 0), phase_since=datetime.now(UTC),
     )
     for wanted, got, flag in ((options.world_port, stage.world_port, "--world-port"), (options.smtp_port, stage.smtp_port, "--smtp-port")):
         if wanted != got:
@@ -154,7 +154,7 @@ def _world(stage: Stage) -> Iterator[Children]:
     children = Children()
     argv = [
         sys.executable, "-m", "demo", "serve", "--port", str(stage.world_port), "--smtp-port", str(stage.smtp_port),
-        "--state", str(stage.home / "world"), "--phase", str(stage.phase), "--now", stage.now,
+        "--state", str(stage.home / "world"), "--phase", str(stage.phase),
     ]
     try:
         children.add(
@@ -250,7 +250,7 @@ def _view(engine: Engine, stage: Stage, airflow: Stack) -> Group:
         f"phase {stage.phase}   runs {summary['runs']}   articles {summary['articles']}   stories {summary['stories']}   matches {summary['matches']}"
         f"   alerts {counts['owed']} owed in all, {counts['sent']} sent, {counts['failed']} dead"
     )
-    mails = [Text(f"{at.astimezone():%H:%M:%S}  {channel:<5} {topic:<14} {title}", overflow="ellipsis", no_wrap=True) for at, channel, topic, title in sent]
+    mails = [Text(f"{show.plain(at)}  {channel:<5} {topic:<14} {title}", overflow="ellipsis", no_wrap=True) for at, channel, topic, title in sent]
     where = Text(f"Airflow {airflow.airflow_url} (admin / {airflow.password()})   Inbox {stage.url}/_inbox", style="dim")
     return Group(Text(""), Text(line, style="bold"), Text(""), runs, Text(""), *mails, Text(""), where)
 

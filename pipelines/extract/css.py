@@ -40,7 +40,7 @@ def value(root: html.HtmlElement, rules: Iterable[Value]) -> str | None:
 
 def text_of(element: html.HtmlElement) -> str:
     """All text below the element, as it stands."""
-    return "".join(str(part) for part in element.itertext(with_tail=False, tag=None) if part)
+    return str(element.text_content())
 
 
 def _matching(text: str, pattern: str | None) -> str | None:

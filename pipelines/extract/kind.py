@@ -123,7 +123,7 @@ def _challenge(evidence: Evidence) -> Verdict:
 def _refused(evidence: Evidence) -> Verdict:
     if evidence.status >= 400:
         return PageKind.ERROR, f"status {evidence.status}"
-    return (PageKind.EMPTY, "no visible text") if evidence.size == 0 else None
+    return (PageKind.EMPTY, "no visible text") if evidence.size == 0 and not evidence.text else None
 
 
 def _soft_missing(evidence: Evidence) -> Verdict:
@@ -183,8 +183,8 @@ def _article(evidence: Evidence) -> str:
 
 def _are_rows(told: Sequence[str], page: Sequence[Line]) -> bool:
     """Whether half of the text's lines are links of the page, or half of them say again what another one said."""
-    distinct, linked = set(told), {line.text for line in page if line.links > 0}
-    return len(told) >= _ROWS and (len(distinct & linked) * 2 > len(distinct) or len(distinct) * 2 < len(told))
+    distinct, linked = set(told), "\n".join(line.text for line in page if line.links > 0)
+    return len(told) >= _ROWS and (sum(text in linked for text in distinct) * 2 > len(distinct) or len(distinct) * 2 < len(told))
 
 
 _PROSE = re.compile(r"[。！？!?.…][”\"』」）)]*$|[。！？].*[。！？]")

@@ -1,6 +1,6 @@
 """Page to Reading: which rung gives the text, and everything else that an article carries. One parse, one tree."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -101,10 +101,7 @@ def _body(seen: _Seen) -> _Body:
         return _confirmed(sheet_zone, "sheet zone")
     sample = "".join(line.text for line in seen.lines)
     han = language_of(sample, None) == "zh"
-    found = _by_search(seen) if han else _by_trafilatura(seen)
-    if len(squeeze(found.text)) < _NEXT_TO_NOTHING:
-        found = _better(found, _by_trafilatura(seen) if han else _by_search(seen), 2.0)
-    return _second_opinion(seen, found)
+    return _second_opinion(seen, _by_search(seen) if han else _by_trafilatura(seen), _by_trafilatura if han else _by_search)
 
 
 def _confirmed(zoned: Zoned, rung: str) -> _Body:
@@ -126,20 +123,23 @@ def _by_search(seen: _Seen) -> _Body:
 
 
 def _by_trafilatura(seen: _Seen) -> _Body:
-    read = opinions.of_page(seen.tree, han=False)
+    read = opinions.of_page(seen.tree)
+    if read and squeeze(read[0]) == squeeze(seen.title or ""):
+        read = read[1:]
     return _Body(paragraphs=tuple(read), rung="page, trafilatura") if read else _Body()
 
 
-def _second_opinion(seen: _Seen, found: _Body) -> _Body:
+def _second_opinion(seen: _Seen, found: _Body, other: Callable[[_Seen], _Body]) -> _Body:
     """Asked only where the answer is short; what the page tells machines is believed sooner than what surrounds the text."""
     if len(squeeze(found.text)) >= SHORT:
         return found
     found = _better(found, _Body(paragraphs=tuple(opinions.linked_body(seen.head)), rung="JSON-LD"), 1.2)
     found = _better(found, _Body(paragraphs=tuple(opinions.state_body(seen.tree)), rung="script state"), 1.2)
-    if len(squeeze(found.text)) < _NEXT_TO_NOTHING:
-        read = opinions.readability(seen.tree)
-        found = _better(found, _Body(paragraphs=tuple(read) if SENTENCE_END.search("\n".join(read)) else (), rung="readability"), 2.0)
-    return found
+    if len(squeeze(found.text)) >= _NEXT_TO_NOTHING:
+        return found
+    found = _better(found, other(seen), 2.0)
+    read = opinions.readability(seen.tree)
+    return _better(found, _Body(paragraphs=tuple(read) if SENTENCE_END.search("\n".join(read)) else (), rung="readability"), 2.0)
 
 
 def _better(first: _Body, second: _Body, factor: float) -> _Body:

@@ -37,6 +37,8 @@ _ENGLISH = re.compile(
     r"|th)?\s+(?P<month2>[A-Z][a-z]{2,8})\.?,?)"
     rf"\s+(?P<year>(?:19|20)\d\d)(?:(?:\s+at)?[\s,|·—-]*{_TIME})?"
 )
+_DOTTED = re.compile(rf"(?<!\d)(?P<day>\d{{1,2}})\.(?P<month>\d{{1,2}})\.(?P<year>(?:19|20)\d\d)(?!\d)(?:{_BETWEEN}{_TIME})?")
+"""Day first: nobody puts the month first before a dot."""
 _COMPACT = re.compile(
     r"^(?P<year>(?:19|20)\d\d)(?P<month>\d\d)(?P<day>\d\d)(?:T?(?P<hour>\d\d)(?P<minute>\d\d)(?P<second>\d\d)?)?(?P<zone>Z"
     r"|[+-]\d\d:?\d\d)?$"
@@ -68,7 +70,7 @@ def is_plausible(read: Moment, now: datetime | None = None) -> bool:
 def states_zone(raw: str) -> bool:
     """Whether the string itself says its zone, so that none had to be supplied."""
     text = unicodedata.normalize("NFKC", raw[:_LONGEST]).strip()
-    found = next((match for pattern in (_COMPACT, _NUMERIC, _REPUBLIC, _ENGLISH) if (match := pattern.search(text))), None)
+    found = next((match for pattern in (_COMPACT, _NUMERIC, _DOTTED, _REPUBLIC, _ENGLISH) if (match := pattern.search(text))), None)
     return bool(_EPOCH.match(text) or _RFC822.match(text)) or bool(found and found["zone"])
 
 
@@ -102,12 +104,17 @@ def _republic(text: str, zone: tzinfo | None) -> Moment | None:
     return _built(found, zone, int(found["year"]) + 1911) if found else None
 
 
+def _dotted(text: str, zone: tzinfo | None) -> Moment | None:
+    found = _DOTTED.search(text)
+    return _built(found, zone, int(found["year"])) if found else None
+
+
 def _english(text: str, zone: tzinfo | None) -> Moment | None:
     found = _ENGLISH.search(text)
     return _built(found, zone, int(found["year"])) if found else None
 
 
-_READERS: tuple[Callable[[str, tzinfo | None], Moment | None], ...] = (_epoch, _rfc822, _compact, _republic, _numeric, _english)
+_READERS: tuple[Callable[[str, tzinfo | None], Moment | None], ...] = (_epoch, _rfc822, _compact, _republic, _numeric, _dotted, _english)
 
 
 def _built(found: re.Match[str], zone: tzinfo | None, year: int) -> Moment | None:

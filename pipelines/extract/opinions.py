@@ -56,9 +56,9 @@ def of_zone(paragraphs: Sequence[str]) -> list[str]:
     return _read(tree, _config(_MIN_HAN))
 
 
-def of_page(tree: html.HtmlElement, *, han: bool) -> list[str]:
-    """trafilatura's reading of a whole page."""
-    return _read(tree, _config(_MIN_HAN if han else None)) if is_tame(tree) else []
+def of_page(tree: html.HtmlElement) -> list[str]:
+    """trafilatura's reading of a whole page, with its own thresholds; nothing of a page that would cost it seconds."""
+    return _read(tree, _config(None)) if is_tame(tree) else []
 
 
 def _read(tree: html.HtmlElement, config: ConfigParser) -> list[str]:

@@ -70,12 +70,18 @@ def _caption(figure: html.HtmlElement, without: Sequence[html.HtmlElement]) -> s
 
 
 def _trimmed(found: Iterable[Line], patterns: Sequence[str]) -> Iterator[Line]:
+    """The lines without the ends that the patterns find; what was cut off follows as a line of its own, so that rights are not lost."""
     for line in found:
-        text = line.text
+        text, ends = line.text, []
         for pattern in patterns:
-            text = tidy(re.sub(pattern, "", text))
-        if text:
-            yield line if text == line.text else replace(line, text=text, links=min(line.links, len(text)))
+            if cut := re.search(pattern, text):
+                ends.append(tidy(cut[0]))
+                text = tidy(text[: cut.start()])
+        yield from ([line] if not ends else [_part(line, part) for part in (text, *(end for end in ends if phrases.RIGHTS.match(end))) if part])
+
+
+def _part(line: Line, text: str) -> Line:
+    return replace(line, text=text, links=min(line.links, len(text)))
 
 
 @dataclass(slots=True)

@@ -39,11 +39,12 @@ class Matcher:
 
     def __init__(self, plans: Sequence[Plan]) -> None:
         self._plans = tuple(plans)
-        self._strings, self._guarded = _strings(self._plans)
-        self._automaton = daachorse.CharwiseDoubleArrayAhoCorasick(self._strings)
-        clauses = _clauses(self._plans, {text: number for number, text in enumerate(self._strings)})
+        strings, self._guarded = _strings(self._plans)
+        self._numbers = {text: number for number, text in enumerate(strings)}
+        self._automaton = daachorse.CharwiseDoubleArrayAhoCorasick(strings)
+        clauses = _clauses(self._plans, self._numbers)
         self._always = tuple(index for index, needed in enumerate(clauses) if not needed)
-        self._waiting = _waiting(clauses, len(self._strings))
+        self._waiting = _waiting(clauses, len(strings))
         self._second = [needed[-1] if needed else frozenset() for needed in clauses]
         self._fields = _fields(self._plans)
 
@@ -56,13 +57,13 @@ class Matcher:
 
     def _view(self, name: str, text: str) -> View:
         folded = fold(text)
-        return View(name, text, folded, self._automaton.find_overlapping(folded.text), self._strings)
+        return View(name, text, folded, self._automaton.find_overlapping(folded.text), self._numbers)
 
     def _present(self, views: Iterable[View]) -> set[int]:
         """Numbers of the strings that stand somewhere; of those with a guarded edge, only where nothing touches it."""
         present: set[int] = set()
         for view in views:
-            numbers = {number for _, _, number in view.found}
+            numbers = view.present
             if guarded := numbers & self._guarded.keys():
                 text = view.folded.text
                 free = {found[2] for found in view.found if found[2] in guarded and not _is_touched(text, found, self._guarded[found[2]])}

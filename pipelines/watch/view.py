@@ -1,7 +1,7 @@
 """One field of an article as a query sees it: its folded text, and where each known string stands in it."""
 
 import unicodedata
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeAlias
@@ -13,6 +13,7 @@ from pipelines.watch.query import latin
 from pipelines.watch.spans import Span
 
 LEAD = 200
+LOOKED_THROUGH = 8
 Found: TypeAlias = tuple[int, int, int]  # what the automaton answers: start, end, and the number of the string
 ASCII_WORD = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
 
@@ -29,19 +30,20 @@ class Form:
 class View:
     """A field's text with the places of all known strings. `whole`: a term must be the whole field (a slug)."""
 
-    __slots__ = ("_memory", "_places", "_strings", "folded", "found", "limit", "name", "original", "whole")
+    __slots__ = ("_memory", "_numbers", "_places", "folded", "found", "limit", "name", "original", "present", "whole")
 
-    def __init__(self, name: str, original: str, folded: Folded, found: Sequence[Found], strings: Sequence[str]) -> None:
+    def __init__(self, name: str, original: str, folded: Folded, found: Sequence[Found], numbers: Mapping[str, int]) -> None:
         self.name, self.original, self.folded = name, original, folded
-        self.found, self._strings = found, strings
-        self._places: dict[str, list[Span]] | None = None
+        self.found, self._numbers = found, numbers
+        self.present = {number for _, _, number in found}
+        self._places: dict[int, list[Span]] = {}
         self._memory: dict[Hashable, list[Span]] = {}
         self.limit: int | None = None
         self.whole = name == "portal"
 
     def lead(self) -> "View":
         """The same field, its first 200 characters only."""
-        view = View(self.name, self.original, self.folded, self.found, self._strings)
+        view = View(self.name, self.original, self.folded, self.found, self._numbers)
         view.limit = LEAD
         return view
 
@@ -53,18 +55,19 @@ class View:
 
     def places(self, form: Form) -> list[Span]:
         """Where the form stands, in folded characters, its guarded edges checked."""
-        if self._places is None:
-            self._places = self._by_string()
-        spans = self._places.get(form.text)
-        if not spans:
+        number = self._numbers[form.text]
+        if number not in self.present:
             return []
-        return [fitted for span in spans if (fitted := self._fit(form, *span)) is not None]
+        return [fitted for span in self._found(number) if (fitted := self._fit(form, *span)) is not None]
 
-    def _by_string(self) -> dict[str, list[Span]]:
-        places: dict[str, list[Span]] = {}
-        for start, end, number in self.found:
-            places.setdefault(self._strings[number], []).append((start, end))
-        return places
+    def _found(self, number: int) -> list[Span]:
+        """The string's places: looked through for the first few strings, sorted out once for many."""
+        if number not in self._places:
+            if len(self._places) < LOOKED_THROUGH:
+                self._places[number] = [(start, end) for start, end, found in self.found if found == number]
+            else:
+                self._places = _by_number(self.found)
+        return self._places[number]
 
     def _fit(self, form: Form, start: int, end: int) -> tuple[int, int] | None:
         if form.kind is Kind.PREFIX:
@@ -110,6 +113,13 @@ class View:
     def plain_hit(self, shown: str, start: int, end: int) -> Hit:
         """The hit at original characters."""
         return Hit(term=shown, as_written=self.original[start:end], start=start, end=end, field=self.name)
+
+
+def _by_number(found: Sequence[Found]) -> dict[int, list[Span]]:
+    places: dict[int, list[Span]] = {}
+    for start, end, number in found:
+        places.setdefault(number, []).append((start, end))
+    return places
 
 
 @lru_cache(maxsize=200_000)

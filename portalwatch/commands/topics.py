@@ -29,8 +29,8 @@ def list_topics(as_json: Annotated[bool, typer.Option("--json", help="JSON lines
 
     watchlist = load_watchlist(settings().watchlist, settings().aliases if settings().aliases.exists() else None)
     with reading(open_store(settings())) as session:
-        matches = dict(session.execute(select(Match.topic, func.count()).group_by(Match.topic)).tuples().all())
-        owed = dict(session.execute(select(AlertRow.topic, func.count()).group_by(AlertRow.topic)).tuples().all())
+        matches = dict(session.execute(select(Match.topic, func.count()).group_by(Match.topic)).all())
+        owed = dict(session.execute(select(AlertRow.topic, func.count()).group_by(AlertRow.topic)).all())
     lines = [
         {"topic": slug, "title": topic.title, "query": topic.query, "channels": list(topic.channels), "matches": matches.get(slug, 0),
          "alerts": owed.get(slug, 0)}

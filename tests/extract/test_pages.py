@@ -1,0 +1,24 @@
+"""Every page in tests/pages gives the answer that lies beside it: all layouts of the four portals, and pages without a sheet."""
+
+import json
+
+import pytest
+
+from pipelines.extract.answers import answer
+from pipelines.extract.ladder import extract
+from pipelines.models import Page
+from tests.extract.shared import PAGES, sheet
+
+NAMES = sorted(path.stem for path in PAGES.glob("*.json"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_page_gives_the_answer_beside_it(name: str) -> None:
+    told = json.loads((PAGES / f"{name}.json").read_text(encoding="utf-8"))
+    page = Page(url=told["url"], body=(PAGES / f"{name}.html").read_bytes(), content_type=told.get("content_type", "text/html"))
+    got = answer(extract(page, sheet(told["sheet"]) if "sheet" in told else None), name)
+    assert {key: got[key] for key in told["expect"]} == told["expect"]
+
+
+def test_every_layout_that_the_sheets_know_has_a_page() -> None:
+    assert {"storm_new", "storm_old", "park6_newscontent", "park6_toutiaoabc", "park6_local", "dw_new", "dw_old", "bbc_new", "bbc_2012"} <= set(NAMES)
