@@ -19,7 +19,7 @@ Offsets = npt.NDArray[np.int64]
 
 _HOME = Path(__file__).parent
 _ALL = 0x110000
-_SPACE, _LINE_FEED, _RETURN, _PARAGRAPH, _REPLACEMENT = 0x20, 0x0A, 0x0D, 0x2029, 0xFFFD
+_SPACE, _LINE_FEED, _RETURN, _REPLACEMENT = 0x20, 0x0A, 0x0D, 0xFFFD
 _ODD = 0  # what the table gives for a character that needs more than a look-up
 _WHITE = [*range(0x09, 0x0E), *range(0x1C, 0x21), 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F, 0x205F, 0x3000]
 _BREAKS = [0x0A, 0x0B, 0x0C, 0x0D, 0x85, 0x2028, 0x2029]
@@ -152,7 +152,9 @@ def _clusters(codes: Codes) -> list[tuple[int, int]]:
 
 
 def _cluster(codes: Codes, starts: Offsets, ends: Offsets, place: slice) -> tuple[Codes, Offsets, Offsets]:
-    before = _string(np.where(_FOLD[codes[place]] == _REPLACEMENT, _REPLACEMENT, codes[place]).astype(np.uint32))
+    # The base is folded first: a full-width letter has no composed forms.
+    folded = _FOLD[codes[place]]
+    before = _string(np.where(folded == _ODD, codes[place], folded))
     after = unicodedata.normalize("NFC", before)
     if before == after:
         return codes[place], starts[place], ends[place]
@@ -179,8 +181,8 @@ def _spaced(codes: Codes, folded: Codes, starts: Offsets, ends: Offsets) -> Fold
 
 
 def _line_breaks(codes: Codes) -> npt.NDArray[np.int64]:
-    """How many line breaks each character makes: CR LF are one together, a paragraph separator is two."""
-    breaks: npt.NDArray[np.int64] = _IS_BREAK[codes].astype(np.int64) + (codes == _PARAGRAPH)
+    """How many line breaks each character makes: CR LF are one together."""
+    breaks: npt.NDArray[np.int64] = _IS_BREAK[codes].astype(np.int64)
     breaks[1:] -= (codes[1:] == _LINE_FEED) & (codes[:-1] == _RETURN)
     return breaks
 

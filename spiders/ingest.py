@@ -8,6 +8,7 @@ from scrapy.crawler import Crawler
 
 from pipelines import flow
 from pipelines.alerts.outbox import deliver
+from pipelines.dedup.fast import ALIVE
 from pipelines.extract.client import Extractor
 from pipelines.models import Outcome, PageKind, Reading
 from spiders.archive import Archive
@@ -36,8 +37,15 @@ class Ingest:
         spider: PortalSpider = self._crawler.spider  # type: ignore[assignment]
         self._job = spider.job
         self._extractor, self._rules = Extractor(), self._job.sheet.model_dump(mode="json")
+        self._heart = asyncio.ensure_future(self._stay_alive())
         folder = self._job.settings.home / "archive" / self._job.sheet.slug
         self._archive = Archive(folder, f"{now():%Y%m%dT%H%M%S}-{self._job.run_id}") if self._job.settings.archive else None
+
+    async def _stay_alive(self) -> None:
+        fast, owner = self._job.desk.fast, self._job.owner
+        while fast is not None:
+            await asyncio.to_thread(fast.alive, owner)
+            await asyncio.sleep(ALIVE.total_seconds() / 3)
 
     async def process_item(self, item: Fetched) -> Fetched:
         """Settle the identity of the page; whatever goes wrong with one page leaves the others alone."""
@@ -49,6 +57,7 @@ class Ingest:
         return item
 
     async def close_spider(self) -> None:
+        self._heart.cancel()
         if self._courier is not None:
             await self._courier
         await self._extractor.close()

@@ -47,6 +47,8 @@ class Job:
 
     def load(self) -> None:
         """Read what the run starts from: budgets already spent and the validators of its listings."""
+        if self.desk.fast:
+            self.desk.fast.alive(self.owner)
         with reading(self.desk.engine) as session:
             self.spent = {host: runs.spent(session, host, now()) for host in self.sheet.hosts}
             self.validators = runs.validators(session, self.sheet.slug)

@@ -18,6 +18,7 @@ LOG_INSTALL_ROOT_HANDLER = False
 LOG_LEVEL = "WARNING"
 LOGSTATS_INTERVAL = 0
 COOKIES_ENABLED = False
+SCHEDULER_MEMORY_QUEUE = "scrapy.squeues.FifoMemoryQueue"  # a listing is newest first, and so are we
 DOWNLOAD_DELAY_JITTER = 0.5
 CONCURRENT_ITEMS = 4
 CONCURRENT_REQUESTS = 2
@@ -33,6 +34,7 @@ AUTOTHROTTLE_ENABLED = True
 AUTOTHROTTLE_MAX_DELAY = 60
 DOWNLOAD_HANDLERS = {"http": "spiders.gateway.GatewayHandler", "https": "spiders.gateway.GatewayHandler"}
 DOWNLOADER_MIDDLEWARES = {"spiders.manners.Manners": 100, "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None}
+EXTENSIONS = {"scrapy.extensions.remote_control.RemoteControl": None, "scrapy.extensions.telnet.TelnetConsole": None}
 ITEM_PIPELINES = {"spiders.ingest.Ingest": 100}
 
 
@@ -43,6 +45,6 @@ def for_sheet(sheet: Sheet, settings: Settings) -> dict[str, Any]:
         "DOWNLOAD_DELAY": sheet.pace.delay,
         "AUTOTHROTTLE_START_DELAY": sheet.pace.delay,
         "AUTOTHROTTLE_TARGET_CONCURRENCY": float(sheet.pace.concurrency),
-        "CONCURRENT_REQUESTS": sheet.pace.concurrency + 1,
+        "CONCURRENT_REQUESTS": sheet.pace.concurrency,
         "CONCURRENT_REQUESTS_PER_DOMAIN": sheet.pace.concurrency,
     }

@@ -21,7 +21,8 @@ GENERATION = timedelta(days=7)
 SEEN_GENERATIONS = 5  # an address older than this is looked up in SQL
 NEAR_GENERATIONS = 3  # at least 14 days of near-duplicates
 BUCKETS = 1024  # sets of up to 512 numbers stay 8 bytes a number
-LEASE = timedelta(minutes=15)  # longer than any page takes, shorter than anyone waits after a kill
+LEASE = timedelta(minutes=40)  # longer than any run
+ALIVE = timedelta(seconds=30)  # a holder that was not heard of for this long is dead, and its leases are free
 REST_WHEN_AWAY = 5.0  # seconds before Redis is asked again
 
 _SEEN = """
@@ -43,8 +44,10 @@ end
 _LEASE = """
 local answer = {}
 for i = 3, #ARGV do
-  local taken = redis.call("SET", KEYS[1] .. ARGV[i], ARGV[1], "NX", "EX", ARGV[2]) or redis.call("GET", KEYS[1] .. ARGV[i]) == ARGV[1]
-  answer[#answer + 1] = taken and 1 or 0
+  local holder = redis.call("GET", KEYS[1] .. ARGV[i])
+  local free = not holder or holder == ARGV[1] or redis.call("EXISTS", KEYS[2] .. holder) == 0
+  if free then redis.call("SET", KEYS[1] .. ARGV[i], ARGV[1], "EX", ARGV[2]) end
+  answer[#answer + 1] = free and 1 or 0
 end
 return answer
 """
@@ -99,12 +102,17 @@ class Fast:
             self._ask(lambda: self._mark(keys=[f"{self._prefix}seen:{portal}:"], args=[_generation(), ttl, *_places(keys)]) or True)
 
     def lease(self, portal: str, owner: str, identities: Sequence[str]) -> list[bool] | None:
-        """For each identity whether `owner` may fetch it now; a lease ends by itself after LEASE."""
+        """For each identity whether `owner` may fetch it now; the leases of a holder that is no more `alive` are free."""
         if not identities:
             return []
         args = [owner, int(LEASE.total_seconds()), *identities]
-        found = self._ask(lambda: self._lease(keys=[f"{self._prefix}lease:{portal}:"], args=args))
+        keys = [f"{self._prefix}lease:{portal}:", f"{self._prefix}alive:"]
+        found = self._ask(lambda: self._lease(keys=keys, args=args))
         return None if found is None else [bool(flag) for flag in found]
+
+    def alive(self, owner: str) -> None:
+        """Say that `owner` lives; to be said again well within ALIVE."""
+        self._ask(lambda: self._client.set(f"{self._prefix}alive:{owner}", 1, ex=int(ALIVE.total_seconds())))
 
     def release(self, portal: str, owner: str, identities: Sequence[str]) -> None:
         """Give leases back."""

@@ -99,7 +99,7 @@ def _body(seen: _Seen) -> _Body:
     sheet_zone = by_sheet(seen.tree, seen.rules, seen.title)
     if sheet_zone:
         return _confirmed(sheet_zone, "sheet zone")
-    sample = "".join(line.text for line in seen.lines)
+    sample = "".join(line.text for line in seen.lines) or seen.title or ""
     han = language_of(sample, None) == "zh"
     return _second_opinion(seen, _by_search(seen) if han else _by_trafilatura(seen), _by_trafilatura if han else _by_search)
 

@@ -20,7 +20,7 @@ MAX_LINES = 20_000
 """Lines of a page that are read. The longest article in the test sets has 175."""
 _MAX_STEPS = 400_000
 """Starts and ends of elements that are walked through; a page of 10 MiB of nothing but tags has six times as many."""
-_LONGEST_LINE = 50_000
+LONGEST_LINE = 50_000
 """Characters of one line that are kept."""
 _SPACE = re.compile(r"[ \t\r\f\v\xa0\u3000\u2000-\u200a]*\n\s*|[ \t\r\f\v\xa0\u3000\u2000-\u200a]+")
 _INVISIBLE = re.compile(r"[\u200b-\u200f\u2060\ufeff\u00ad]")
@@ -61,7 +61,7 @@ class _Open:
     def close(self, block: html.HtmlElement) -> Iterator[Line]:
         if not self.parts:
             return
-        whole, links = "".join(self.parts)[:_LONGEST_LINE], len(tidy("".join(self.links)))
+        whole, links = "".join(self.parts)[:LONGEST_LINE], len(tidy("".join(self.links)))
         for text in filter(None, map(tidy, whole.splitlines() if block.tag == "pre" else [whole])):
             yield Line(text=text, links=min(links, len(text)), block=block, tag=str(block.tag))
         self.parts.clear()

@@ -19,8 +19,8 @@ _MONTH_NAMES = "jan feb mar apr may jun jul aug sep oct nov dec"
 _MONTHS = {name: number for number, name in enumerate(_MONTH_NAMES.split(), start=1)}
 _TIME = (
     r"(?P<half>凌晨|清晨|早上|早晨|上午|中午|下午|傍晚|晚上|晚间|晚間|夜间|夜間|午前|午後|[AaPp]\.?[Mm]\.?)?\s*"
-    r"(?P<hour>\d{1,2})\s*(?::|时|時|点|點)\s*(?P<minute>\d{1,2})\s*(?:分|:\s*(?P<second>\d{1,2})(?:[.,]\d+)?"
-    r"|分\s*(?P<second2>\d{1,2})\s*秒)?"
+    r"(?P<hour>\d{1,2})\s*(?::|时|時|点|點)\s*(?P<minute>\d{1,2})\s*"
+    r"(?:分\s*(?P<second2>\d{1,2})\s*秒|分|:\s*(?P<second>\d{1,2})(?:[.,]\d+)?)?"
     r"(?:秒)?\s*(?P<half2>[AaPp]\.?[Mm]\b)?"
     r"\s*(?P<zone>Z\b|(?:GMT|UTC)?\s?[+-]\d{2}:?\d{2}\b|GMT\b|UTC\b|CST\b|HKT\b|JST\b|KST\b|SGT\b)?"
 )

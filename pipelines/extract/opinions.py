@@ -11,10 +11,11 @@ import trafilatura
 from lxml import etree, html
 from readability import Document
 from readability.readability import Unparseable
+from trafilatura.settings import Document as TrafilaturaDocument
 from trafilatura.settings import use_config
 
 from pipelines.extract.head import Head, states, walk
-from pipelines.extract.lines import lines, tidy
+from pipelines.extract.lines import LONGEST_LINE, MAX_LINES, lines, tidy
 from pipelines.extract.phrases import SENTENCE_END
 from pipelines.extract.tree import is_tame, parse
 
@@ -63,7 +64,8 @@ def of_page(tree: html.HtmlElement) -> list[str]:
 
 def _read(tree: html.HtmlElement, config: ConfigParser) -> list[str]:
     document = trafilatura.bare_extraction(tree, fast=True, include_comments=False, config=config)
-    return [line for line in map(tidy, (document.text or "").split("\n")) if line] if document else []  # type: ignore[union-attr]
+    text = document.text or "" if isinstance(document, TrafilaturaDocument) else ""
+    return [line for raw in text.split("\n")[:MAX_LINES] if (line := tidy(raw[:LONGEST_LINE]))]
 
 
 def linked_body(head: Head) -> list[str]:

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipelines.extract import phrases
@@ -71,8 +71,15 @@ _FURNITURE = (
 
 
 def _without_repetitions(found: Sequence[Line]) -> list[Line]:
+    """Without the sentences that a page repeats: requests to log in, to agree, to scroll. A refrain in paragraphs may come twice."""
     counts = Counter(line.text for line in found)
-    return [line for line in found if counts[line.text] == 1 or line.tag == "pre" or weight(line) <= 0 or len(line.text) > _UI_LENGTH]
+    return [line for line in found if counts[line.text] == 1 or not _is_repeated(line, counts[line.text])]
+
+
+def _is_repeated(line: Line, times: int) -> bool:
+    if line.tag == "pre" or weight(line) <= 0 or len(line.text) > _UI_LENGTH:
+        return False
+    return times > 2 or line.tag not in _PARAGRAPHS
 
 
 def _below_title(found: list[Line], title: str | None) -> list[Line]:
@@ -104,10 +111,5 @@ def _positive(line: Line) -> float:
 def _without_loose_ends(found: list[Line]) -> list[Line]:
     """Without the labels before the first sentence and after the last, unless they stand where sentences stand."""
     homes = {line.block for line in found if weight(line) > 0}
-    loose: Callable[[Line], bool] = lambda line: line.tag not in _PARAGRAPHS and line.block not in homes  # noqa: E731
-    start, end = 0, len(found)
-    while start < end and loose(found[start]):
-        start += 1
-    while end > start and loose(found[end - 1]):
-        end -= 1
-    return found[start:end]
+    firm = [at for at, line in enumerate(found) if line.tag in _PARAGRAPHS or line.block in homes]
+    return found[firm[0] : firm[-1] + 1] if firm else []

@@ -83,7 +83,7 @@ def _without_site(text: str, head: Head, told: Sequence[str]) -> str:
         front = squeeze(text[:cut])
         if front in others:
             return text[:cut]
-    for cut in cuts:
+    for cut in reversed(cuts):
         rest = squeeze(text[cut:])
         if site in rest or (_SITE.search(rest) and len(rest) < len(squeeze(text[:cut]))):
             return text[:cut]

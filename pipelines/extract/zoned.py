@@ -77,7 +77,9 @@ def _trimmed(found: Iterable[Line], patterns: Sequence[str]) -> Iterator[Line]:
             if cut := re.search(pattern, text):
                 ends.append(tidy(cut[0]))
                 text = tidy(text[: cut.start()])
-        yield from ([line] if not ends else [_part(line, part) for part in (text, *(end for end in ends if phrases.RIGHTS.match(end))) if part])
+        yield from (
+            [line] if not ends else [_part(line, part) for part in (text, *(end for end in ends if phrases.RIGHTS.match(end))) if part]
+        )
 
 
 def _part(line: Line, text: str) -> Line:

@@ -118,9 +118,11 @@ def inverse(node: Node) -> Node:
             return pushed(item)
         case And(items=items):
             return AtLeast(least=1, items=tuple(inverse(item) for item in items))
-        case AtLeast(least=least, items=items):
-            turned = tuple(inverse(item) for item in items)
-            return And(items=turned) if least == 1 else AtLeast(least=len(items) - least + 1, items=turned)
+        case AtLeast(least=1, items=items):
+            return And(items=tuple(inverse(item) for item in items))
+        case AtLeast():
+            # Which items mean the same, and so count once, is known only when aliases are: this NOT stays where it is.
+            return Not(item=pushed(node))
         case In(field=field, item=item):
             return In(field=field, item=inverse(item))
         case _:
@@ -128,7 +130,7 @@ def inverse(node: Node) -> Node:
 
 
 def pushed(node: Node) -> Node:
-    """The same query with every NOT moved down to a leaf (a term, a place, NEAR, a count)."""
+    """The same query with every NOT moved down to a leaf (a term, a place, NEAR, a count, `k OF`)."""
     match node:
         case Not(item=item):
             return inverse(item)

@@ -27,7 +27,16 @@ def test_two_stores_in_one_redis_do_not_meet(valkey: str) -> None:
     one.close(), other.close()
 
 
+def test_the_leases_of_a_dead_holder_are_free(fast: Fast) -> None:
+    assert fast.lease("p", "dead", ["a"]) == [True]
+    fast.alive("living")
+    assert fast.lease("p", "living", ["a"]) == [True]
+    assert fast.lease("p", "third", ["a"]) == [False]
+
+
 def test_a_lease_is_given_once_until_it_is_released(fast: Fast) -> None:
+    fast.alive("one")
+    fast.alive("two")
     assert fast.lease("p", "one", ["a", "b"]) == [True, True]
     assert fast.lease("p", "one", ["a"]) == [True]
     assert fast.lease("p", "two", ["a", "c"]) == [False, True]

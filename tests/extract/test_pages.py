@@ -21,4 +21,14 @@ def test_a_page_gives_the_answer_beside_it(name: str) -> None:
 
 
 def test_every_layout_that_the_sheets_know_has_a_page() -> None:
-    assert {"storm_new", "storm_old", "park6_newscontent", "park6_toutiaoabc", "park6_local", "dw_new", "dw_old", "bbc_new", "bbc_2012"} <= set(NAMES)
+    assert {
+        "storm_new",
+        "storm_old",
+        "park6_newscontent",
+        "park6_toutiaoabc",
+        "park6_local",
+        "dw_new",
+        "dw_old",
+        "bbc_new",
+        "bbc_2012",
+    } <= set(NAMES)

@@ -2,7 +2,9 @@
 
 import base64
 import json
+import multiprocessing
 import os
+import secrets
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -12,11 +14,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 from sqlalchemy import Engine
 
 from demo.serve import Running, running
-from pipelines.store.database import engine
+from pipelines.store.database import engine, upgrade, writing
+from pipelines.store.tables import Portal as PortalRow
+from spiders.job import now
 
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(["portalwatch.cli", "spiders.crawl", "tests.whole.conftest"])
 PORTALS = ("storm_mg", "park6", "dw_zh", "bbc_zh")
 SECRET = "whsec_" + base64.b64encode(b"a secret that tests may know").decode()
 DEMO = Path(__file__).resolve().parents[2] / "demo"
@@ -46,17 +53,27 @@ class House:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(values, ensure_ascii=False), encoding="utf-8")
 
-    def start(self, *command: str, **env: str) -> subprocess.Popen[str]:
-        """Start a command of ours."""
-        return subprocess.Popen(
-            [sys.executable, "-m", "portalwatch.cli", *command], env=self.env | env, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        )
+    def learned(self, *portals: str) -> None:
+        """As if these portals' learning runs were over."""
+        upgrade(self.database)
+        with writing(self.database) as session:
+            session.add_all(PortalRow(slug=portal, learned_at=now()) for portal in portals)
+
+    def forget_heartbeats(self) -> None:
+        """As if the time had passed after which a killed crawl counts as dead."""
+        with redis.Redis.from_url(self.valkey) as client:
+            for key in client.scan_iter("pw:*:alive:*"):
+                client.delete(key)
+
+    def start(self, *command: str, **env: str) -> "Started":
+        """Start a command of ours, in a process of its own that has the imports behind it."""
+        return Started(list(command), self.env | env, self.home)
 
     def run(self, *command: str, stdin: str | None = None, **env: str) -> subprocess.CompletedProcess[str]:
         """Run a command of ours to its end."""
-        return subprocess.run(
-            [sys.executable, "-m", "portalwatch.cli", *command], env=self.env | env, text=True, capture_output=True, input=stdin, check=False
-        )
+        started = Started(list(command), self.env | env, self.home, stdin)
+        out, err = started.communicate()
+        return subprocess.CompletedProcess(list(command), started.returncode, out, err)
 
     def crawl(self, portal: str, **env: str) -> dict[str, Any]:
         """The summary of one crawl, whatever became of it."""
@@ -74,6 +91,40 @@ class House:
             assert out, err
             told[portal] = json.loads(out.splitlines()[-1]) | {"exit": process.returncode, "stderr": err}
         return told
+
+
+class Started:
+    """A command of ours in a forked process: what Popen would be, without a second's imports."""
+
+    def __init__(self, command: list[str], env: dict[str, str], home: Path, stdin: str | None = None) -> None:
+        self._out, self._err, given = (home / f"{kind}-{secrets.token_hex(4)}" for kind in ("out", "err", "in"))
+        given.write_text(stdin or "", encoding="utf-8")
+        self._process = FORKS.Process(target=_command, args=(command, env, given, self._out, self._err))
+        self._process.start()
+        self.kill, self.terminate = self._process.kill, self._process.terminate
+
+    @property
+    def returncode(self) -> int:
+        """Its exit code, once it ended."""
+        return self._process.exitcode if self._process.exitcode is not None else -1
+
+    def communicate(self, timeout: float = 90.0) -> tuple[str, str]:
+        """Wait for its end; (stdout, stderr)."""
+        self._process.join(timeout)
+        assert self._process.exitcode is not None, "did not end in time"
+        return tuple(path.read_text(encoding="utf-8") if path.exists() else "" for path in (self._out, self._err))  # type: ignore[return-value]
+
+
+def _command(command: list[str], env: dict[str, str], given: Path, out: Path, err: Path) -> None:
+    for number, path, flags in ((0, given, os.O_RDONLY), (1, out, os.O_WRONLY | os.O_CREAT), (2, err, os.O_WRONLY | os.O_CREAT)):
+        os.dup2(os.open(path, flags, 0o600), number)
+    sys.stdin, sys.stdout, sys.stderr = open(0, encoding="utf-8"), open(1, "w", encoding="utf-8"), open(2, "w", encoding="utf-8")  # noqa: PTH123, SIM115
+    os.environ.clear()
+    os.environ.update(env)
+    sys.argv = ["portalwatch", *command]
+    from portalwatch.cli import main
+
+    main()
 
 
 @contextmanager

@@ -1,0 +1,62 @@
+"""A Reading survives its way through the pipe, whatever characters, times and gaps it has."""
+
+import json
+from datetime import UTC, date, datetime, timedelta, timezone
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipelines.extract.wire import LENGTH, frame, reading_from_json, reading_to_json, unframed
+from pipelines.models import Article, Comment, PageKind, Reading
+
+texts = st.text(max_size=30)
+zones = st.integers(-12, 14).map(lambda hours: timezone(timedelta(hours=hours)) if hours else UTC)
+moments = st.none() | st.dates() | st.datetimes(timezones=zones)
+counts = st.none() | st.integers(-5, 10**6)
+comments = st.builds(
+    Comment,
+    author=texts,
+    text=texts,
+    badges=st.tuples(texts),
+    at=moments,
+    up=counts,
+    down=counts,
+    floor=counts,
+    quotes=counts,
+    key=st.none() | texts,
+)
+articles = st.builds(
+    Article,
+    url=texts,
+    title=texts,
+    text=texts,
+    published_at=moments,
+    modified_at=moments,
+    publisher=st.lists(texts, max_size=3).map(tuple),
+    rights=st.none() | texts,
+    captions=st.lists(texts, max_size=3).map(tuple),
+    comment_count=counts,
+    reactions=st.dictionaries(texts, st.integers(0, 99), max_size=3),
+    comments=st.lists(comments, max_size=3).map(tuple),
+)
+readings = st.builds(Reading, kind=st.sampled_from(PageKind), why=texts, article=st.none() | articles)
+
+
+@given(readings)
+def test_a_reading_comes_back_as_it_went(reading: Reading) -> None:
+    sent = frame(reading_to_json(reading))
+    (length,) = LENGTH.unpack(sent[: LENGTH.size])
+    assert len(sent) == LENGTH.size + length
+    assert reading_from_json(unframed(sent[LENGTH.size :])) == reading
+
+
+def test_a_day_stays_a_day_and_an_offset_an_offset() -> None:
+    article = Article(
+        url="",
+        title="",
+        text="",
+        published_at=date(2024, 6, 18),
+        modified_at=datetime(2024, 6, 18, 1, 44, tzinfo=timezone(timedelta(hours=8))),
+    )
+    data = json.loads(json.dumps(reading_to_json(Reading(kind=PageKind.ARTICLE, article=article))))
+    assert (data["article"]["published_at"], data["article"]["modified_at"]) == ("2024-06-18", "2024-06-18T01:44:00+08:00")

@@ -1,0 +1,87 @@
+"""The engine against the slow reference, on queries and articles that hypothesis makes up."""
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from pipelines.errors import QueryError
+from pipelines.watch.aliases import AliasLists
+from pipelines.watch.compiler import Compiler
+from pipelines.watch.engine import Matcher, Plan
+from pipelines.watch.query import parse
+from pipelines.watch.readable import Readable
+from tests.watch.reference import Reference
+
+LISTS = AliasLists({"people": {"kim": ("金正恩", "KIM"), "park": ("朴", "朴槿惠", "ai")}})
+TAKEN = ("territories", "people")
+_WORDS = "后 後 AI ai公司 said 北韓 朝鮮 馬里 索马里 金正恩 朴 計畫 计划 b aa 人民 人民人 沿海地区 海地"
+WORDS = _WORDS.split()
+CHARACTERS = "后後ａＡaibsd 北韓朝鲜馬马里索金正恩朴槿惠計画计划人民民，。海地沿区"
+PIECES = [*CHARACTERS, "\n", "\n\n", "said", "kim", "a b", "\u200b", "😀", *WORDS, *WORDS]
+
+texts = st.lists(st.sampled_from(PIECES), max_size=25).map("".join)
+terms = st.sampled_from([*WORDS, '"a b"', "=后", "=後", "=AI", "ai*", "sa*", "@kim", "@people"])
+places = st.recursive(
+    terms,
+    lambda inner: st.one_of(
+        st.lists(inner, min_size=2, max_size=3).map(lambda items: f"({' OR '.join(items)})"),
+        st.tuples(inner, st.lists(inner, min_size=1, max_size=2)).map(lambda both: f"({both[0]} EXCEPT ({', '.join(both[1])}))"),
+    ),
+    max_leaves=4,
+)
+atoms = st.one_of(
+    places,
+    st.tuples(places, st.integers(0, 4), places).map(lambda part: f"({part[0]} NEAR/{part[1]} {part[2]})"),
+    st.tuples(places, st.integers(1, 3)).map(lambda part: f"({part[0]})*{part[1]}"),
+)
+fields = st.sampled_from(["title", "lead", "body", "comments", "author", "publisher", "section"])
+queries = st.recursive(
+    st.one_of(atoms, st.tuples(fields, atoms).map(lambda part: f"{part[0]}:({part[1]})")),
+    lambda inner: st.one_of(
+        st.lists(inner, min_size=2, max_size=3).map(lambda items: f"({' '.join(items)})"),
+        st.lists(inner, min_size=2, max_size=3).map(lambda items: f"({' or '.join(items)})"),
+        inner.map(lambda item: f"(NOT {item})"),
+        st.lists(inner, min_size=2, max_size=4).map(lambda items: f"2 OF ({', '.join(items)})"),
+    ),
+    max_leaves=5,
+)
+articles = st.builds(
+    Readable,
+    title=texts,
+    text=st.one_of(texts, st.tuples(texts, st.integers(190, 205), texts).map(lambda part: f"{part[0]}{'x。' * (part[1] // 2)}{part[2]}")),
+    author=st.one_of(st.none(), texts),
+    section=texts,
+    publisher=st.lists(texts, max_size=2).map(tuple),
+    comments=st.lists(texts, max_size=2).map(tuple),
+)
+
+
+def compare(written: list[str], article: Readable) -> None:
+    compiler, plans, expected = Compiler(LISTS), [], {}
+    for index, query in enumerate(written):
+        try:
+            tree = parse(query)
+            plans.append(Plan(str(index), compiler.part(tree, TAKEN)))
+        except QueryError:
+            continue
+        found = Reference(article, LISTS, TAKEN).find(tree)
+        if found is not None:
+            expected[str(index)] = found
+    assume(plans)
+    matches = Matcher(plans).match(article)
+    assert {match.topic: {(hit.term, hit.field, hit.start, hit.end) for hit in match.hits} for match in matches} == expected
+    for match in matches:
+        assert len(set(match.hits)) == len(match.hits)
+
+
+@given(st.lists(queries, min_size=1, max_size=4), articles)
+@settings(max_examples=400, deadline=None)
+def test_engine_and_reference_agree(written: list[str], article: Readable) -> None:
+    compare(written, article)
+
+
+@pytest.mark.soak
+@given(st.lists(queries, min_size=1, max_size=4), articles)
+@settings(max_examples=100_000, deadline=None)
+def test_engine_and_reference_agree_for_long(written: list[str], article: Readable) -> None:
+    compare(written, article)

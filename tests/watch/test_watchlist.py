@@ -1,0 +1,180 @@
+"""The watchlist file: what it takes, what it refuses and where, its version, its recipients, and its way back from stored text."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from pipelines.errors import ConfigError
+from pipelines.watch.readable import Readable
+from pipelines.watch.watchlist import SHIPPED_ALIASES, Watchlist, compile_watchlist, load_watchlist
+
+ALIASES = """\
+leaders:
+  putin: [普京, 普丁, 蒲亭, Putin]
+  kim: [金正恩, Kim Jong Un]
+"""
+GOOD = """\
+topics:
+  dprk-russia:
+    title: 俄朝往來
+    query: (北韓 OR 金正恩) AND (俄羅斯 OR 普京) NOT 足球
+    aliases: [territories, leaders]
+    portals: [storm_mg, park6]
+    channels: [desk, crm]
+    must_match: [北韓領導人訪問俄羅斯]
+    must_not_match: [朝鲜足球队客场挑战俄罗斯]
+channels:
+  desk: {type: mail, to: [desk@example.org, night@example.org]}
+  crm: {type: webhook, url: "https://crm.example.org/hook", secret_env: CRM_HOOK_SECRET}
+"""
+
+
+def problems(text: str, aliases: str = ALIASES) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        Watchlist.from_text(text, "w.yaml", aliases)
+    return caught.value.problems
+
+
+def test_the_designs_example_reads_and_matches() -> None:
+    watchlist = Watchlist.from_text(GOOD, "w.yaml", ALIASES)
+    topic = watchlist.topics["dprk-russia"]
+    assert (topic.title, topic.aliases, topic.portals) == ("俄朝往來", ("territories", "leaders"), ("storm_mg", "park6"))
+    assert watchlist.recipients(topic) == (("desk", "desk@example.org"), ("desk", "night@example.org"), ("crm", "crm"))
+    matches = compile_watchlist(watchlist).match(Readable(title="普丁", text="會見Kim Jong Un", portal="park6"))
+    assert [(hit.term, hit.as_written, hit.field) for hit in matches[0].hits] == [
+        ("普京", "普丁", "title"),
+        ("金正恩", "Kim Jong Un", "text"),
+    ]
+
+
+def test_what_is_left_out_has_its_default() -> None:
+    topic = Watchlist.from_text("topics: {x: {query: 北韓}}").topics["x"]
+    assert (topic.title, topic.aliases, topic.portals, topic.channels) == ("x", ("territories",), (), ())
+    assert (topic.revisions, topic.priority, topic.tags, topic.owner, topic.expires) == ("material", "normal", (), None, None)
+    assert topic.is_active(date.max)
+
+
+def test_the_optional_keys_read() -> None:
+    text = "topics: {x: {query: 北韓, aliases: [], revisions: never, priority: high, tags: [a], owner: me, expires: 2030-12-31}}"
+    topic = Watchlist.from_text(text).topics["x"]
+    assert (topic.aliases, topic.revisions, topic.priority, topic.tags, topic.owner) == ((), "never", "high", ("a",), "me")
+    assert topic.is_active(date(2030, 12, 31))
+    assert not topic.is_active(date(2031, 1, 1))
+
+
+@pytest.mark.parametrize(
+    ("change", "to", "problem"),
+    [
+        ("足球\n", "足球)\n", "w.yaml:4:46: `)` closes no bracket"),
+        ("query: (", "query: (@leadrs ", "w.yaml:4:13: no alias group or list is called `leadrs`; did you mean `leaders`?"),
+        ("title:", "titel:", "w.yaml:3:5: unknown key `titel`; did you mean `title`?"),
+        ("[desk, crm]", "[desk, crn]", "w.yaml:7:22: no channel is called `crn`; did you mean `crm`?"),
+        ("leaders]", "leader]", "w.yaml:5:28: no alias list is called `leader`; did you mean `leaders`?"),
+        ("[北韓領導人", "[韓領導人", "w.yaml:8:18: must_match: the query of `dprk-russia` does not match"),
+        ("[朝鲜足球", "[朝鲜籃球", "w.yaml:9:22: must_not_match: the query of `dprk-russia` matches by 朝鲜, 俄罗斯"),
+        ("query: (", "query: [", "w.yaml:5:12: not valid YAML"),
+        ("channels:\n", "channels:\n  desk: {type: mail, to: [a@b.org]}\n", "w.yaml:12:3: `desk` stands twice; the first at w.yaml:11:3"),
+    ],
+)
+def test_a_wrong_file_is_refused_with_its_place(change: str, to: str, problem: str) -> None:
+    found = problems(GOOD.replace(change, to, 1))
+    assert found[0].startswith(problem)
+
+
+@pytest.mark.parametrize(
+    ("change", "to", "said"),
+    [
+        ("desk@example", "deskexample", "is no mail address"),
+        ("desk@example.org, night@example.org", "desk@exa mple.org", "is no mail address"),
+        ("desk@example.org, night@example.org", "", "at least 1"),
+        ("https://crm.example.org/hook", "ftp://crm.example.org", "no address for a webhook"),
+        ("https://crm.example.org/hook", "https://", "no address for a webhook"),
+        ("https://crm.example.org/hook", "https://x:99999/", "no address for a webhook"),
+        ("secret_env", "secrt_env", "did you mean `secret_env`"),
+        ("secret_env: CRM_HOOK_SECRET", "secret_env: X, headers: {'a b': c}", "no header"),
+        ("type: mail", "type: mial", "mail"),
+        ("topics:", "topcs:", "did you mean `topics`"),
+        ("storm_mg", "storm mg", "is no slug"),
+        ("title: 俄朝往來", "expires: soon", "date"),
+        ("title: 俄朝往來", "revisions: sometimes", "never"),
+    ],
+)
+def test_a_wrong_value_is_refused_and_explained(change: str, to: str, said: str) -> None:
+    assert said in "\n".join(problems(GOOD.replace(change, to, 1)))
+
+
+def test_every_problem_is_told_at_once() -> None:
+    text = "topics: {a: {query: (x}, b: {query: y, channels: [none]}, c: {query: NOT z}}"
+    columns = [text.index("}") + 1, text.index("none") + 1, text.index("NOT") + 1]
+    assert [problem.split(": ")[0] for problem in problems(text)] == [f"w.yaml:1:{column}" for column in columns]
+
+
+@pytest.mark.parametrize(
+    ("aliases", "problem"),
+    [
+        ("leaders:\n  putin: [普京, '']\n", "aliases.yaml:2:15: `` is an empty term"),
+        ("leaders:\n  putin: ['=普京']\n", "aliases.yaml:2:11: `=普京` is read as plain text"),
+        ("leaders:\n  putin: []\n", "aliases.yaml:2:3: `putin` has no terms"),
+        ("leaders:\n  pu tin: [a]\n", "aliases.yaml:2:3: `pu tin` is no name"),
+        ("territories: {a: [b]}\n", "aliases.yaml:1:1: `territories` is built in"),
+        ("leaders:\n  putin: 普京\n", "aliases.yaml:2:10: leaders.putin"),
+        ("leaders: [a]\n", "aliases.yaml:1:10: leaders"),
+        ("leaders:\n  putin: [a\n", "aliases.yaml:3:1: not valid YAML"),
+    ],
+)
+def test_a_wrong_alias_file_is_refused_with_its_place(aliases: str, problem: str) -> None:
+    assert problems("topics: {x: {query: y}}", aliases)[0].startswith(problem)
+
+
+def test_samples_can_be_whole_articles() -> None:
+    sample = "must_match: [{title: 甲, text: 俄國, author: 王}], must_not_match: [{title: 俄國, author: 李}]"
+    text = "topics: {x: {query: 'body:俄國 author:王', aliases: [], %s}}"
+    assert Watchlist.from_text(text % sample).topics["x"].must_match
+    assert "does not match" in problems(text % sample.replace("author: 王", "author: 李"))[0]
+
+
+def test_the_version_moves_with_either_text_and_the_source_restores_it() -> None:
+    watchlist = Watchlist.from_text(GOOD, "w.yaml", ALIASES)
+    restored = Watchlist.from_text(watchlist.source[0], "stored", watchlist.source[1])
+    assert restored.version == watchlist.version
+    assert len(watchlist.version) == 16
+    versions = {
+        watchlist.version,
+        Watchlist.from_text(GOOD + "#", "w", ALIASES).version,
+        Watchlist.from_text(GOOD, "w", ALIASES + "#").version,
+    }
+    assert len(versions) == 3
+
+
+def test_aliases_are_looked_for_beside_the_file_and_else_the_shipped_ones_serve(tmp_path: Path) -> None:
+    path = tmp_path / "watchlist.yaml"
+    path.write_text("topics: {x: {query: '@trump'}}", encoding="utf-8")
+    assert load_watchlist(path).source[1] == SHIPPED_ALIASES.read_text(encoding="utf-8")
+    (tmp_path / "aliases.yaml").write_text("own: {trump: [川普]}", encoding="utf-8")
+    assert load_watchlist(path).source[1] == "own: {trump: [川普]}"
+    other = tmp_path / "other.yaml"
+    other.write_text("own: {biden: [拜登]}", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"watchlist.yaml:1:21: no alias group or list is called `trump`"):
+        load_watchlist(path, other)
+
+
+def test_a_file_that_cannot_be_read_is_a_config_error(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot be read"):
+        load_watchlist(tmp_path / "none.yaml")
+    path = tmp_path / "latin.yaml"
+    path.write_bytes(b"topics: \xff")
+    with pytest.raises(ConfigError, match="not UTF-8 at byte 8"):
+        load_watchlist(path)
+
+
+def test_the_shipped_files_hold_together() -> None:
+    watchlist = load_watchlist(SHIPPED_ALIASES.with_name("watchlist.yaml"))
+    assert len(watchlist.aliases.lists["leaders"]) >= 60
+    assert all(topic.must_match and watchlist.recipients(topic) for topic in watchlist.topics.values())
+
+
+def test_no_shipped_leader_is_two() -> None:
+    leaders = load_watchlist(SHIPPED_ALIASES.with_name("watchlist.yaml")).aliases.lists["leaders"]
+    terms = [term for group in leaders.values() for term in group]
+    assert len(terms) == len(set(terms))
