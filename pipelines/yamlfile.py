@@ -55,7 +55,7 @@ class Document:
         for step in path:
             found = _child(node, step)
             if found is None:
-                break
+                continue  # pydantic puts the tag of a union into the path
             at, node = found
         return self._place(at if key else node, offset)
 

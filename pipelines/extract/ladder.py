@@ -84,7 +84,7 @@ def extract(page: Page, sheet: "Sheet | None" = None) -> Reading:
     )
     if kind is not PageKind.ARTICLE:
         return Reading(kind=kind, why=why)
-    return Reading(kind=kind, why=why, article=_article(seen, body, sheet.timezone if sheet else None))
+    return Reading(kind=kind, why=why, article=_article(seen, body, sheet))
 
 
 def _seen(page: Page, rules: Rules, charset: str | None) -> _Seen:
@@ -146,14 +146,22 @@ def _better(first: _Body, second: _Body, factor: float) -> _Body:
     return second if len(squeeze(second.text)) > factor * len(squeeze(first.text)) else first
 
 
-def _article(seen: _Seen, body: _Body, timezone: str | None) -> Article:
+def _address(seen: _Seen, sheet: "Sheet | None") -> str:
+    """The page's own canonical address where the sheet knows it as the same article, else the one that was fetched."""
+    own = sheet.identify(seen.url) if sheet else None
+    named = sheet.identify(seen.head.canonical) if sheet and seen.head.canonical and sheet.serves(seen.head.canonical) else None
+    same = own is not None and named is not None and own[0] == named[0]
+    return seen.head.canonical or seen.url if same else seen.url
+
+
+def _article(seen: _Seen, body: _Body, sheet: "Sheet | None") -> Article:
     told = f"{seen.title or ''}\n{body.text}"
     script, language = script_of(told), language_of(told, seen.head.language)
-    clock = dates.clock_for(timezone, script, language)
+    clock = dates.clock_for(sheet.timezone if sheet else None, script, language)
     stamp = _stamp(seen, clock)
     around = _around(seen, body)
     return Article(
-        url=seen.url,
+        url=_address(seen, sheet),
         title=seen.title or "",
         text=body.text,
         published_at=stamp.at if stamp else None,
