@@ -38,6 +38,7 @@ soak: $(STAMP) ## the hours
 
 lint: $(STAMP) ## style, types, import contracts
 	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check -q .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 

@@ -24,8 +24,14 @@ def crawl_dag(slug: str, name: str, schedule: str | timedelta | None, trouble: s
     """The DAG of one portal; with `trouble` (a broken sheet) its runs fail with that."""
     doc = f"**{name}**\n\n{__doc__}" if trouble is None else f"**The sheet does not read.**\n\n{trouble}"
     with DAG(
-        dag_id=f"crawl_{slug}", schedule=schedule, start_date=START, catchup=False, max_active_runs=1, tags=["portalwatch", "crawl"],
-        doc_md=doc, dag_display_name=f"crawl {name}",
+        dag_id=f"crawl_{slug}",
+        schedule=schedule,
+        start_date=START,
+        catchup=False,
+        max_active_runs=1,
+        tags=["portalwatch", "crawl"],
+        doc_md=doc,
+        dag_display_name=f"crawl {name}",
     ) as dag:
 
         @task(outlets=[ARTICLES], execution_timeout=TIME_LIMIT)

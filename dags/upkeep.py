@@ -9,8 +9,13 @@ from airflow.sdk import DAG, task
 from airflow.sdk.exceptions import AirflowFailException
 
 with DAG(
-    dag_id="upkeep", schedule="17 3 * * *", start_date=datetime(2026, 1, 1, tzinfo=UTC), catchup=False, max_active_runs=1,
-    tags=["portalwatch"], doc_md=__doc__,
+    dag_id="upkeep",
+    schedule="17 3 * * *",
+    start_date=datetime(2026, 1, 1, tzinfo=UTC),
+    catchup=False,
+    max_active_runs=1,
+    tags=["portalwatch"],
+    doc_md=__doc__,
 ):
 
     @task(execution_timeout=timedelta(hours=1))

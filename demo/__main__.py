@@ -15,12 +15,25 @@ def _arguments() -> argparse.Namespace:
     command = parser.add_subparsers(required=True).add_parser("serve", help="serve the world on 127.0.0.1")
     command.add_argument("--port", type=int, default=8700, help="of portals, inbox and webhooks; 0 takes a free one")
     command.add_argument("--smtp-port", type=int, default=8725, help="of the mail server; 0 takes a free one")
-    command.add_argument("--articles", type=int, default=0, metavar="N", help="how many stand there from phase 4 on; begins there unless --phase says otherwise")
+    command.add_argument(
+        "--articles",
+        type=int,
+        default=0,
+        metavar="N",
+        help="how many stand there from phase 4 on; begins there unless --phase says otherwise",
+    )
     command.add_argument("--phase", type=int, default=None, metavar="P", help="where the world begins (default 0)")
     command.add_argument("--now", type=moment, default=None, metavar="ISO", help="freeze the world's clock at this time, with zone")
     command.add_argument("--advance", type=float, default=None, metavar="SECONDS", help="go to the next phase by itself, this often")
-    command.add_argument("--state", type=Path, default=Path("demo-state"), metavar="DIR", help="keeps mails and events (default ./demo-state)")
-    command.add_argument("--hook-secret", default=os.environ.get("DEMO_HOOK_SECRET") or None, metavar="whsec_…", help="or DEMO_HOOK_SECRET; else DIR/hook_secret")
+    command.add_argument(
+        "--state", type=Path, default=Path("demo-state"), metavar="DIR", help="keeps mails and events (default ./demo-state)"
+    )
+    command.add_argument(
+        "--hook-secret",
+        default=os.environ.get("DEMO_HOOK_SECRET") or None,
+        metavar="whsec_…",
+        help="or DEMO_HOOK_SECRET; else DIR/hook_secret",
+    )
     return parser.parse_args()
 
 

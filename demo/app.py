@@ -70,7 +70,11 @@ class Demo:
 
     async def home(self, request: Request) -> Response:
         """The page that links everything."""
-        values = {"mails": len(self.inbox.journal.entries), "events": len(self.hooks.journal.entries), "base": str(request.base_url).rstrip("/")}
+        values = {
+            "mails": len(self.inbox.journal.entries),
+            "events": len(self.hooks.journal.entries),
+            "base": str(request.base_url).rstrip("/"),
+        }
         return pages.page("home.html", "The demo world", {"world": self.world, "portals": pages.ENTRANCES, **values})
 
     async def world_state(self, request: Request) -> Response:

@@ -42,11 +42,25 @@ EXPECTED: tuple[ExpectedAlert, ...] = (
     *_both(ExpectedAlert(phase=1, topics=("dprk-russia",), story="cruise", headlines=_CRUISE, portals=("bbc_zh",))),
     *_both(ExpectedAlert(phase=1, topics=("chips",), story="chip-rules", headlines=_CHIP_RULES, portals=("bbc_zh",))),
     *_both(ExpectedAlert(phase=1, topics=("typhoon",), story="typhoon", headlines=_TYPHOON, portals=("storm_mg",))),
-    ExpectedAlert(phase=1, topics=("people",), story="county-hospital", headlines=("县人民医院的夜班药房：一扇小窗亮到天明",), portals=("park6",)),
-    *_both(ExpectedAlert(phase=2, topics=("dprk-russia",), story="rail-yard-visit", headlines=("北韓換裝場首度開放參觀 外媒數出八組轉向架",), portals=("storm_mg",))),
+    ExpectedAlert(
+        phase=1, topics=("people",), story="county-hospital", headlines=("县人民医院的夜班药房：一扇小窗亮到天明",), portals=("park6",)
+    ),
+    *_both(
+        ExpectedAlert(
+            phase=2,
+            topics=("dprk-russia",),
+            story="rail-yard-visit",
+            headlines=("北韓換裝場首度開放參觀 外媒數出八組轉向架",),
+            portals=("storm_mg",),
+        )
+    ),
     *_both(ExpectedAlert(phase=2, topics=("dprk-russia",), story="waybill", headlines=_WAYBILL, portals=("bbc_zh",))),
     ExpectedAlert(
-        phase=2, topics=("ccp",), story="print-exhibition", headlines=("海德堡展出油印小报 学者比对1930年代的纸张与墨迹",), portals=("dw_zh",)
+        phase=2,
+        topics=("ccp",),
+        story="print-exhibition",
+        headlines=("海德堡展出油印小报 学者比对1930年代的纸张与墨迹",),
+        portals=("dw_zh",),
     ),
     *_both(ExpectedAlert(phase=3, topics=("typhoon",), story="typhoon", headlines=_TYPHOON, portals=("storm_mg",), kind="revision")),
     ExpectedAlert(phase=3, topics=("people", "typhoon"), story="typhoon-ward", headlines=_WARD, portals=("park6",)),
@@ -66,7 +80,11 @@ def missing_and_unexpected(inbox: list[dict[str, Any]], hooks: list[dict[str, An
     stories = [(channel, kind, _story(title)) for channel, kind, title in arrived]
     owed = Counter((alert.channel, alert.kind, alert.story) for alert in wanted)
     came = Counter((channel, kind, story) for channel, kind, story in stories if story is not None)
-    strangers = [f"{channel}: {kind} alert of no known story: {title}" for (channel, kind, title), (*_, story) in zip(arrived, stories, strict=True) if story is None]
+    strangers = [
+        f"{channel}: {kind} alert of no known story: {title}"
+        for (channel, kind, title), (*_, story) in zip(arrived, stories, strict=True)
+        if story is None
+    ]
     return _told(owed - came), _told(came - owed) + strangers
 
 
@@ -77,7 +95,9 @@ def _told(alerts: Counter[tuple[str, str, str]]) -> list[str]:
 
 def _story(title: str) -> str | None:
     squeezed = _squeezed(title)
-    return next((alert.story for alert in EXPECTED for headline in alert.headlines if _squeezed(headline)[:HEADLINE_START] in squeezed), None)
+    return next(
+        (alert.story for alert in EXPECTED for headline in alert.headlines if _squeezed(headline)[:HEADLINE_START] in squeezed), None
+    )
 
 
 def _squeezed(text: str) -> str:

@@ -32,7 +32,7 @@ class Failures:
 
 def _check(kind: str, order: Any) -> None:
     if kind not in _KINDS or not isinstance(order, dict):
-        raise ValueError(f"`{kind}` cannot fail so; order one of {', '.join(_KINDS)} as {{\"{kind}\": {{…, \"times\": 1}}}}")
+        raise ValueError(f'`{kind}` cannot fail so; order one of {", ".join(_KINDS)} as {{"{kind}": {{…, "times": 1}}}}')
     key, low, high = _KINDS[kind]
     code, times = order.get(key), order.get("times")
     if not isinstance(code, int) or not low <= code <= high:

@@ -50,4 +50,6 @@ class Hooks:
             self.repeated += 1
             return
         self._known.add(identity)
-        self.journal.add({"id": identity, "hook": name, "received_at": datetime.now(UTC).isoformat(timespec="milliseconds"), "payload": payload})
+        self.journal.add(
+            {"id": identity, "hook": name, "received_at": datetime.now(UTC).isoformat(timespec="milliseconds"), "payload": payload}
+        )

@@ -81,4 +81,6 @@ def _part(message: EmailMessage, kind: str) -> str:
 async def listening(inbox: Inbox, port: int) -> asyncio.Server:
     """A mail server for `inbox` on 127.0.0.1; port 0 takes any free one."""
     loop = asyncio.get_running_loop()
-    return await loop.create_server(lambda: SMTP(inbox, data_size_limit=MAX_MAIL, enable_SMTPUTF8=True, ident="portalwatch demo"), "127.0.0.1", port)
+    return await loop.create_server(
+        lambda: SMTP(inbox, data_size_limit=MAX_MAIL, enable_SMTPUTF8=True, ident="portalwatch demo"), "127.0.0.1", port
+    )

@@ -24,7 +24,7 @@ from rich.text import Text
 from sqlalchemy import Engine, func, select
 
 from demo.expected import missing_and_unexpected
-from pipelines.config import Settings, settings
+from pipelines.config import settings
 from pipelines.errors import PortalwatchError
 from pipelines.store import alerts
 from pipelines.store.database import open_store, reading
@@ -119,9 +119,12 @@ def _stage(options: argparse.Namespace, home: Path) -> Stage:
     kept = home / "world.json"
     known: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
     stage = Stage(
-        home=home.absolute(), world_port=free_port(options.world_port), smtp_port=free_port(options.smtp_port),
+        home=home.absolute(),
+        world_port=free_port(options.world_port),
+        smtp_port=free_port(options.smtp_port),
         secret=known.get("secret") or "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode(),
-        phase=known.get("phase", 0), phase_since=datetime.now(UTC),
+        phase=known.get("phase", 0),
+        phase_since=datetime.now(UTC),
     )
     for wanted, got, flag in ((options.world_port, stage.world_port, "--world-port"), (options.smtp_port, stage.smtp_port, "--smtp-port")):
         if wanted != got:
@@ -142,9 +145,14 @@ def _environment(stage: Stage) -> None:
     for name in [name for name in os.environ if name.startswith(("PORTALWATCH_", "AIRFLOW_"))]:
         del os.environ[name]
     os.environ |= {
-        "PORTALWATCH_HOME": str(stage.home), "PORTALWATCH_CONFIG": str(config), "PORTALWATCH_SMTP_HOST": "127.0.0.1",
-        "PORTALWATCH_SMTP_PORT": str(stage.smtp_port), "PORTALWATCH_MAIL_FROM": "portalwatch@example.org",
-        "PORTALWATCH_ALLOW_HOSTS": "127.0.0.1", "PORTALWATCH_CONTACT": "desk@example.org", "DEMO_HOOK_SECRET": stage.secret,
+        "PORTALWATCH_HOME": str(stage.home),
+        "PORTALWATCH_CONFIG": str(config),
+        "PORTALWATCH_SMTP_HOST": "127.0.0.1",
+        "PORTALWATCH_SMTP_PORT": str(stage.smtp_port),
+        "PORTALWATCH_MAIL_FROM": "portalwatch@example.org",
+        "PORTALWATCH_ALLOW_HOSTS": "127.0.0.1",
+        "PORTALWATCH_CONTACT": "desk@example.org",
+        "DEMO_HOOK_SECRET": stage.secret,
     }
     settings.cache_clear()
 
@@ -153,14 +161,27 @@ def _environment(stage: Stage) -> None:
 def _world(stage: Stage) -> Iterator[Children]:
     children = Children()
     argv = [
-        sys.executable, "-m", "demo", "serve", "--port", str(stage.world_port), "--smtp-port", str(stage.smtp_port),
-        "--state", str(stage.home / "world"), "--phase", str(stage.phase),
+        sys.executable,
+        "-m",
+        "demo",
+        "serve",
+        "--port",
+        str(stage.world_port),
+        "--smtp-port",
+        str(stage.smtp_port),
+        "--state",
+        str(stage.home / "world"),
+        "--phase",
+        str(stage.phase),
     ]
     try:
         children.add(
             Child(
-                name="replica portals", argv=argv, env={"DEMO_HOOK_SECRET": stage.secret, "PYTHONPATH": str(HERE.parent)},
-                log=stage.home / "logs" / "world.log", ready=answers(stage.world_port),
+                name="replica portals",
+                argv=argv,
+                env={"DEMO_HOOK_SECRET": stage.secret, "PYTHONPATH": str(HERE.parent)},
+                log=stage.home / "logs" / "world.log",
+                ready=answers(stage.world_port),
             )
         )
         yield children
@@ -192,7 +213,9 @@ def _settled(engine: Engine, stage: Stage) -> bool:
     """Whether every portal had a whole run in this phase, and nothing is owed any more."""
     with reading(engine) as session:
         done = set(
-            session.scalars(select(Run.portal).where(Run.started_at > stage.phase_since, Run.finished_at.is_not(None), Run.succeeded.is_(True)))
+            session.scalars(
+                select(Run.portal).where(Run.started_at > stage.phase_since, Run.finished_at.is_not(None), Run.succeeded.is_(True))
+            )
         )
         counts = alerts.counts(session)
     return done >= set(PORTALS) and not any(counts.get(state) for state in ("owed", "sending", "retrying"))
@@ -211,7 +234,10 @@ def summarize(engine: Engine) -> dict[str, Any]:
         articles, stories, matches = (session.scalar(select(func.count()).select_from(table)) or 0 for table in (ArticleRow, Story, Match))
         counts = alerts.counts(session)
     return {
-        "runs": runs, "articles": articles, "stories": stories, "matches": matches,
+        "runs": runs,
+        "articles": articles,
+        "stories": stories,
+        "matches": matches,
         "alerts": {"owed": sum(counts.values()), "sent": counts.get("sent", 0), "failed": counts.get("dead", 0)},
     }
 
@@ -219,7 +245,9 @@ def summarize(engine: Engine) -> dict[str, Any]:
 def _live(stage: Stage, airflow: Stack, families: tuple[Children, ...]) -> int:
     engine, console = open_store(settings()), Console()
     print(f"Airflow    {airflow.airflow_url}   user admin, password {airflow.password()}", file=sys.stderr)
-    print(f"Inbox      {stage.url}/_inbox\nWebhooks   {stage.url}/_hooks\nPortals    {stage.url}/\nCtrl-C stops everything.", file=sys.stderr)
+    print(
+        f"Inbox      {stage.url}/_inbox\nWebhooks   {stage.url}/_hooks\nPortals    {stage.url}/\nCtrl-C stops everything.", file=sys.stderr
+    )
     with Live(console=console, refresh_per_second=2, screen=False) as live:
         while True:
             pause = 0.0 if stage.phase < LAST_PHASE else LIVE_PAUSE
@@ -241,7 +269,10 @@ def _view(engine: Engine, stage: Stage, airflow: Stack) -> Group:
         newest = {portal: session.scalar(select(Run).where(Run.portal == portal).order_by(Run.id.desc()).limit(1)) for portal in PORTALS}
         sent = session.execute(
             select(AlertRow.sent_at, AlertRow.channel, AlertRow.topic, ArticleRow.title)
-            .join(ArticleRow, ArticleRow.id == AlertRow.article_id).where(AlertRow.state == "sent").order_by(AlertRow.sent_at.desc()).limit(6)
+            .join(ArticleRow, ArticleRow.id == AlertRow.article_id)
+            .where(AlertRow.state == "sent")
+            .order_by(AlertRow.sent_at.desc())
+            .limit(6)
         ).all()
     for portal, run in newest.items():
         runs.add_row(portal, *(_run_cells(run) if run else ("", "waiting", "", "")))
@@ -250,7 +281,9 @@ def _view(engine: Engine, stage: Stage, airflow: Stack) -> Group:
         f"phase {stage.phase}   runs {summary['runs']}   articles {summary['articles']}   stories {summary['stories']}   matches {summary['matches']}"
         f"   alerts {counts['owed']} owed in all, {counts['sent']} sent, {counts['failed']} dead"
     )
-    mails = [Text(f"{show.plain(at)}  {channel:<5} {topic:<14} {title}", overflow="ellipsis", no_wrap=True) for at, channel, topic, title in sent]
+    mails = [
+        Text(f"{show.plain(at)}  {channel:<5} {topic:<14} {title}", overflow="ellipsis", no_wrap=True) for at, channel, topic, title in sent
+    ]
     where = Text(f"Airflow {airflow.airflow_url} (admin / {airflow.password()})   Inbox {stage.url}/_inbox", style="dim")
     return Group(Text(""), Text(line, style="bold"), Text(""), runs, Text(""), *mails, Text(""), where)
 
@@ -263,6 +296,8 @@ def _run_cells(run: Run) -> tuple[str, str, str, str]:
 
 def ask(url: str, body: Mapping[str, Any] | None = None) -> Any:
     """The JSON at one of the world's own addresses."""
-    request = urllib.request.Request(url, data=json.dumps(body).encode() if body is not None else None, headers={"Content-Type": "application/json"})
+    request = urllib.request.Request(
+        url, data=json.dumps(body).encode() if body is not None else None, headers={"Content-Type": "application/json"}
+    )
     with urllib.request.urlopen(request, timeout=5) as answer:
         return json.load(answer)

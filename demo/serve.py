@@ -82,7 +82,9 @@ def serve(world: World, state_dir: Path, options: Options, *, port: int, ready: 
 
 
 @contextlib.contextmanager
-def running(port: int = 0, smtp_port: int = 0, *, state_dir: Path | None = None, hook_secret: str | None = None, **world: Any) -> Iterator[Running]:
+def running(
+    port: int = 0, smtp_port: int = 0, *, state_dir: Path | None = None, hook_secret: str | None = None, **world: Any
+) -> Iterator[Running]:
     """The world in a thread, on free ports where they are 0, with `World`'s own keywords (now, articles, phase)."""
     with contextlib.ExitStack() as stack:
         directory = state_dir or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="demo-")))

@@ -23,7 +23,3 @@ class QueryError(PortalwatchError):
 
 class SchemaError(PortalwatchError):
     """The database's schema is not the one of this release."""
-
-
-class Unreachable(PortalwatchError):
-    """A portal or channel did not answer; the text is the plain reason, such as `name not resolved`."""

@@ -13,7 +13,7 @@ from pipelines.models import Article, Outcome
 from pipelines.store import alerts, articles, comments, pages
 from pipelines.store.database import in_one_transaction, reading, serialize_stories
 from pipelines.store.pages import Found
-from pipelines.store.tables import ArticleRow
+from pipelines.store.tables import ArticleRow, PageRow
 from pipelines.watch.engine import Matcher
 from pipelines.watch.readable import Readable
 from pipelines.watch.watchlist import Watchlist
@@ -41,28 +41,32 @@ class Kept:
     alerts: int = 0
 
 
-@dataclass(slots=True)
-class _Post:
-    article_id: int
-    before: int
+@dataclass(slots=True, kw_only=True)
+class _Draft:
+    """An article on its way into the store; `before` is the newest id of the store when it got its own."""
+
+    found: Found
+    article: Article
     sketch: Sketch
+    near: tuple[int, list[int]]
+    article_id: int | None = None
+    before: int = 0
 
 
 def keep(desk: Desk, found: Found, article: Article, now: datetime) -> Kept:
     """Keep one article. Seen is marked by the caller, after this returned: until then a crash means that it comes again."""
     drawn = sketch(article.title, article.text)
     near = desk.fast.near(drawn.sample) if desk.fast else None
-    posts: list[_Post] = []
+    draft = _Draft(found=found, article=article, sketch=drawn, near=near or (0, []))
 
     def work(session: Session) -> Kept:
-        posts.clear()
+        draft.article_id = None
         serialize_stories(session)
-        return _keep(session, desk, found, article, drawn, near or (0, []), now, posts)
+        return _keep(session, desk, draft, now)
 
     kept = in_one_transaction(desk.engine, work)
-    for post in posts:
-        if desk.fast:
-            desk.fast.post(post.article_id, post.before, post.sketch.sample)
+    if desk.fast and draft.article_id is not None:
+        desk.fast.post(draft.article_id, draft.before, drawn.sample)
     return kept
 
 
@@ -95,30 +99,33 @@ def fill_index(desk: Desk, now: datetime) -> int:
     return posted
 
 
-def _keep(
-    session: Session, desk: Desk, found: Found, article: Article, drawn: Sketch, near: tuple[int, list[int]], now: datetime, posts: list[_Post]
-) -> Kept:
-    if pages.forgotten(session, found):
+def _keep(session: Session, desk: Desk, draft: _Draft, now: datetime) -> Kept:
+    if pages.forgotten(session, draft.found):
         return Kept(outcome=Outcome.DENIED, article_id=0)
-    article = comments.as_kept(session, article, desk.comments)
-    page = pages.settle(session, found, Outcome.UNCHANGED, now, desk.looks)
+    draft.article = comments.as_kept(session, draft.article, desk.comments)
+    page = pages.settle(session, draft.found, Outcome.UNCHANGED, now, desk.looks)
     row = articles.of_page(session, page.id)
-    if row is not None and row.digest == drawn.digest:
-        articles.refresh(row, article)
+    if row is None:
+        page.outcome = Outcome.NEW.value
+        return _add(session, desk, page, draft, now)
+    if row.digest == draft.sketch.digest:
+        articles.refresh(row, draft.article)
         return Kept(outcome=Outcome.UNCHANGED, article_id=row.id)
-    if row is not None:
-        page.outcome = Outcome.REVISED.value
-        articles.revise(session, row, article, drawn.digest, now)
-        articles.post_shingles(session, row, drawn.sample)
-        owed = _watch(session, desk, row, list(articles.stories_of(session, row.id)), now)
-        return Kept(outcome=Outcome.REVISED, article_id=row.id, alerts=owed)
-    page.outcome = Outcome.NEW.value
-    before = articles.newest_id(session)
-    candidates = [*articles.equals(session, drawn.digest), *near[1], *articles.near(session, drawn.sample, after=near[0], now=now)]
+    page.outcome = Outcome.REVISED.value
+    articles.revise(session, row, draft.article, draft.sketch.digest, now)
+    articles.post_shingles(session, row, draft.sketch.sample)
+    owed = _watch(session, desk, row, list(articles.stories_of(session, row.id)), now)
+    return Kept(outcome=Outcome.REVISED, article_id=row.id, alerts=owed)
+
+
+def _add(session: Session, desk: Desk, page: PageRow, draft: _Draft, now: datetime) -> Kept:
+    drawn, (indexed, near) = draft.sketch, draft.near
+    draft.before = articles.newest_id(session)
+    candidates = [*articles.equals(session, drawn.digest), *near, *articles.near(session, drawn.sample, after=indexed, now=now)]
     links = stories_of(drawn, articles.known(session, candidates, now))
-    row = articles.add(session, page.id, found.portal, article, digest=drawn.digest, learned=desk.learning, now=now)
+    row = articles.add(session, page, draft.article, digest=drawn.digest, learned=desk.learning, now=now)
+    draft.article_id = row.id
     articles.post_shingles(session, row, drawn.sample)
-    posts.append(_Post(row.id, before, drawn))
     owed = _watch(session, desk, row, articles.place(session, row, links, now), now)
     return Kept(outcome=Outcome.NEW, article_id=row.id, alerts=owed)
 
@@ -132,13 +139,18 @@ def _watch(session: Session, desk: Desk, row: ArticleRow, stories: list[int], no
     if desk.learning:
         return 0
     owed = [
-        (topic, to, row.revision if alerts.alerted(session, stories, *to, article_id=row.id) else 0)
+        alerts.Due(
+            topic=topic,
+            story_id=stories[0],
+            to=to,
+            revision=row.revision if alerts.alerted(session, stories, *to, article_id=row.id) else 0,
+        )
         for topic in (match.topic for match in matches)
         for to in desk.watchlist.recipients(topics[topic])
         if _is_owed(session, row, stories, to, news=topic not in told, follows=topics[topic].revisions != "never")
     ]
-    for topic, to, revision in owed:
-        alerts.owe(session, row, topic, stories[0], revision, to, now)
+    for due in owed:
+        alerts.owe(session, row, due, now)
     return len(owed)
 
 
@@ -152,6 +164,12 @@ def _is_owed(session: Session, row: ArticleRow, stories: list[int], to: tuple[st
 def readable(row: ArticleRow) -> Readable:
     """What topics are matched on."""
     return Readable(
-        title=row.title, text=row.text, portal=row.portal, publisher=tuple(row.publisher), author=row.author, section=row.section,
-        comments=tuple(comment["text"] for comment in row.comments), language=row.language,
+        title=row.title,
+        text=row.text,
+        portal=row.portal,
+        publisher=tuple(row.publisher),
+        author=row.author,
+        section=row.section,
+        comments=tuple(comment["text"] for comment in row.comments),
+        language=row.language,
     )

@@ -37,7 +37,9 @@ def upkeep_round(settings: Settings) -> dict[str, int]:
     active = activate(engine, settings.watchlist, settings.aliases, now())
     with reading(engine) as session:
         fast = Fast(settings.redis, store_id(session))
-    desk = flow.Desk(engine=engine, fast=fast, watchlist=active.watchlist, matcher=compile_watchlist(active.watchlist), learning=False, looks=())
+    desk = flow.Desk(
+        engine=engine, fast=fast, watchlist=active.watchlist, matcher=compile_watchlist(active.watchlist), learning=False, looks=()
+    )
     done = {"indexed": flow.fill_index(desk, now()), "archives_removed": _age_out(settings.home / "archive")}
     if active.trouble:
         raise ConfigError(f"the watchlist is refused, version {active.watchlist.version} runs on:\n{active.trouble}")

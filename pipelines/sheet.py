@@ -1,8 +1,8 @@
 """The sheet: everything that portalwatch knows about one portal, as data."""
 
 import re
-from functools import cached_property
 from datetime import timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -41,7 +41,9 @@ def _duration(value: object) -> object:
 _UNITS = {"s": 1, "min": 60, "h": 3600}
 _DURATION = re.compile(r"^(\d+) ?(s|min|h)$")
 _EVERY = re.compile(r"^every (\d+) (s|min|h)$")
-Duration = Annotated[timedelta, BeforeValidator(_duration), PlainSerializer(lambda value: f"{int(value.total_seconds())} s", when_used="json")]
+Duration = Annotated[
+    timedelta, BeforeValidator(_duration), PlainSerializer(lambda value: f"{int(value.total_seconds())} s", when_used="json")
+]
 Pattern = Annotated[str, AfterValidator(_pattern)]
 
 

@@ -20,8 +20,7 @@ class _Loader(_BASE):  # type: ignore[valid-type, misc]
 
 
 _Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in rules if tag not in _YAML_1_1_ONLY]
-    for first, rules in _BASE.yaml_implicit_resolvers.items()
+    first: [(tag, pattern) for tag, pattern in rules if tag not in _YAML_1_1_ONLY] for first, rules in _BASE.yaml_implicit_resolvers.items()
 }
 _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false|True|False)$"), list("tfTF"))
 _Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"^[-+]?[0-9]+$"), list("-+0123456789"))
@@ -45,7 +44,9 @@ class Document:
             raise ConfigError(f"{place}: not valid YAML: {error.problem or error.context}") from None
         except yaml.YAMLError as error:
             raise ConfigError(f"{name}: not valid YAML: {error}") from None
-        duplicates = [f"{self._place(key)}: `{key.value}` stands twice; the first at {self._place(first)}" for key, first in _duplicates(self._root)]
+        duplicates = [
+            f"{self._place(key)}: `{key.value}` stands twice; the first at {self._place(first)}" for key, first in _duplicates(self._root)
+        ]
         if duplicates:
             raise ConfigError(duplicates)
 

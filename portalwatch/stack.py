@@ -78,7 +78,9 @@ def _start(children: Children, settings: Settings, dags: Path, port: int, extra:
         children.start(Child(name=name, argv=[*_airflow(), *arguments], env=env, log=home / "logs" / f"{name}.log", ready=ready))
     children.settle()
     return Stack(
-        children=children, env=env, airflow_url=f"http://127.0.0.1:{chosen}",
+        children=children,
+        env=env,
+        airflow_url=f"http://127.0.0.1:{chosen}",
         password_file=home / "airflow" / "simple_auth_manager_passwords.json.generated",
     )
 
@@ -119,12 +121,22 @@ def _valkey(settings: Settings, home: Path) -> Child:
     with contextlib.suppress(FileNotFoundError):
         settings.redis_socket.unlink()
     arguments = {
-        "--port": "0", "--unixsocket": str(settings.redis_socket), "--unixsocketperm": "700", "--dir": str(folder), "--appendonly": "yes",
-        "--appendfsync": "everysec", "--maxmemory": REDIS_MEMORY, "--maxmemory-policy": "noeviction", "--daemonize": "no",
+        "--port": "0",
+        "--unixsocket": str(settings.redis_socket),
+        "--unixsocketperm": "700",
+        "--dir": str(folder),
+        "--appendonly": "yes",
+        "--appendfsync": "everysec",
+        "--maxmemory": REDIS_MEMORY,
+        "--maxmemory-policy": "noeviction",
+        "--daemonize": "no",
     }
     return Child(
-        name="valkey", argv=[str(get_binary_path()), *(part for pair in arguments.items() for part in pair)], env={},
-        log=home / "logs" / "valkey.log", ready=lambda: _pings(settings.redis),
+        name="valkey",
+        argv=[str(get_binary_path()), *(part for pair in arguments.items() for part in pair)],
+        env={},
+        log=home / "logs" / "valkey.log",
+        ready=lambda: _pings(settings.redis),
     )
 
 

@@ -52,7 +52,10 @@ def crawl(portal: str, settings: Settings) -> dict[str, Any]:
     job = _job(sheet, settings, engine, fast, active)
     waiting = _waiting(job)
     if waiting is not None:
-        finish_reason, judged = "not_started", Verdict(succeeded=False, reason=f"the portal asked us to wait until {waiting:%Y-%m-%d %H:%M} UTC")
+        finish_reason, judged = (
+            "not_started",
+            Verdict(succeeded=False, reason=f"the portal asked us to wait until {waiting:%Y-%m-%d %H:%M} UTC"),
+        )
     else:
         finish_reason = _run(job)
         judged = verdict(job.sources, job.ledger, finish_reason)
@@ -67,8 +70,13 @@ def _job(sheet: Any, settings: Settings, engine: Engine, fast: Fast, active: Act
     slug = sheet.slug
     run: Run = in_one_transaction(engine, lambda session: _detached(session, runs.open_run(session, slug, active.watchlist.version, now())))
     desk = flow.Desk(
-        engine=engine, fast=fast, watchlist=active.watchlist, matcher=compile_watchlist(active.watchlist), learning=run.learning,
-        looks=sheet.looks, comments=settings.comments,
+        engine=engine,
+        fast=fast,
+        watchlist=active.watchlist,
+        matcher=compile_watchlist(active.watchlist),
+        learning=run.learning,
+        looks=sheet.looks,
+        comments=settings.comments,
     )
     names = {known.slug: known.name for known in loader.shelf(settings).sheets.values()}
     post = Post(engine=engine, watchlist=active.watchlist, portal_names=names, send=sender_of(settings), clock=now)
@@ -122,8 +130,14 @@ def _close(job: Job, finish_reason: str, judged: Verdict, active: Active) -> dic
     whole = finish_reason == "finished" and not left
     notes = [judged.reason, f"the watchlist is refused: {active.trouble.splitlines()[0]}" if active.trouble else None]
     ended = runs.Ended(
-        finish_reason=finish_reason, succeeded=judged.succeeded, reason="; ".join(filter(None, notes)) or None, whole=whole,
-        discovered=len(job.ledger.found), requests=sum(job.requests.values()), bytes=job.bytes, outcomes=job.ledger.counts(),
+        finish_reason=finish_reason,
+        succeeded=judged.succeeded,
+        reason="; ".join(filter(None, notes)) or None,
+        whole=whole,
+        discovered=len(job.ledger.found),
+        requests=sum(job.requests.values()),
+        bytes=job.bytes,
+        outcomes=job.ledger.counts(),
         evidence=job.ledger.evidence,
     )
     started = in_one_transaction(job.desk.engine, lambda session: _write(session, job, ended))
@@ -152,7 +166,14 @@ def _write(session: Any, job: Job, ended: runs.Ended) -> datetime:
 def summary(portal: str, started_at: datetime, ended: runs.Ended) -> dict[str, Any]:
     """The JSON of `portalwatch crawl --json`."""
     return {
-        "portal": portal, "started_at": started_at.isoformat(), "finished_at": now().isoformat(), "finish_reason": ended.finish_reason,
-        "succeeded": ended.succeeded, "reason": ended.reason, "discovered": ended.discovered, "requests": ended.requests,
-        "bytes": ended.bytes, "outcomes": dict(ended.outcomes),
+        "portal": portal,
+        "started_at": started_at.isoformat(),
+        "finished_at": now().isoformat(),
+        "finish_reason": ended.finish_reason,
+        "succeeded": ended.succeeded,
+        "reason": ended.reason,
+        "discovered": ended.discovered,
+        "requests": ended.requests,
+        "bytes": ended.bytes,
+        "outcomes": dict(ended.outcomes),
     }

@@ -5,9 +5,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from pipelines.flow import Desk
 from pipelines.alerts.outbox import Post
 from pipelines.config import Settings
+from pipelines.flow import Desk
 from pipelines.sheet import Sheet
 from pipelines.store import pages, runs
 from pipelines.store.database import reading

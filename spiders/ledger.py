@@ -27,7 +27,9 @@ class Ledger:
 
     def met_as_known(self, found: Iterable[Found]) -> list[Found]:
         """What this run settled as known, and another listing now names with a mark."""
-        return [each for each in found if each.mark and self.outcomes.get(each.identity) is Outcome.KNOWN and self.found[each.identity] != each]
+        return [
+            each for each in found if each.mark and self.outcomes.get(each.identity) is Outcome.KNOWN and self.found[each.identity] != each
+        ]
 
     def reopen(self, found: Found) -> None:
         """A known identity turns out to have moved: it is fetched after all."""

@@ -1,16 +1,20 @@
 """The spider: one for all portals, since a portal is data. It finds pages and hands them on; it never cleans text."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, replace
-from email.utils import parsedate_to_datetime
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from scrapy import Request, Spider
 from scrapy.exceptions import (
-    CannotResolveHostError, CloseSpider, DownloadCancelledError, DownloadConnectionRefusedError, DownloadTimeoutError, ResponseDataLossError,
+    CannotResolveHostError,
+    CloseSpider,
+    DownloadCancelledError,
+    DownloadConnectionRefusedError,
+    DownloadTimeoutError,
+    ResponseDataLossError,
 )
 from scrapy.http import Response
 from twisted.python.failure import Failure
@@ -73,6 +77,7 @@ class PortalSpider(Spider):
         found = self._found(listed)
         answer.links, answer.why = len(found), listed.why or (None if found or listed.more or number > 1 else "no article link on it")
         if found:
+            assert response.request is not None
             self.job.answered[response.request.url] = (_header(response, "ETag") or None, _header(response, "Last-Modified") or None)
         for url in listed.more:
             yield self._listing(source, url, number)
@@ -114,7 +119,12 @@ class PortalSpider(Spider):
         etag, modified = self.job.validators.get(url, (None, None)) if not self.job.desk.learning else (None, None)
         headers = {name: value for name, value in (("If-None-Match", etag), ("If-Modified-Since", modified)) if value}
         return Request(
-            url, self.parse_listing, errback=self.listing_failed, headers=headers, dont_filter=True, priority=LISTING_FIRST,
+            url,
+            self.parse_listing,
+            errback=self.listing_failed,
+            headers=headers,
+            dont_filter=True,
+            priority=LISTING_FIRST,
             cb_kwargs={"source": source, "number": number},
         )
 

@@ -54,7 +54,9 @@ def _listing(scene: Scene, found: re.Match[str]) -> Reply | None:
     pieces = [] if scene.empty_listing == f"https://www.storm.mg/{path}" else _of_section(scene, section)
     shown = numbered(pieces, page, PAGE_SIZE)
     following = f"/{path}/{page + 1}" if len(pieces) > page * PAGE_SIZE else ""
-    body = rendered("storm_listing.html", pieces=shown, zone=TAIPEI, following=following, categories=CATEGORIES, title=section or "最新文章")
+    body = rendered(
+        "storm_listing.html", pieces=shown, zone=TAIPEI, following=following, categories=CATEGORIES, title=section or "最新文章"
+    )
     return Reply(body=body, content_type=HTML, tagged=True)
 
 

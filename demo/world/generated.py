@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from random import Random
 from string import Formatter
@@ -30,7 +30,11 @@ def _piece(index: int, phase: int, at: datetime) -> Piece:
     dice, words = Random(index), _words()
     portal = tuple(_NUMBERS)[index % len(_NUMBERS)]
     house = words["portals"][portal]
-    topics = (tuple(words["topics"])[index // TOPIC_EVERY % len(words["topics"])],) if index % TOPIC_EVERY == index // TOPIC_EVERY % TOPIC_EVERY else ()
+    topics = (
+        (tuple(words["topics"])[index // TOPIC_EVERY % len(words["topics"])],)
+        if index % TOPIC_EVERY == index // TOPIC_EVERY % TOPIC_EVERY
+        else ()
+    )
     publisher = (dice.choice(house["publisher"]),)
     layout_b = portal == "storm_mg" and index % 3 == 0
     piece = Piece(
@@ -77,10 +81,14 @@ def _parts(pattern: str) -> list[_Part]:
     return [(literal, slot) for literal, slot, _, _ in Formatter().parse(pattern)]
 
 
+def _one_of(words: list[str], dice: Random) -> str:
+    return words[int(dice.random() * len(words))]
+
+
 @lru_cache(maxsize=1)
 def _slots() -> dict[str, Callable[[Random], str]]:
     lists: dict[str, list[str]] = _words()["slots"]
-    slots: dict[str, Callable[[Random], str]] = {name: lambda dice, words=words: words[int(dice.random() * len(words))] for name, words in lists.items()}  # type: ignore[misc]
+    slots: dict[str, Callable[[Random], str]] = {name: partial(_one_of, words) for name, words in lists.items()}
     slots["place"] = lambda dice: slots["head"](dice) + slots["head"](dice) + slots["tail"](dice)
     slots["person"] = lambda dice: slots["family"](dice) + slots["given"](dice)
     slots["number"] = lambda dice: str(int(dice.random() * 9989) + 11)

@@ -23,8 +23,7 @@ from pipelines.errors import PortalwatchError
 _GLOBAL_V6 = ipaddress.IPv6Network("2000::/3")
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _NOT_FOR_US = tuple(
-    ipaddress.ip_network(network)
-    for network in ("192.0.0.0/24", "192.88.99.0/24", "168.63.129.16/32", "2001::/23", "3fff::/20")
+    ipaddress.ip_network(network) for network in ("192.0.0.0/24", "192.88.99.0/24", "168.63.129.16/32", "2001::/23", "3fff::/20")
 )
 """Special by IANA's registries (RFC 6890 and its heirs), yet `is_global` in some Python releases; and Azure's host service, a
 public number that every virtual machine there reaches and nobody else."""

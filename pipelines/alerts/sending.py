@@ -15,8 +15,11 @@ def sender_of(settings: Settings) -> Callable[[Any, Message], Answer]:
     """`send(channel, message)` with everything that the settings say."""
     sending = Sending(
         smtp=Smtp(
-            host=settings.smtp_host, port=settings.smtp_port, user=settings.smtp_user,
-            password=settings.smtp_password.get_secret_value(), security=settings.smtp_security,
+            host=settings.smtp_host,
+            port=settings.smtp_port,
+            user=settings.smtp_user,
+            password=settings.smtp_password.get_secret_value(),
+            security=settings.smtp_security,
         ),
         sender=Sender(address=settings.mail_from),
         zone=ZoneInfo(settings.timezone),

@@ -105,7 +105,7 @@ class Fast:
         """For each identity whether `owner` may fetch it now; the leases of a holder that is no more `alive` are free."""
         if not identities:
             return []
-        args = [owner, int(LEASE.total_seconds()), *identities]
+        args: list[str | int] = [owner, int(LEASE.total_seconds()), *identities]
         keys = [f"{self._prefix}lease:{portal}:", f"{self._prefix}alive:"]
         found = self._ask(lambda: self._lease(keys=keys, args=args))
         return None if found is None else [bool(flag) for flag in found]

@@ -32,7 +32,8 @@ class Sketch:
         step = SPARSEST
         while step > DENSEST and np.count_nonzero(self.shingles % step == 0) < ENOUGH:
             step //= 2
-        return self.shingles[self.shingles % step == 0]
+        sampled: Hashes = self.shingles[self.shingles % step == 0]
+        return sampled
 
 
 def sketch(title: str, text: str) -> Sketch:
@@ -57,7 +58,8 @@ def shingles(body: str) -> Hashes:
         mixed += (codes[place : place + width] + np.uint64(1)) * weight
     mixed = (mixed ^ (mixed >> np.uint64(30))) * _MIX_1
     mixed = (mixed ^ (mixed >> np.uint64(27))) * _MIX_2
-    return np.unique(((mixed ^ (mixed >> np.uint64(31))) >> np.uint64(1)).astype(np.int64))
+    found: Hashes = np.unique(((mixed ^ (mixed >> np.uint64(31))) >> np.uint64(1)).astype(np.int64))
+    return found
 
 
 def shared(some: Hashes, others: Hashes) -> int:

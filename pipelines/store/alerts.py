@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, or_, select, update
@@ -23,8 +23,13 @@ def record(session: Session, row: ArticleRow, matches: Sequence[TopicMatch], wat
     """Keep the matches of the article's present state."""
     session.add_all(
         Match(
-            article_id=row.id, revision=row.revision, topic=match.topic, watchlist=watchlist,
-            hits=[asdict(hit) for hit in match.hits], learned=row.learned, matched_at=now,
+            article_id=row.id,
+            revision=row.revision,
+            topic=match.topic,
+            watchlist=watchlist,
+            hits=[asdict(hit) for hit in match.hits],
+            learned=row.learned,
+            matched_at=now,
         )
         for match in matches
     )
@@ -50,14 +55,32 @@ def alerted(session: Session, stories: Sequence[int], channel: str, recipient: s
     return bool(session.scalar(query))
 
 
-def owe(session: Session, row: ArticleRow, topic: str, story: int, revision: int, to: tuple[str, str], now: datetime) -> None:
-    """One alert owed to (channel, recipient)."""
-    channel, recipient = to
-    message = message_id(store_id(session), story, revision, channel, recipient)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """One alert: a topic's, about a story, to (channel, recipient). `revision` 0 tells the story, n its nth revision."""
+
+    topic: str
+    story_id: int
+    revision: int
+    to: tuple[str, str]
+
+
+def owe(session: Session, row: ArticleRow, due: Due, now: datetime) -> None:
+    """Owe one alert about the article."""
+    channel, recipient = due.to
     session.add(
         AlertRow(
-            message=message, topic=topic, story_id=story, article_id=row.id, revision=revision, channel=channel, recipient=recipient,
-            state="owed", owed_at=now, next_try_at=now, attempts=0,
+            message=message_id(store_id(session), due.story_id, due.revision, channel, recipient),
+            topic=due.topic,
+            story_id=due.story_id,
+            article_id=row.id,
+            revision=due.revision,
+            channel=channel,
+            recipient=recipient,
+            state="owed",
+            owed_at=now,
+            next_try_at=now,
+            attempts=0,
         )
     )
 
@@ -113,21 +136,36 @@ def message(session: Session, message: str, titles: dict[str, str], portal_names
     article = session.get_one(ArticleRow, first.article_id)
     topics = tuple((row.topic, titles.get(row.topic, row.topic)) for row in rows)
     return Message(
-        id=message, kind="revision" if first.revision else "new", channel=first.channel, recipient=first.recipient,
-        story_id=first.story_id, revision=first.revision, topics=topics, title=article.title, text=article.text, url=article.url,
-        portal=article.portal, portal_name=portal_names.get(article.portal, article.portal), hits=_hits(session, article, topics),
-        publisher=tuple(article.publisher), author=article.author, published_at=article.published_at or article.published_on,
-        first_seen_at=article.first_seen_at, language=article.language, rights=article.rights, thread=_thread(session, first),
+        id=message,
+        kind="revision" if first.revision else "new",
+        channel=first.channel,
+        recipient=first.recipient,
+        story_id=first.story_id,
+        revision=first.revision,
+        topics=topics,
+        title=article.title,
+        text=article.text,
+        url=article.url,
+        portal=article.portal,
+        portal_name=portal_names.get(article.portal, article.portal),
+        hits=_hits(session, article, topics),
+        publisher=tuple(article.publisher),
+        author=article.author,
+        published_at=article.published_at or article.published_on,
+        first_seen_at=article.first_seen_at,
+        language=article.language,
+        rights=article.rights,
+        thread=_thread(session, first),
     )
 
 
 def counts(session: Session) -> dict[str, int]:
     """Alerts by state."""
-    return {state: count for state, count in session.execute(select(AlertRow.state, func.count()).group_by(AlertRow.state))}
+    return dict(session.execute(select(AlertRow.state, func.count()).group_by(AlertRow.state)).all())
 
 
 def _pause(attempts: int, answer: Answer) -> timedelta:
-    backoff = min(FIRST_RETRY * 2 ** min(attempts - 1, 12), LAST_RETRY)
+    backoff: timedelta = min(FIRST_RETRY * 2 ** min(attempts - 1, 12), LAST_RETRY)
     return max(backoff, timedelta(seconds=answer.retry_after or 0))
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from pipelines.dedup.shingles import Hashes, Sketch, sketch
 from pipelines.dedup.stories import Known, Link
 from pipelines.models import Article
-from pipelines.store.tables import ArticleRow, Revision, Shingle, Story, Telling
+from pipelines.store.tables import ArticleRow, PageRow, Revision, Shingle, Story, Telling
 
 HORIZON = timedelta(days=14)  # how far back a copy is looked for
 CANDIDATES = 24  # the likeliest articles that are compared whole
@@ -28,9 +28,9 @@ def newest_id(session: Session) -> int:
     return session.scalar(select(func.max(ArticleRow.id))) or 0
 
 
-def add(session: Session, page_id: int, portal: str, article: Article, *, digest: str, learned: bool, now: datetime) -> ArticleRow:
+def add(session: Session, page: PageRow, article: Article, *, digest: str, learned: bool, now: datetime) -> ArticleRow:
     """A new article with its revision 0."""
-    row = ArticleRow(page_id=page_id, portal=portal, revision=0, learned=learned, first_seen_at=now, **_state(article, digest))
+    row = ArticleRow(page_id=page.id, portal=page.portal, revision=0, learned=learned, first_seen_at=now, **_state(article, digest))
     session.add(row)
     session.flush()
     _keep_state(session, row, now)
@@ -111,7 +111,12 @@ def place(session: Session, row: ArticleRow, links: Sequence[Link], now: datetim
         return [story.id]
     session.add_all(
         Telling(
-            story_id=link.story_id, article_id=row.id, role=link.role, containment=link.containment, partner_id=link.partner_id, why=link.why
+            story_id=link.story_id,
+            article_id=row.id,
+            role=link.role,
+            containment=link.containment,
+            partner_id=link.partner_id,
+            why=link.why,
         )
         for link in links
     )
@@ -132,15 +137,27 @@ def _state(article: Article, digest: str) -> dict[str, Any]:
     published = article.published_at
     modified = article.modified_at
     return {
-        "url": article.url, "title": article.title, "text": article.text,
+        "url": article.url,
+        "title": article.title,
+        "text": article.text,
         "published_at": published if isinstance(published, datetime) else None,
         "published_on": published if isinstance(published, date) and not isinstance(published, datetime) else None,
-        "published_from": article.published_from, "published_raw": article.published_raw,
+        "published_from": article.published_from,
+        "published_raw": article.published_raw,
         "modified_at": modified if isinstance(modified, datetime) else None,
-        "publisher": list(article.publisher), "author": article.author, "section": article.section, "rights": article.rights,
-        "language": article.language, "script": article.script, "captions": list(article.captions),
-        "comment_count": article.comment_count, "reactions": dict(article.reactions), "comments": _comments(article),
-        "rung": article.rung, "codec": article.codec, "digest": digest,
+        "publisher": list(article.publisher),
+        "author": article.author,
+        "section": article.section,
+        "rights": article.rights,
+        "language": article.language,
+        "script": article.script,
+        "captions": list(article.captions),
+        "comment_count": article.comment_count,
+        "reactions": dict(article.reactions),
+        "comments": _comments(article),
+        "rung": article.rung,
+        "codec": article.codec,
+        "digest": digest,
     }
 
 

@@ -87,7 +87,9 @@ def in_one_transaction(on: Engine, work: Callable[[Session], T]) -> T:
 
 def _can_pass(error: DBAPIError) -> bool:
     sqlstate = getattr(error.orig, "sqlstate", None) or ""
-    return error.connection_invalidated or "locked" in str(error.orig) or sqlstate in ("40001", "40P01") or sqlstate.startswith(("08", "57P"))
+    return (
+        error.connection_invalidated or "locked" in str(error.orig) or sqlstate in ("40001", "40P01") or sqlstate.startswith(("08", "57P"))
+    )
 
 
 def serialize_stories(session: Session) -> None:

@@ -24,7 +24,7 @@ def forget_article(session: Session, portal: str, identity: str) -> str | None:
 def _remove(session: Session, article: int) -> None:
     stories = list(session.scalars(select(Telling.story_id).where(Telling.article_id == article)))
     for table in (AlertRow, Match, Shingle, Revision, Telling):
-        session.execute(delete(table).where(table.article_id == article))  # type: ignore[attr-defined]
+        session.execute(delete(table).where(table.article_id == article))
     for story in stories:
         _hand_over(session, story, article)
     session.execute(delete(ArticleRow).where(ArticleRow.id == article))

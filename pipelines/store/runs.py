@@ -15,7 +15,10 @@ ABANDONED = timedelta(minutes=40)  # longer than any run may take: one that is s
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """How a run ended. `whole`: to its end, with nothing left over. `outcomes` counts every discovered identity once; `evidence` holds samples of what went wrong."""
+    """How a run ended. `whole`: to its end, with nothing left over.
+
+    `outcomes` counts every discovered identity once; `evidence` holds samples of what went wrong.
+    """
 
     finish_reason: str
     succeeded: bool

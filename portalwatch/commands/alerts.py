@@ -32,13 +32,25 @@ def list_alerts(
 
     Example: `portalwatch alerts list --state dead`
     """
-    query = select(AlertRow, ArticleRow.title).join(ArticleRow, ArticleRow.id == AlertRow.article_id).order_by(AlertRow.id.desc()).limit(limit)
+    query = (
+        select(AlertRow, ArticleRow.title).join(ArticleRow, ArticleRow.id == AlertRow.article_id).order_by(AlertRow.id.desc()).limit(limit)
+    )
     with reading(open_store(settings())) as session:
         lines = [
             {
-                "alert": row.id, "message": row.message, "state": row.state, "topic": row.topic, "channel": row.channel, "recipient": row.recipient,
-                "story": row.story_id, "revision": row.revision, "title": title, "owed_at": row.owed_at, "sent_at": row.sent_at,
-                "attempts": row.attempts, "answer": row.answer,
+                "alert": row.id,
+                "message": row.message,
+                "state": row.state,
+                "topic": row.topic,
+                "channel": row.channel,
+                "recipient": row.recipient,
+                "story": row.story_id,
+                "revision": row.revision,
+                "title": title,
+                "owed_at": row.owed_at,
+                "sent_at": row.sent_at,
+                "attempts": row.attempts,
+                "answer": row.answer,
             }
             for row, title in session.execute(query.where(AlertRow.state == state) if state else query)
         ]
@@ -46,7 +58,9 @@ def list_alerts(
         show.jsonl(lines)
     else:
         cells = [(a["alert"], a["state"], a["topic"], f"{a['channel']} {a['recipient']}", a["title"], a["answer"]) for a in lines]
-        show.rows(("alert", "state", "topic", "to", "title", "answer"), cells, empty="no alerts" + (f" that are {state}" if state else " yet"))
+        show.rows(
+            ("alert", "state", "topic", "to", "title", "answer"), cells, empty="no alerts" + (f" that are {state}" if state else " yet")
+        )
 
 
 @alerts.command("deliver")
@@ -79,10 +93,9 @@ def test_channel(channel: Annotated[str, typer.Argument(help="A channel of the w
 
     Example: `portalwatch alerts test desk`
     """
-    from spiders.job import now
-
     from pipelines.alerts.sending import sender_of
     from pipelines.store.watchlists import activate
+    from spiders.job import now
 
     watchlist = activate(open_store(settings()), settings().watchlist, settings().aliases, now()).watchlist
     if channel not in watchlist.channels:
@@ -98,8 +111,16 @@ def test_channel(channel: Annotated[str, typer.Argument(help="A channel of the w
 
 def _sample(channel: str, recipient: str, stamp: float) -> Message:
     return Message(
-        id=outbox.message_id("test", int(stamp), 0, channel, recipient), kind="test", channel=channel, recipient=recipient, story_id=0, revision=0,
-        topics=(("test", "測試 / test"),), title="這是一則測試訊息 · a test message",
+        id=outbox.message_id("test", int(stamp), 0, channel, recipient),
+        kind="test",
+        channel=channel,
+        recipient=recipient,
+        story_id=0,
+        revision=0,
+        topics=(("test", "測試 / test"),),
+        title="這是一則測試訊息 · a test message",
         text="如果您看到這則訊息,這個頻道運作正常。If you can read this, the channel works.",
-        url=settings().public_url or "https://example.org/", portal="portalwatch", portal_name="portalwatch",
+        url=settings().public_url or "https://example.org/",
+        portal="portalwatch",
+        portal_name="portalwatch",
     )

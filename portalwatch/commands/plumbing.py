@@ -20,7 +20,9 @@ def add_to(app: typer.Typer) -> None:
 
 
 def extract(
-    files: Annotated[list[str] | None, typer.Argument(metavar="[FILE…|-]", help="HTML files (.gz too), or - for JSON lines on stdin.")] = None,
+    files: Annotated[
+        list[str] | None, typer.Argument(metavar="[FILE…|-]", help="HTML files (.gz too), or - for JSON lines on stdin.")
+    ] = None,
 ) -> None:
     """Read pages: one answer an input, in order; a bad input is answered in its place.
 
@@ -61,9 +63,9 @@ def explain(
 
     Example: `portalwatch explain --watchlist config/watchlist.yaml - < articles.jsonl`
     """
-    from pipelines.watch.watchlist import compile_watchlist, load_watchlist
     from pipelines.watch.explain import explain as explained
     from pipelines.watch.explain import readable_from
+    from pipelines.watch.watchlist import compile_watchlist, load_watchlist
 
     _only_stdin(source)
     path = watchlist or settings().watchlist

@@ -30,16 +30,24 @@ def list_portals(as_json: Annotated[bool, typer.Option("--json", help="JSON line
         last = {run.portal: run for run in runs.latest_runs(session)}
     lines = [
         {
-            "portal": sheet.slug, "name": sheet.name, "schedule": sheet.schedule, "robots_override": sheet.robots.reason if sheet.robots else None,
-            "last_run": last[slug].started_at if slug in last else None, "succeeded": last[slug].succeeded if slug in last else None,
-            "outcomes": last[slug].outcomes if slug in last else {}, "reason": last[slug].reason if slug in last else None,
+            "portal": sheet.slug,
+            "name": sheet.name,
+            "schedule": sheet.schedule,
+            "robots_override": sheet.robots.reason if sheet.robots else None,
+            "last_run": last[slug].started_at if slug in last else None,
+            "succeeded": last[slug].succeeded if slug in last else None,
+            "outcomes": last[slug].outcomes if slug in last else {},
+            "reason": last[slug].reason if slug in last else None,
         }
         for slug, sheet in shelf.sheets.items()
     ]
     if as_json:
         show.jsonl(lines)
     else:
-        cells = [(line["portal"], line["name"], line["schedule"], line["last_run"], _verdict(line["succeeded"]), line["reason"]) for line in lines]
+        cells = [
+            (line["portal"], line["name"], line["schedule"], line["last_run"], _verdict(line["succeeded"]), line["reason"])
+            for line in lines
+        ]
         show.rows(("portal", "name", "schedule", "last run", "went", "reason"), cells, empty="no sheets")
     for trouble in shelf.broken.values():
         typer.echo(trouble, err=True)

@@ -116,9 +116,8 @@ def db_upgrade() -> None:
 
 def check() -> None:
     """Refuse to start on a watchlist that never ran and does not read, before anything is started."""
-    from spiders.job import now
-
     from pipelines.store.watchlists import activate
+    from spiders.job import now
 
     activate(open_store(settings()), settings().watchlist, settings().aliases, now())
 

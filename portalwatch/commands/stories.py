@@ -30,13 +30,7 @@ def list_stories(
 
     Example: `portalwatch stories list --limit 5`
     """
-    query = (
-        select(Story, func.count(Telling.article_id))
-        .join(Telling)
-        .group_by(Story.id)
-        .order_by(Story.id.desc())
-        .limit(limit)
-    )
+    query = select(Story, func.count(Telling.article_id)).join(Telling).group_by(Story.id).order_by(Story.id.desc()).limit(limit)
     with reading(open_store(settings())) as session:
         lines = [
             {"story": story.id, "title": story.title, "first_seen_at": story.first_seen_at, "tellings": count}
@@ -45,8 +39,11 @@ def list_stories(
     if as_json:
         show.jsonl(lines)
     else:
-        show.rows(("story", "first seen", "tellings", "title"), [(s["story"], s["first_seen_at"], s["tellings"], s["title"]) for s in lines],
-                  empty="no story yet: nothing was crawled")
+        show.rows(
+            ("story", "first seen", "tellings", "title"),
+            [(s["story"], s["first_seen_at"], s["tellings"], s["title"]) for s in lines],
+            empty="no story yet: nothing was crawled",
+        )
 
 
 @stories.command("show")
@@ -67,8 +64,11 @@ def show_story(story: Annotated[int, typer.Argument(help="The story's number.")]
             raise PortalwatchError(f"no story has the number {story}; `portalwatch stories list` shows them")
         for telling, article in found:
             publisher = "、".join(article.publisher)
-            typer.echo(f"{telling.role:<6} {show.plain(article.first_seen_at)}  {article.portal}  {publisher}\n       {show.plain(article.title)}\n"
-                       f"       {show.plain(article.url)}\n       {telling.why}" + (f"; revision {article.revision}" if article.revision else ""))
+            revised = f"; revision {article.revision}" if article.revision else ""
+            typer.echo(
+                f"{telling.role:<6} {show.plain(article.first_seen_at)}  {article.portal}  {publisher}\n       {show.plain(article.title)}\n"
+                f"       {show.plain(article.url)}\n       {telling.why}{revised}"
+            )
 
 
 def forget_command(

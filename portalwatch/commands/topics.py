@@ -32,8 +32,14 @@ def list_topics(as_json: Annotated[bool, typer.Option("--json", help="JSON lines
         matches = dict(session.execute(select(Match.topic, func.count()).group_by(Match.topic)).all())
         owed = dict(session.execute(select(AlertRow.topic, func.count()).group_by(AlertRow.topic)).all())
     lines = [
-        {"topic": slug, "title": topic.title, "query": topic.query, "channels": list(topic.channels), "matches": matches.get(slug, 0),
-         "alerts": owed.get(slug, 0)}
+        {
+            "topic": slug,
+            "title": topic.title,
+            "query": topic.query,
+            "channels": list(topic.channels),
+            "matches": matches.get(slug, 0),
+            "alerts": owed.get(slug, 0),
+        }
         for slug, topic in watchlist.topics.items()
     ]
     if as_json:
@@ -44,7 +50,9 @@ def list_topics(as_json: Annotated[bool, typer.Option("--json", help="JSON lines
 
 
 @topics.command("check")
-def check(watchlist: Annotated[Path | None, typer.Argument(help="The file; that of the configuration where it is left out.")] = None) -> None:
+def check(
+    watchlist: Annotated[Path | None, typer.Argument(help="The file; that of the configuration where it is left out.")] = None,
+) -> None:
     """Check a watchlist, its queries and samples; every problem with file:line:column. Exit 1 where there is one.
 
     Example: `portalwatch topics check config/watchlist.yaml`

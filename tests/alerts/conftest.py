@@ -40,6 +40,7 @@ class Receiver:
 
 def handler(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
     """The request handler of one receiver."""
+
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 

@@ -94,7 +94,9 @@ def test_what_an_operator_can_mend_is_said_and_not_given_up(channel: object, mes
     assert (answer.ok, answer.permanent) == (False, False)
 
 
-def test_a_fault_of_ours_stays_in_its_channel_and_is_logged_without_secrets(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_fault_of_ours_stays_in_its_channel_and_is_logged_without_secrets(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     def broken(channel: Any, message: Message, context: Sending) -> Answer:
         raise RuntimeError(f"{context.smtp.password} whsec_{KEY} https://h/{TOKEN} Bearer pl4nted-bearer")
 

@@ -20,7 +20,13 @@ def lit(passage: Passage) -> list[str]:
 
 @pytest.mark.parametrize(
     ("filler", "word"),
-    [(LONG_HANT, "國會"), (LONG_HANS, "国会"), ("The quay was calm. " * 30, "Putin"), (LONG_HANT + LONG_HANS, "AI"), ("😀" * 300, "𠮷野家")],
+    [
+        (LONG_HANT, "國會"),
+        (LONG_HANS, "国会"),
+        ("The quay was calm. " * 30, "Putin"),
+        (LONG_HANT + LONG_HANS, "AI"),
+        ("😀" * 300, "𠮷野家"),
+    ],
 )
 def test_the_word_is_shown_with_its_surroundings_wherever_it_stands(filler: str, word: str) -> None:
     for text in (word + filler, filler + word + filler, filler + word):
@@ -65,7 +71,10 @@ def test_no_latin_word_number_or_accent_is_cut_in_two() -> None:
 
 def test_hits_that_overlap_or_touch_are_one_highlight_and_stay_separate_hits() -> None:
     text = "北京大學生" + LONG_HANT
-    hits = (Hit(term="a", as_written="北京大學", start=0, end=4, field="text"), Hit(term="b", as_written="大學生", start=2, end=5, field="text"))
+    hits = (
+        Hit(term="a", as_written="北京大學", start=0, end=4, field="text"),
+        Hit(term="b", as_written="大學生", start=2, end=5, field="text"),
+    )
     found = excerpt(text, hits)
     assert lit(found) == ["北京大學生"]
     assert [hit.as_written for hit in found.hits] == ["北京大學", "大學生"]
@@ -80,7 +89,10 @@ def test_a_hit_longer_than_the_excerpt_is_cut_to_it() -> None:
 
 
 def test_hits_of_other_fields_and_hits_outside_the_text_light_nothing() -> None:
-    hits = [Hit(term="x", as_written="x", start=start, end=end, field=field) for start, end, field in ((0, 2, "title"), (9999, 10002, "text"), (5, 5, "text"), (0, 2, "comments[0]"))]
+    hits = [
+        Hit(term="x", as_written="x", start=start, end=end, field=field)
+        for start, end, field in ((0, 2, "title"), (9999, 10002, "text"), (5, 5, "text"), (0, 2, "comments[0]"))
+    ]
     assert lit(excerpt(LONG_HANT, hits)) == []
     assert excerpt(LONG_HANT, hits).hits == ()
 
@@ -128,7 +140,22 @@ def test_web_addresses_are_links(url: str) -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["javascript:alert(1)", "data:text/html,x", "//a.example/", "https://", "https:///x", "https://u:p@a.example/", "https://a.example/\nx", "https://a.example/\u202e", 'https://a.example/"x', "https://a.example/<x>", "https://[::1", "https://a.example/" + "x" * 2048, "", "https://a.example/中"],
+    [
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "//a.example/",
+        "https://",
+        "https:///x",
+        "https://u:p@a.example/",
+        "https://a.example/\nx",
+        "https://a.example/\u202e",
+        'https://a.example/"x',
+        "https://a.example/<x>",
+        "https://[::1",
+        "https://a.example/" + "x" * 2048,
+        "",
+        "https://a.example/中",
+    ],
 )
 def test_anything_else_is_no_link(url: str) -> None:
     assert web_link(url) is None

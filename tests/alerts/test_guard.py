@@ -22,23 +22,67 @@ from tests.alerts.messages import NEW
 @pytest.mark.parametrize(
     ("address", "reason"),
     [
-        ("0.0.0.0", "unspecified"), ("::", "unspecified"),
-        ("127.0.0.1", "loopback"), ("127.255.255.254", "loopback"), ("::1", "loopback"),
-        ("10.0.0.0", "private"), ("10.255.255.255", "private"), ("172.16.0.0", "private"), ("172.31.255.255", "private"), ("192.168.0.1", "private"),
-        ("100.64.0.1", "private"), ("100.100.100.200", "private"), ("198.18.0.1", "private"), ("192.0.2.1", "private"), ("192.0.0.8", "private"),
-        ("169.254.169.254", "link-local"), ("fe80::1", "link-local"), ("fe80::1%eth0", "link-local"),
-        ("224.0.0.1", "multicast"), ("239.255.255.255", "multicast"), ("ff02::1", "multicast"),
-        ("240.0.0.1", "reserved"), ("255.255.255.255", "reserved"), ("fc00::1", "private"), ("fd00:ec2::254", "private"), ("fec0::1", "reserved"),
-        ("168.63.129.16", "private"), ("2001:db8::1", "private"), ("2001::1", "private"), ("4000::1", "reserved"), ("::7f00:1", "reserved"),
-        ("::ffff:127.0.0.1", "loopback"), ("::ffff:10.0.0.1", "private"), ("::ffff:a9fe:a9fe", "link-local"), ("64:ff9b::7f00:1", "loopback"), ("2002:7f00:1::", "loopback"),
-        ("64:ff9b:1::7f00:1", "reserved"), ("192.88.99.1", "private"), ("3fff::1", "private"),
+        ("0.0.0.0", "unspecified"),
+        ("::", "unspecified"),
+        ("127.0.0.1", "loopback"),
+        ("127.255.255.254", "loopback"),
+        ("::1", "loopback"),
+        ("10.0.0.0", "private"),
+        ("10.255.255.255", "private"),
+        ("172.16.0.0", "private"),
+        ("172.31.255.255", "private"),
+        ("192.168.0.1", "private"),
+        ("100.64.0.1", "private"),
+        ("100.100.100.200", "private"),
+        ("198.18.0.1", "private"),
+        ("192.0.2.1", "private"),
+        ("192.0.0.8", "private"),
+        ("169.254.169.254", "link-local"),
+        ("fe80::1", "link-local"),
+        ("fe80::1%eth0", "link-local"),
+        ("224.0.0.1", "multicast"),
+        ("239.255.255.255", "multicast"),
+        ("ff02::1", "multicast"),
+        ("240.0.0.1", "reserved"),
+        ("255.255.255.255", "reserved"),
+        ("fc00::1", "private"),
+        ("fd00:ec2::254", "private"),
+        ("fec0::1", "reserved"),
+        ("168.63.129.16", "private"),
+        ("2001:db8::1", "private"),
+        ("2001::1", "private"),
+        ("4000::1", "reserved"),
+        ("::7f00:1", "reserved"),
+        ("::ffff:127.0.0.1", "loopback"),
+        ("::ffff:10.0.0.1", "private"),
+        ("::ffff:a9fe:a9fe", "link-local"),
+        ("64:ff9b::7f00:1", "loopback"),
+        ("2002:7f00:1::", "loopback"),
+        ("64:ff9b:1::7f00:1", "reserved"),
+        ("192.88.99.1", "private"),
+        ("3fff::1", "private"),
     ],
 )
 def test_addresses_inside_are_refused_with_their_kind(address: str, reason: str) -> None:
     assert why_refused(address) == reason
 
 
-@pytest.mark.parametrize("address", ["8.8.8.8", "9.255.255.255", "11.0.0.0", "172.15.255.255", "172.32.0.0", "100.63.255.255", "100.128.0.0", "223.255.255.255", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::808:808"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "8.8.8.8",
+        "9.255.255.255",
+        "11.0.0.0",
+        "172.15.255.255",
+        "172.32.0.0",
+        "100.63.255.255",
+        "100.128.0.0",
+        "223.255.255.255",
+        "2606:4700::1111",
+        "::ffff:8.8.8.8",
+        "64:ff9b::808:808",
+    ],
+)
 def test_addresses_of_the_open_internet_pass(address: str) -> None:
     assert why_refused(address) is None
 
@@ -85,7 +129,9 @@ def resolver(*answers: list[str]) -> Resolver:
         if host != "rebind.example":
             return list(real(host, port, *arguments, **options))
         addresses = left.pop(0)
-        return [(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in addresses]
+        return [
+            (socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in addresses
+        ]
 
     return found
 

@@ -53,7 +53,9 @@ def page(mail: EmailMessage) -> html.HtmlElement:
 @pytest.mark.parametrize(("name", "message"), [("new", NEW), ("revision", REVISION), ("hostile", HOSTILE)])
 def test_the_mail_reads_as_recorded(name: str, message: Message) -> None:
     mail = composed(message)
-    text = "".join(f"{key}: {mail[key]}\n" for key in KEPT if mail[key]) + "\n" + part(mail, "plain") + "\n=== HTML ===\n" + part(mail, "html")
+    text = (
+        "".join(f"{key}: {mail[key]}\n" for key in KEPT if mail[key]) + "\n" + part(mail, "plain") + "\n=== HTML ===\n" + part(mail, "html")
+    )
     path = GOLDEN / f"{name}.txt"
     if os.environ.get("PORTALWATCH_RECORD"):
         path.write_text(text, encoding="utf-8")
@@ -64,7 +66,17 @@ def test_both_bodies_carry_what_a_reader_needs() -> None:
     mail = composed(NEW)
     assert [piece.get_content_type() for piece in mail.iter_parts()] == ["text/plain", "text/html"]
     for body in (part(mail, "plain"), page(mail).text_content()):
-        for told in (TITLE, "俄朝往來", "鐵路 & 港口", "北韓（原文：朝鮮、朝鲜）", "港口郵報", "遠東通訊", "記者 林小雁", "2024-06-18 22:30 (Asia/Taipei)", "© 2024 遠東通訊"):
+        for told in (
+            TITLE,
+            "俄朝往來",
+            "鐵路 & 港口",
+            "北韓（原文：朝鮮、朝鲜）",
+            "港口郵報",
+            "遠東通訊",
+            "記者 林小雁",
+            "2024-06-18 22:30 (Asia/Taipei)",
+            "© 2024 遠東通訊",
+        ):
             assert told in body
     assert NEW.url in part(mail, "plain")
     links = page(mail).xpath("//a/@href")
@@ -187,7 +199,9 @@ def test_a_hostile_article_injects_no_header_and_no_markup() -> None:
 
 @pytest.mark.parametrize("highlights", [range(0, 10_000, 2), range(0, 10_000, 3), range(0)])
 def test_the_mail_stays_under_a_hundred_kilobytes(highlights: range) -> None:
-    hits = tuple(Hit(term=f"詞{at}", as_written="𠮷" * 500, start=at, end=at + 1, field=field) for at in highlights for field in ("title", "text"))
+    hits = tuple(
+        Hit(term=f"詞{at}", as_written="𠮷" * 500, start=at, end=at + 1, field=field) for at in highlights for field in ("title", "text")
+    )
     worst = replace(HOSTILE, title="<&" * 5000, text="𠮷&" * 20_000, hits=hits, url="https://a.example/" + "x&" * 1000)
     assert len(compose(worst, SENDER, TAIPEI).as_bytes()) < LIMIT
     assert len(compose(HOSTILE, SENDER, TAIPEI).as_bytes()) < LIMIT

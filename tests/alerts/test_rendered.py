@@ -27,8 +27,17 @@ def measured(message: Message, width: int, folder: Path, *options: str) -> tuple
     page = folder / "mail.html"
     source = str(body.get_content()).replace("&", "&amp;").replace('"', "&quot;")
     page.write_text(PROBE.format(width=width, page=source), encoding="utf-8")
-    flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run", f"--user-data-dir={folder}/profile"]
-    done = subprocess.run([str(CHROMIUM), *flags, *options, "--dump-dom", page.as_uri()], capture_output=True, text=True, timeout=60, check=True)
+    flags = [
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-background-networking",
+        "--no-first-run",
+        f"--user-data-dir={folder}/profile",
+    ]
+    done = subprocess.run(
+        [str(CHROMIUM), *flags, *options, "--dump-dom", page.as_uri()], capture_output=True, text=True, timeout=60, check=True
+    )
     title = re.search(r"<title>(\d+)\|(.*?)\|(.*?)\|(\d+)</title>", done.stdout)
     assert title, done.stdout[-300:]
     return int(title[1]), title[2], title[3], int(title[4])

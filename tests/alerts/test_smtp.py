@@ -274,5 +274,3 @@ def test_the_password_is_not_told_in_the_form_in_which_it_was_sent() -> None:
         answer = send_mail(MAIL, replace(smtp, user="desk", password=PASSWORD))
     assert "you sent" in answer.detail
     assert sent not in answer.detail
-
-

@@ -58,7 +58,13 @@ def test_the_schema_is_one() -> None:
 
 @pytest.mark.parametrize(
     "message",
-    [NEW, REVISION, HOSTILE, replace(NEW, kind="test"), replace(NEW, published_at=date(2024, 6, 18), publisher=(), author=None, rights=None, language=None, hits=(), topics=())],
+    [
+        NEW,
+        REVISION,
+        HOSTILE,
+        replace(NEW, kind="test"),
+        replace(NEW, published_at=date(2024, 6, 18), publisher=(), author=None, rights=None, language=None, hits=(), topics=()),
+    ],
 )
 def test_every_payload_is_as_published_and_can_be_stored_anywhere(message: Message) -> None:
     assert problems(json.loads(body(message, NOW))) == []
@@ -152,7 +158,14 @@ def test_a_missing_or_broken_secret_is_named_and_not_repeated(value: str) -> Non
 
 @pytest.mark.parametrize(
     ("url", "told"),
-    [("ftp://a.example/", "must begin with"), ("https://", "name a host"), ("/hook", "must begin with"), ("https://a.example:99999/", "possible port"), ("https://u:pl4nted@a.example/", "user or password"), ("https://a.example\x00/", "is no URL")],
+    [
+        ("ftp://a.example/", "must begin with"),
+        ("https://", "name a host"),
+        ("/hook", "must begin with"),
+        ("https://a.example:99999/", "possible port"),
+        ("https://u:pl4nted@a.example/", "user or password"),
+        ("https://a.example\x00/", "is no URL"),
+    ],
 )
 def test_a_url_that_cannot_be_used_is_refused_in_words(url: str, told: str) -> None:
     with pytest.raises(ConfigError, match=told) as refusal:
@@ -160,7 +173,9 @@ def test_a_url_that_cannot_be_used_is_refused_in_words(url: str, told: str) -> N
     assert "pl4nted" not in str(refusal.value)
 
 
-@pytest.mark.parametrize("headers", [{"Webhook-Id": "x"}, {"host": "x"}, {"Content-Length": "0"}, {"a b": "c"}, {"X": "a\r\nY: b"}, {"X": "密"}, {"X:": "y"}])
+@pytest.mark.parametrize(
+    "headers", [{"Webhook-Id": "x"}, {"host": "x"}, {"Content-Length": "0"}, {"a b": "c"}, {"X": "a\r\nY: b"}, {"X": "密"}, {"X:": "y"}]
+)
 def test_headers_that_would_break_or_forge_a_request_are_refused(headers: dict[str, str]) -> None:
     with pytest.raises(ConfigError, match="header"):
         send_webhook(Hook(url="https://a.example/", headers=headers), NEW)
@@ -187,7 +202,9 @@ def test_headers_that_would_break_or_forge_a_request_are_refused(headers: dict[s
         (599, {}, (False, False, None)),
     ],
 )
-def test_each_answer_is_understood(receiver: Receiver, status: int, headers: dict[str, str], understood: tuple[bool, bool, float | None]) -> None:
+def test_each_answer_is_understood(
+    receiver: Receiver, status: int, headers: dict[str, str], understood: tuple[bool, bool, float | None]
+) -> None:
     receiver.answers.append((status, headers, b""))
     answer = send_webhook(hook(receiver), NEW, NOW)
     assert (answer.ok, answer.permanent, answer.retry_after) == understood
@@ -215,7 +232,12 @@ def test_a_body_without_end_is_read_no_further_than_its_beginning(receiver: Rece
 
 @pytest.mark.parametrize(
     ("sent", "told"),
-    [(b"", "without a proper HTTP answer"), (b"HTTP/1.1 200", "without a proper HTTP answer"), (b"SSH-2.0-hello\r\n", "without a proper HTTP answer"), (b"HTTP/1.1 500 No\r\nContent-Length: 50\r\n\r\nhalf", "HTTP 500 Internal Server Error: half")],
+    [
+        (b"", "without a proper HTTP answer"),
+        (b"HTTP/1.1 200", "without a proper HTTP answer"),
+        (b"SSH-2.0-hello\r\n", "without a proper HTTP answer"),
+        (b"HTTP/1.1 500 No\r\nContent-Length: 50\r\n\r\nhalf", "HTTP 500 Internal Server Error: half"),
+    ],
 )
 def test_a_connection_cut_short_is_told(receiver: Receiver, sent: bytes, told: str) -> None:
     receiver.answers.append(sent)

@@ -73,7 +73,11 @@ def test_redis_away_answers_none_and_warns_once(call: str, caplog: pytest.LogCap
     away = Fast("unix:///nowhere/valkey.sock", "x")
     with caplog.at_level(logging.WARNING):
         for _ in range(3):
-            answer = {"seen": lambda: away.seen("p", ["a"]), "lease": lambda: away.lease("p", "me", ["a"]), "near": lambda: away.near(np.array([1]))}[call]()
+            answer = {
+                "seen": lambda: away.seen("p", ["a"]),
+                "lease": lambda: away.lease("p", "me", ["a"]),
+                "near": lambda: away.near(np.array([1])),
+            }[call]()
             assert answer is None
         away.mark_seen("p", ["a"])
     assert len(caplog.records) == 1

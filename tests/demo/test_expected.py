@@ -30,7 +30,9 @@ def matched(watchlist: Watchlist, articles: list[Truth]) -> Iterator[tuple[Truth
 
 
 def test_every_written_article_matches_the_topics_that_it_names_in_both_scripts(watchlist: Watchlist) -> None:
-    wrong = {each.urls[0]: found for phase in (3, 4) for each, found in matched(watchlist, truth(phase, now=NOW)) if found != set(each.topics)}
+    wrong = {
+        each.urls[0]: found for phase in (3, 4) for each, found in matched(watchlist, truth(phase, now=NOW)) if found != set(each.topics)
+    }
     assert wrong == {}
 
 
@@ -137,7 +139,9 @@ def test_a_revision_sent_as_new_is_both_missing_and_unexpected() -> None:
 
 def test_a_kind_header_says_more_than_a_thread() -> None:
     mails, events = delivered()
-    labelled = [{**mail, "references": ["<9@x>"], "headers": {"x-portalwatch-kind": "revision" if mail["references"] else "new"}} for mail in mails]
+    labelled = [
+        {**mail, "references": ["<9@x>"], "headers": {"x-portalwatch-kind": "revision" if mail["references"] else "new"}} for mail in mails
+    ]
     assert missing_and_unexpected(labelled, events) == ([], [])
 
 

@@ -14,7 +14,11 @@ from demo.world import Truth, World
 from tests.demo.reading import fetched, texts, tree, xml
 
 NOW = datetime.fromisoformat("2026-11-22T08:00:00+00:00")
-MISSING = ["https://www.dw.com/zh/x/a-1", "https://www.bbc.com/zhongwen/articles/c00000000000/simp", "https://www.6parknews.com/newspark/view.php?act=view&nid=1"]
+MISSING = [
+    "https://www.dw.com/zh/x/a-1",
+    "https://www.bbc.com/zhongwen/articles/c00000000000/simp",
+    "https://www.6parknews.com/newspark/view.php?act=view&nid=1",
+]
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +98,11 @@ def test_the_storm_feed_names_relative_links_unless_asked_for_a_base(world: Worl
 def test_the_news_sitemap_lags_behind_a_vanished_article_and_shows_that_something_happened() -> None:
     before, after = World(now=NOW, phase=2), World(now=NOW, phase=3)
     address = "https://www.storm.mg/sitemaps/1/article-news-1.xml"
-    moved = {loc for loc, mod in _lastmods(xml(fetched(after.scene, address))).items() if _lastmods(xml(fetched(before.scene, address))).get(loc, mod) != mod}
+    moved = {
+        loc
+        for loc, mod in _lastmods(xml(fetched(after.scene, address))).items()
+        if _lastmods(xml(fetched(before.scene, address))).get(loc, mod) != mod
+    }
     assert moved == {"https://www.storm.mg/article/5313350", "https://www.storm.mg/article/5314102"}
     assert texts(tree(fetched(after.scene, "https://www.storm.mg/article/5313350")), "h1#article_title") == []
 
@@ -181,7 +189,9 @@ def test_hot_comments_stand_on_the_article_and_all_on_the_paged_thread(world: Wo
     assert texts(page, "#reply_list_all .r_auther a") == [said.author for said in truth.comments]
     assert texts(page, "a.reply_link_img span") == [f"{truth.comment_count} 条"]
     nid = truth.article.partition(":")[2]
-    pages = [tree(fetched(world.scene, f"https://www.6parknews.com/newspark/index.php?act=newsreply&nid={nid}&p={page}")) for page in (1, 2, 3)]
+    pages = [
+        tree(fetched(world.scene, f"https://www.6parknews.com/newspark/index.php?act=newsreply&nid={nid}&p={page}")) for page in (1, 2, 3)
+    ]
     floors = [int(floor) for page in pages for floor in texts(page, "#reply_list_all .r_step a[name]")]
     assert floors == list(range(truth.comment_count or 0, 0, -1)) == [said.floor for said in truth.thread]
     assert all(re.search(r"\d{4}年\d\d月\d\d日 \d{1,2}:\d\d:\d\d$", text) for text in texts(pages[0], ".r_date"))
@@ -225,11 +235,15 @@ def test_a_bbc_page_comes_in_both_scripts_with_its_side_matter_in_sections(world
         assert texts(page, "main[role=main] figcaption") == list(truth.captions)
         assert {each.get("data-component") for each in page.cssselect("main section")} >= {"tag-list", "see-alsos", "links-block"}
         assert datetime.fromisoformat(page.cssselect("main time")[0].get("datetime")) == truth.published_at
-    scripts = {truth.article: {each.script for each in of(world, "bbc_zh") if each.article == truth.article} for truth in of(world, "bbc_zh")}
+    scripts = {
+        truth.article: {each.script for each in of(world, "bbc_zh") if each.article == truth.article} for truth in of(world, "bbc_zh")
+    }
     assert all(each == {"Hans", "Hant"} for each in scripts.values())
 
 
-@pytest.mark.parametrize(("script", "title"), [("simp", "茶叶拍卖搬上手机之后，品茶师的舌头还值钱吗"), ("trad", "茶葉拍賣搬上手機之後，品茶師的舌頭還值錢嗎")])
+@pytest.mark.parametrize(
+    ("script", "title"), [("simp", "茶叶拍卖搬上手机之后，品茶师的舌头还值钱吗"), ("trad", "茶葉拍賣搬上手機之後，品茶師的舌頭還值錢嗎")]
+)
 def test_the_bbc_feed_of_a_script_prints_and_links_that_script(world: World, script: str, title: str) -> None:
     items = xml(fetched(world.scene, f"https://feeds.bbci.co.uk/zhongwen/{script}/rss.xml")).findall("channel/item")
     assert items[0].findtext("title") == title
@@ -247,13 +261,18 @@ def test_a_challenge_stands_in_place_of_a_listed_article_for_one_phase_only() ->
 
 
 def test_one_listing_comes_back_empty_in_phase_3() -> None:
-    counts = [len(texts(tree(fetched(World(now=NOW, phase=phase).scene, "https://www.storm.mg/category/117")), ".category_card")) for phase in (2, 3, 4)]
+    counts = [
+        len(texts(tree(fetched(World(now=NOW, phase=phase).scene, "https://www.storm.mg/category/117")), ".category_card"))
+        for phase in (2, 3, 4)
+    ]
     assert counts[1] == 0
     assert counts[0] > 0
     assert counts[2] > 0
 
 
-@pytest.mark.parametrize("host", ["www.storm.mg", "www.6parknews.com", "local.6parknews.com", "www.dw.com", "rss.dw.com", "www.bbc.com", "feeds.bbci.co.uk"])
+@pytest.mark.parametrize(
+    "host", ["www.storm.mg", "www.6parknews.com", "local.6parknews.com", "www.dw.com", "rss.dw.com", "www.bbc.com", "feeds.bbci.co.uk"]
+)
 def test_every_host_has_a_robots_file_that_allows_all_but_the_search(world: World, host: str) -> None:
     lines = fetched(world.scene, f"https://{host}/robots.txt").body.decode().splitlines()
     assert lines[:2] == ["User-agent: *", "Disallow: /search"]
@@ -262,5 +281,13 @@ def test_every_host_has_a_robots_file_that_allows_all_but_the_search(world: Worl
 def test_text_from_an_article_cannot_break_out_of_the_page() -> None:
     world = World(now=NOW, phase=0)
     piece = replace(world.scene.listed("dw_zh")[0], title='</script><b onload="x">')
-    page = rendered("dw_article.html", piece=piece, url="u", local=piece.published_at, published=piece.published_at, modified=piece.updated_at, others=[]).decode()
+    page = rendered(
+        "dw_article.html",
+        piece=piece,
+        url="u",
+        local=piece.published_at,
+        published=piece.published_at,
+        modified=piece.updated_at,
+        others=[],
+    ).decode()
     assert "<b onload" not in page

@@ -73,7 +73,11 @@ def send(demo: Running, message: EmailMessage) -> None:
 
 def post_hook(client: httpx.Client, secret: str, payload: object, identity: str = "msg_1", at: datetime | None = None) -> httpx.Response:
     body, at = json.dumps(payload, ensure_ascii=False), at or datetime.now(UTC)
-    headers = {"webhook-id": identity, "webhook-timestamp": str(int(at.timestamp())), "webhook-signature": Webhook(secret).sign(identity, at, body)}
+    headers = {
+        "webhook-id": identity,
+        "webhook-timestamp": str(int(at.timestamp())),
+        "webhook-signature": Webhook(secret).sign(identity, at, body),
+    }
     return client.post("/_hook/crm", content=body.encode(), headers=headers)
 
 
@@ -212,7 +216,12 @@ def test_an_event_with_a_wrong_old_or_missing_signature_is_refused(fresh: Runnin
     assert post_hook(sender, other, {}).status_code == 401
     assert post_hook(sender, fresh.hook_secret, {}, at=datetime.now(UTC) - timedelta(minutes=10)).status_code == 401
     assert sender.post("/_hook/crm", json={}).status_code == 401
-    assert sender.post("/_hook/crm", content=b"\xff", headers={"webhook-id": "1", "webhook-timestamp": "x", "webhook-signature": "y"}).status_code == 401
+    assert (
+        sender.post(
+            "/_hook/crm", content=b"\xff", headers={"webhook-id": "1", "webhook-timestamp": "x", "webhook-signature": "y"}
+        ).status_code
+        == 401
+    )
     report = sender.get("/_hooks.json").json()
     assert (report["events"], report["refused"]) == ([], 4)
 
@@ -223,7 +232,11 @@ def test_an_event_too_large_is_not_read_to_its_end(fresh: Running, sender: httpx
 
 def test_half_a_character_in_an_event_is_kept_as_a_question_mark(fresh: Running, sender: httpx.Client) -> None:
     body, at = '{"title": "\\ud83d 半"}', datetime.now(UTC)
-    headers = {"webhook-id": "m", "webhook-timestamp": str(int(at.timestamp())), "webhook-signature": Webhook(fresh.hook_secret).sign("m", at, body)}
+    headers = {
+        "webhook-id": "m",
+        "webhook-timestamp": str(int(at.timestamp())),
+        "webhook-signature": Webhook(fresh.hook_secret).sign("m", at, body),
+    }
     assert sender.post("/_hook/crm", content=body.encode(), headers=headers).status_code == 200
     assert sender.get("/_hooks.json").json()["events"][0]["payload"] == {"title": "? 半"}
 
@@ -295,7 +308,9 @@ def test_the_world_advances_by_itself_when_asked(tmp_path: Path) -> None:
 
 def test_the_command_tells_its_addresses_and_ends_on_a_signal(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "demo", "serve", "--port", "0", "--smtp-port", "0", "--phase", "1", "--state", str(tmp_path)]
-    with subprocess.Popen(command, cwd=Path(__file__).resolve().parents[2], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+    with subprocess.Popen(
+        command, cwd=Path(__file__).resolve().parents[2], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
         assert process.stdout is not None
         with closing(process.stdout):
             told = json.loads(process.stdout.readline())

@@ -55,7 +55,8 @@ def test_a_listing_gives_links_with_the_comment_count_as_mark() -> None:
     body = """<html><meta charset=gb2312><ul id=news><li><a href="view.php?nid=1">題</a> <a class=count>27</a></li>
     <li><a href="//p.example/2">題</a></li><li>no link</li><li><a href="http://[bad">x</a></li></ul>"""
     assert links(LIST, body, "gb18030") == [
-        Link(url="https://p.example/view.php?nid=1", mark="listing=27"), Link(url="https://p.example/2", mark="listing=0"),
+        Link(url="https://p.example/view.php?nid=1", mark="listing=27"),
+        Link(url="https://p.example/2", mark="listing=0"),
     ]
 
 
@@ -138,7 +139,15 @@ def test_failures_are_told_in_plain_words() -> None:
 
 @pytest.mark.parametrize(
     ("value", "seconds"),
-    [("120", 120), ("0", 0), ("Sun, 22 Nov 2026 08:02:00 GMT", 120), ("Sun, 22 Nov 2026 07:00:00 GMT", 0), ("", None), ("soon", None), ("²", None)],
+    [
+        ("120", 120),
+        ("0", 0),
+        ("Sun, 22 Nov 2026 08:02:00 GMT", 120),
+        ("Sun, 22 Nov 2026 07:00:00 GMT", 0),
+        ("", None),
+        ("soon", None),
+        ("²", None),
+    ],
 )
 def test_retry_after_is_seconds_or_a_date(value: str, seconds: float | None) -> None:
     present = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)

@@ -21,10 +21,10 @@ def owed(store: Engine, now: datetime) -> Engine:
     """A store that owes one message about one story, for two topics."""
     with writing(store) as session:
         page = settle(session, Found(portal="dw_zh", identity="1", url="https://www.dw.com/zh/a-1"), Outcome.NEW, now, ())
-        row = add(session, page.id, "dw_zh", article(), digest="d", learned=False, now=now)
+        row = add(session, page, article(), digest="d", learned=False, now=now)
         story = place(session, row, [], now)[0]
         for topic in ("rail", "fish"):
-            alerts.owe(session, row, topic, story, 0, TO, now)
+            alerts.owe(session, row, alerts.Due(topic=topic, story_id=story, revision=0, to=TO), now)
     return store
 
 
@@ -60,7 +60,8 @@ def test_the_claim_of_a_killed_sender_ends(owed: Engine, now: datetime) -> None:
 
 def test_a_sent_message_is_done(owed: Engine, now: datetime) -> None:
     message = claimed(owed, now)
-    assert message and answered(owed, message, Answer(ok=True, detail="250 ok"), now) == "sent"
+    assert message
+    assert answered(owed, message, Answer(ok=True, detail="250 ok"), now) == "sent"
     assert claimed(owed, now + timedelta(days=9)) is None
 
 
@@ -81,7 +82,8 @@ def test_refusals_are_tried_again_with_growing_pauses_and_end_as_dead(owed: Engi
 
 def test_a_permanent_refusal_is_dead_at_once_and_can_be_replayed(owed: Engine, now: datetime) -> None:
     message = claimed(owed, now)
-    assert message and answered(owed, message, Answer(ok=False, detail="550 no such user", permanent=True), now) == "dead"
+    assert message
+    assert answered(owed, message, Answer(ok=False, detail="550 no such user", permanent=True), now) == "dead"
     assert claimed(owed, now + timedelta(days=1)) is None
     with writing(owed) as session:
         assert alerts.replay(session, None, now) == 2
@@ -90,7 +92,8 @@ def test_a_permanent_refusal_is_dead_at_once_and_can_be_replayed(owed: Engine, n
 
 def test_retry_after_is_honoured(owed: Engine, now: datetime) -> None:
     message = claimed(owed, now)
-    assert message and answered(owed, message, Answer(ok=False, detail="429", retry_after=600), now) == "retrying"
+    assert message
+    assert answered(owed, message, Answer(ok=False, detail="429", retry_after=600), now) == "retrying"
     assert claimed(owed, now + timedelta(seconds=599)) is None
     assert claimed(owed, now + timedelta(seconds=600)) == message
 
@@ -98,6 +101,9 @@ def test_retry_after_is_honoured(owed: Engine, now: datetime) -> None:
 def test_the_message_id_tells_stores_stories_revisions_and_recipients_apart() -> None:
     ids = {
         alerts.message_id(store, story, revision, *to)
-        for store in ("a", "b") for story in (1, 2) for revision in (0, 1) for to in (TO, ("desk", "x@example.org"), ("crm", TO[1]))
+        for store in ("a", "b")
+        for story in (1, 2)
+        for revision in (0, 1)
+        for to in (TO, ("desk", "x@example.org"), ("crm", TO[1]))
     }
     assert len(ids) == 24

@@ -142,7 +142,14 @@ def test_a_learning_run_keeps_and_matches_but_owes_nothing(desk: flow.Desk, now:
 
 def test_a_merged_piece_belongs_to_both_stories_and_is_not_told_again(desk: flow.Desk, now: datetime) -> None:
     keep(desk, now)
-    keep(desk, now, "bbc_zh", 2, title="渡輪與吊橋", text=OTHER * 1 + "觀光業者擔心連假訂房受到影響,已有一成旅客取消行程。警方提醒民眾不要為了拍照而跨越封鎖線。")
+    keep(
+        desk,
+        now,
+        "bbc_zh",
+        2,
+        title="渡輪與吊橋",
+        text=OTHER * 1 + "觀光業者擔心連假訂房受到影響,已有一成旅客取消行程。警方提醒民眾不要為了拍照而跨越封鎖線。",
+    )
     before = owed(desk)
     merged = SIMPLE(TEXT + "\n" + OTHER + "觀光業者擔心連假訂房受到影響,已有一成旅客取消行程。警方提醒民眾不要為了拍照而跨越封鎖線。")
     assert keep(desk, now, "storm_mg", 3, title="双城记", text=merged).alerts == 0
@@ -156,9 +163,10 @@ def test_a_failed_transaction_leaves_nothing(desk: flow.Desk, now: datetime, mon
     def fail(*_: object) -> None:
         raise RuntimeError("killed here")
 
-    with monkeypatch.context() as broken, pytest.raises(RuntimeError):
+    with monkeypatch.context() as broken:
         broken.setattr(alerts, "owe", fail)
-        keep(desk, now)
+        with pytest.raises(RuntimeError):
+            keep(desk, now)
     assert (count(desk, ArticleRow), count(desk, Match), count(desk, AlertRow)) == (0, 0, 0)
     assert keep(desk, now).alerts == 3
 
@@ -167,7 +175,11 @@ def test_two_crawls_of_copies_at_once_tell_one_story(desk: flow.Desk, now: datet
     results: list[flow.Kept] = []
     portals = ["dw_zh", "storm_mg", "bbc_zh", "cna"]
     threads = [
-        threading.Thread(target=lambda portal=portal, number=number: results.append(keep(desk, now, portal, number, text=TEXT if number % 2 else SIMPLE(TEXT))))
+        threading.Thread(
+            target=lambda portal=portal, number=number: results.append(
+                keep(desk, now, portal, number, text=TEXT if number % 2 else SIMPLE(TEXT))
+            )
+        )
         for number, portal in enumerate(portals)
     ]
     for thread in threads:
@@ -187,9 +199,7 @@ def test_the_same_page_kept_at_once_is_one_article(desk: flow.Desk, now: datetim
     assert (count(desk, ArticleRow), len(owed(desk))) == (1, 3)
 
 
-def test_a_redis_that_lost_everything_changes_nothing(
-    store: Engine, fast: Fast, redis_client: "object", now: datetime
-) -> None:
+def test_a_redis_that_lost_everything_changes_nothing(store: Engine, fast: Fast, redis_client: "object", now: datetime) -> None:
     watchlist = Watchlist.from_text(WATCHLIST)
     desk = flow.Desk(engine=store, fast=fast, watchlist=watchlist, matcher=compile_watchlist(watchlist), learning=False, looks=())
     keep(desk, now)
@@ -227,7 +237,7 @@ def test_comments_are_kept_as_the_policy_says(desk: flow.Desk, now: datetime, po
     keep(desk, now, comments=(Comment(author="老街坊", text="好", badges=("[楼主]",)),))
     with reading(desk.engine) as session:
         kept = session.scalars(select(ArticleRow.comments)).one()
-    assert (kept[0]["author"].startswith(author) if author else kept == [])
+    assert kept[0]["author"].startswith(author) if author else kept == []
 
 
 def test_settling_a_page_that_says_that_it_is_gone_marks_the_article(desk: flow.Desk, now: datetime) -> None:
@@ -236,5 +246,3 @@ def test_settling_a_page_that_says_that_it_is_gone_marks_the_article(desk: flow.
     flow.settle(desk, found, Outcome.NOT_ARTICLE, "missing: no such article", now)
     with reading(desk.engine) as session:
         assert session.scalars(select(ArticleRow.vanished_at)).one() == now
-
-

@@ -46,7 +46,9 @@ class House:
     def sheet(self, portal: str, **keys: Any) -> None:
         """Write the operator's own sheet of a portal, over the shipped one."""
         values = {
-            "extends": portal, "gateway": self.world.url, "looks": ["1 s", "1 s", "1 s", "1 s"],
+            "extends": portal,
+            "gateway": self.world.url,
+            "looks": ["1 s", "1 s", "1 s", "1 s"],
             "pace": {"delay": 0, "concurrency": 2, "budget": 100000},
         } | keys
         path = self.home / "config" / "portals" / f"{portal}.yaml"
@@ -118,7 +120,7 @@ class Started:
 def _command(command: list[str], env: dict[str, str], given: Path, out: Path, err: Path) -> None:
     for number, path, flags in ((0, given, os.O_RDONLY), (1, out, os.O_WRONLY | os.O_CREAT), (2, err, os.O_WRONLY | os.O_CREAT)):
         os.dup2(os.open(path, flags, 0o600), number)
-    sys.stdin, sys.stdout, sys.stderr = open(0, encoding="utf-8"), open(1, "w", encoding="utf-8"), open(2, "w", encoding="utf-8")  # noqa: PTH123, SIM115
+    sys.stdin, sys.stdout, sys.stderr = open(0, encoding="utf-8"), open(1, "w", encoding="utf-8"), open(2, "w", encoding="utf-8")  # noqa: SIM115
     os.environ.clear()
     os.environ.update(env)
     sys.argv = ["portalwatch", *command]
@@ -144,9 +146,15 @@ def house(home: Path, valkey: str, **world: Any) -> Iterator[House]:
 def environment(made: House) -> Mapping[str, str]:
     """What a house's commands see."""
     return {
-        "PORTALWATCH_HOME": str(made.home), "PORTALWATCH_CONFIG": str(made.home / "config"), "PORTALWATCH_REDIS_URL": made.valkey,
-        "PORTALWATCH_SMTP_HOST": "127.0.0.1", "PORTALWATCH_SMTP_PORT": str(made.world.smtp_port), "PORTALWATCH_ALLOW_HOSTS": "127.0.0.1",
-        "PORTALWATCH_CONTACT": "desk@example.org", "DEMO_HOOK_SECRET": SECRET, "PYTHONWARNINGS": "default",
+        "PORTALWATCH_HOME": str(made.home),
+        "PORTALWATCH_CONFIG": str(made.home / "config"),
+        "PORTALWATCH_REDIS_URL": made.valkey,
+        "PORTALWATCH_SMTP_HOST": "127.0.0.1",
+        "PORTALWATCH_SMTP_PORT": str(made.world.smtp_port),
+        "PORTALWATCH_ALLOW_HOSTS": "127.0.0.1",
+        "PORTALWATCH_CONTACT": "desk@example.org",
+        "DEMO_HOOK_SECRET": SECRET,
+        "PYTHONWARNINGS": "default",
     }
 
 

@@ -10,11 +10,51 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-WORDS = (
-    "海岬市政府 週三宣布 青嶼內港 夜間航班 下月恢復 票價維持 交通局長 碼頭樁基 修復工程 提前完工 漁會代表 避讓規則 重新訂定 春汛期間 "
-    "容易擦撞 市議會 審查條例 船東列席 居民通勤 學生離校 醫護輪值 當地商會 估計往返 夜市旅宿 環保團體 噪音測試 候船區 遮光設施 燕鷗棲息 "
-    "氣象單位 風浪警報 備用船隻 調度中心 燃油補貼 年度預算 監測系統 公開紀錄 連假訂房 取消行程 封鎖路段 省道工程 無人機 主纜檢查"
-).split()
+WORDS = [
+    "海岬市政府",
+    "週三宣布",
+    "青嶼內港",
+    "夜間航班",
+    "下月恢復",
+    "票價維持",
+    "交通局長",
+    "碼頭樁基",
+    "修復工程",
+    "提前完工",
+    "漁會代表",
+    "避讓規則",
+    "重新訂定",
+    "春汛期間",
+    "容易擦撞",
+    "市議會",
+    "審查條例",
+    "船東列席",
+    "居民通勤",
+    "學生離校",
+    "醫護輪值",
+    "當地商會",
+    "估計往返",
+    "夜市旅宿",
+    "環保團體",
+    "噪音測試",
+    "候船區",
+    "遮光設施",
+    "燕鷗棲息",
+    "氣象單位",
+    "風浪警報",
+    "備用船隻",
+    "調度中心",
+    "燃油補貼",
+    "年度預算",
+    "監測系統",
+    "公開紀錄",
+    "連假訂房",
+    "取消行程",
+    "封鎖路段",
+    "省道工程",
+    "無人機",
+    "主纜檢查",
+]
 
 
 def paragraphs(seed: str) -> list[str]:
@@ -61,8 +101,13 @@ def sheet(gateway: str, **keys: Any) -> str:
     """The portal's sheet."""
     return json.dumps(
         {
-            "name": "海岬日報", "language": "zh-Hant", "timezone": "Asia/Taipei", "hosts": ["cape.example"], "gateway": gateway,
-            "pace": {"delay": 0, "concurrency": 2, "budget": 1000}, "discovery": [{"type": "listing", "url": "http://cape.example/list", "item": "#news li"}],
+            "name": "海岬日報",
+            "language": "zh-Hant",
+            "timezone": "Asia/Taipei",
+            "hosts": ["cape.example"],
+            "gateway": gateway,
+            "pace": {"delay": 0, "concurrency": 2, "budget": 1000},
+            "discovery": [{"type": "listing", "url": "http://cape.example/list", "item": "#news li"}],
             "articles": [{"pattern": "^http://cape\\.example/article/(?P<id>\\d+)", "key": "{id}"}],
         }
         | keys
@@ -92,7 +137,7 @@ def write_sheet(config: Path, gateway: str, **keys: Any) -> None:
 
 def _handler(answers: dict[str, Answer], note: Callable[[str], None]) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802 - the library's name
+        def do_GET(self) -> None:
             path = "/" + self.path.split("/", 2)[2]
             note(path)
             answer = answers.get(path, Answer(status=404))

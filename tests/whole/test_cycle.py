@@ -94,7 +94,12 @@ def test_runs_keep_times_bytes_and_reason(cycle: Cycle) -> None:
 
 
 def test_the_commands_show_it(cycle: Cycle) -> None:
-    for command in (["stories", "list", "--json"], ["alerts", "list", "--json"], ["portals", "list", "--json"], ["topics", "list", "--json"]):
+    for command in (
+        ["stories", "list", "--json"],
+        ["alerts", "list", "--json"],
+        ["portals", "list", "--json"],
+        ["topics", "list", "--json"],
+    ):
         done = cycle.house.run(*command)
         assert done.returncode == 0, done.stderr
         assert [json.loads(line) for line in done.stdout.splitlines()]

@@ -13,7 +13,8 @@ from sqlalchemy import select, update
 from demo.expected import missing_and_unexpected
 from pipelines.models import Outcome, Page
 from pipelines.store.database import reading, writing
-from pipelines.store.tables import AlertRow, ArticleRow, PageRow, Portal as PortalRow, Run
+from pipelines.store.tables import AlertRow, ArticleRow, PageRow, Run
+from pipelines.store.tables import Portal as PortalRow
 from spiders.archive import Archive
 from spiders.job import now
 from tests.whole.conftest import PORTALS, House
@@ -195,11 +196,15 @@ def test_a_mail_server_that_is_away_is_told_and_tried_again(fresh: House, cape: 
     assert "refused" in (row.answer or "")
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # warcio leaves the buffer of a failed record to the collector
-def test_a_full_disk_stops_archiving_but_not_watching(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.filterwarnings(
+    "ignore::pytest.PytestUnraisableExceptionWarning"
+)  # warcio leaves the buffer of a failed record to the collector
+def test_a_full_disk_stops_archiving_but_not_watching(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     archive = Archive(tmp_path, "run")
     with monkeypatch.context() as full:
-        full.setattr(Path, "open", lambda *_args, **_kwargs: open("/dev/full", "ab", buffering=0))  # noqa: PTH123
+        full.setattr(Path, "open", lambda *_args, **_kwargs: open("/dev/full", "ab", buffering=0))  # noqa: PTH123, SIM115
         for number in range(3):
             archive.keep(Page(url=f"http://cape.example/{number}", body=b"x" * 100))
     archive.close()
