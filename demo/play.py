@@ -12,7 +12,7 @@ import time
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -53,6 +53,7 @@ class Stage:
     secret: str
     phase: int
     phase_since: datetime
+    world: list[str] = field(default_factory=list)
 
     @property
     def url(self) -> str:
@@ -63,6 +64,7 @@ class Stage:
         """Let the next phase's articles appear."""
         ask(f"{self.url}/_world", {"phase": self.phase + 1})
         self.phase, self.phase_since = self.phase + 1, datetime.now(UTC)
+        self.world[self.world.index("--phase") + 1] = str(self.phase)
         self.save()
 
     def save(self) -> None:
@@ -97,6 +99,9 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--world-port", type=int, default=8700, help="the replica portals' port (%(default)s)")
     parser.add_argument("--smtp-port", type=int, default=8725, help="the inbox' port (%(default)s)")
     parser.add_argument("--home", default=".portalwatch-demo", help="where state is kept (%(default)s)")
+    parser.add_argument(
+        "--until", type=int, default=None, metavar="PHASE", help="let no more news appear after this phase (0 to 3: the cycle)"
+    )
     parser.add_argument("--keep", action="store_true", help="keep the state of --once")
     return parser.parse_args(arguments)
 
@@ -111,7 +116,7 @@ def _play(options: argparse.Namespace, home: Path) -> int:
         families = (world, airflow.children)
         if options.once:
             return _once(stage, airflow, families, as_json=options.json)
-        return _live(stage, airflow, families)
+        return _live(stage, airflow, families, options.until)
 
 
 def _stage(options: argparse.Namespace, home: Path) -> Stage:
@@ -160,7 +165,7 @@ def _environment(stage: Stage) -> None:
 @contextmanager
 def _world(stage: Stage) -> Iterator[Children]:
     children = Children()
-    argv = [
+    stage.world[:] = [
         sys.executable,
         "-m",
         "demo",
@@ -178,7 +183,7 @@ def _world(stage: Stage) -> Iterator[Children]:
         children.add(
             Child(
                 name="replica portals",
-                argv=argv,
+                argv=stage.world,
                 env={"DEMO_HOOK_SECRET": stage.secret, "PYTHONPATH": str(HERE.parent)},
                 log=stage.home / "logs" / "world.log",
                 ready=answers(stage.world_port),
@@ -242,7 +247,7 @@ def summarize(engine: Engine) -> dict[str, Any]:
     }
 
 
-def _live(stage: Stage, airflow: Stack, families: tuple[Children, ...]) -> int:
+def _live(stage: Stage, airflow: Stack, families: tuple[Children, ...], until: int | None) -> int:
     engine, console = open_store(settings()), Console()
     print(f"Airflow    {airflow.airflow_url}   user admin, password {airflow.password()}", file=sys.stderr)
     print(
@@ -251,7 +256,8 @@ def _live(stage: Stage, airflow: Stack, families: tuple[Children, ...]) -> int:
     with Live(console=console, refresh_per_second=2, screen=False) as live:
         while True:
             pause = 0.0 if stage.phase < LAST_PHASE else LIVE_PAUSE
-            if _settled(engine, stage) and (datetime.now(UTC) - stage.phase_since).total_seconds() > pause:
+            going_on = until is None or stage.phase < until
+            if going_on and _settled(engine, stage) and (datetime.now(UTC) - stage.phase_since).total_seconds() > pause:
                 stage.advance()
             mended = [name for family in families for name in family.mend()]
             for name in mended:

@@ -18,6 +18,7 @@ from pipelines.errors import PortalwatchError
 
 GRACE = 6.0  # seconds between SIGTERM and SIGKILL; Airflow's scheduler needs about five to drain
 RESTARTS = 5  # in a row, each after a longer pause
+STEADY = 60.0  # seconds that a child lives before its earlier deaths are forgotten
 PR_SET_PDEATHSIG = 1
 
 
@@ -37,10 +38,12 @@ class Child:
     process: subprocess.Popen[bytes] | None = None
     deaths: int = 0
     retry_at: float = 0.0
+    started_at: float = 0.0
 
     def start(self) -> None:
         """Start it in a group of its own, its output in `log`."""
         self.log.parent.mkdir(parents=True, exist_ok=True)
+        self.started_at = time.monotonic()
         with self.log.open("ab") as sink:
             self.process = subprocess.Popen(  # noqa: S603 - our own programs
                 list(self.argv),
@@ -95,6 +98,8 @@ class Children:
         for child in self.members:
             if child.running():
                 continue
+            if child.retry_at == 0.0 and time.monotonic() - child.started_at > STEADY:
+                child.deaths = 0
             if child.deaths >= RESTARTS:
                 raise ChildFailed(f"{child.name} died {child.deaths} times:\n{child.tail()}")
             if child.retry_at == 0.0:
@@ -122,6 +127,7 @@ class Children:
         for process in offspring:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
+        psutil.wait_procs(offspring, timeout=2)
 
     def _await(self, child: Child, timeout: float) -> None:
         deadline = time.monotonic() + timeout

@@ -64,10 +64,13 @@ def running(settings: Settings, dags: Path, *, port: int = AIRFLOW_PORT, extra: 
 def _start(children: Children, settings: Settings, dags: Path, port: int, extra: dict[str, str]) -> Stack:
     home = settings.ensure_home()
     if settings.redis_url is None:
+        _tell("starting Valkey")
         children.add(_valkey(settings, home))
     chosen = free_port(port)
     env = airflow_env(settings, home, dags, chosen) | extra
+    _tell("preparing Airflow's database")
     _migrate(env, home)
+    _tell("starting Airflow, which takes some 20 seconds")
     health = f"http://127.0.0.1:{chosen}/api/v2/monitor/health"
     for name, arguments in (
         ("api-server", ["api-server", "--host", "127.0.0.1", "--port", str(chosen), "--workers", "1"]),
@@ -83,6 +86,10 @@ def _start(children: Children, settings: Settings, dags: Path, port: int, extra:
         airflow_url=f"http://127.0.0.1:{chosen}",
         password_file=home / "airflow" / "simple_auth_manager_passwords.json.generated",
     )
+
+
+def _tell(step: str) -> None:
+    print(f"{step} …", file=sys.stderr, flush=True)
 
 
 def airflow_env(settings: Settings, home: Path, dags: Path, port: int) -> dict[str, str]:
@@ -101,6 +108,10 @@ def airflow_env(settings: Settings, home: Path, dags: Path, port: int) -> dict[s
         "AIRFLOW__API__PORT": str(port),
         "AIRFLOW__API_AUTH__JWT_SECRET": _secret(home / "airflow" / "jwt"),
         "AIRFLOW__API__SECRET_KEY": _secret(home / "airflow" / "session"),
+        # A task whose process was killed blocks its portal until Airflow notices; by default that takes five minutes.
+        "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "30",
+        "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "5",
+        "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "30",
         "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "60",
         "AIRFLOW__LOGGING__LOGGING_LEVEL": "INFO",
         "PORTALWATCH_HOME": str(home),
