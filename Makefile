@@ -16,9 +16,9 @@ install: $(STAMP) ## install the locked dependencies into .venv
 $(STAMP): requirements.lock pyproject.toml
 	@sh .ci/python-ready "$(PYTHON)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@echo "installing $$(grep -c == requirements.lock) locked packages into $(VENV)"
-	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on --no-deps --require-hashes -r requirements.lock | grep --line-buffered -E '^(Collecting|Installing|Successfully)' | cut -c1-100
-	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e .
+	@echo >&2 "installing $$(grep -c == requirements.lock) locked packages into $(VENV)"
+	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on --no-deps --require-hashes -r requirements.lock >&2
+	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e . >&2
 	@touch $@
 
 demo: $(STAMP) ## the whole product on replica portals, no network needed; ARGS="--once --json" plays one cycle and ends
