@@ -10,7 +10,8 @@ from pipelines.alerts.sending import sender_of
 from pipelines.config import Settings
 from pipelines.dedup.fast import Fast
 from pipelines.errors import ConfigError
-from pipelines.store.database import open_store, reading, store_id
+from pipelines.store import comments
+from pipelines.store.database import in_one_transaction, open_store, reading, store_id
 from pipelines.store.watchlists import activate, running
 from pipelines.watch.watchlist import compile_watchlist
 
@@ -32,7 +33,7 @@ def deliver_round(settings: Settings, portal_names: dict[str, str] | None = None
 
 
 def upkeep_round(settings: Settings) -> dict[str, int]:
-    """Refill Redis' index and age out the archive; ConfigError where the watchlist in the file is refused."""
+    """Refill Redis' index, age out comments and archive; ConfigError where the watchlist in the file is refused."""
     engine = open_store(settings)
     active = activate(engine, settings.watchlist, settings.aliases, now())
     with reading(engine) as session:
@@ -40,7 +41,11 @@ def upkeep_round(settings: Settings) -> dict[str, int]:
     desk = flow.Desk(
         engine=engine, fast=fast, watchlist=active.watchlist, matcher=compile_watchlist(active.watchlist), learning=False, looks=()
     )
-    done = {"indexed": flow.fill_index(desk, now()), "archives_removed": _age_out(settings.home / "archive")}
+    done = {
+        "indexed": flow.fill_index(desk, now()),
+        "comments_aged_out": in_one_transaction(engine, lambda session: comments.age_out(session, now())),
+        "archives_removed": _age_out(settings.home / "archive"),
+    }
     if active.trouble:
         raise ConfigError(f"the watchlist is refused, version {active.watchlist.version} runs on:\n{active.trouble}")
     return done

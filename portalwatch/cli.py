@@ -23,14 +23,17 @@ for group in (service, portals, topics, stories, alerts, plumbing):
     group.add_to(app)
 
 
-@app.callback()
-def _options(
-    show_version: Annotated[bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)] = False,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log every page.")] = False,
-) -> None:
-    if show_version:
+def _version(asked: bool) -> None:
+    if asked:
         typer.echo(f"portalwatch {version('portalwatch')}")
         raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _show: Annotated[bool, typer.Option("--version", help="Print the version and exit.", is_eager=True, callback=_version)] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log every page.")] = False,
+) -> None:
     logging.basicConfig(stream=sys.stderr, level=logging.DEBUG if verbose else logging.WARNING, format="%(levelname)s %(message)s")
     logging.getLogger("portalwatch" if not verbose else "").setLevel(logging.DEBUG if verbose else logging.INFO)
     for loud in ("scrapy", "twisted", "asyncio", "filelock", "trafilatura", "httpx", "httpcore"):

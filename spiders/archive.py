@@ -1,6 +1,7 @@
 """The archive: every fetched page as a WARC record, one file a run. A full disk stops archiving, not watching."""
 
 import logging
+import threading
 from io import BytesIO
 from pathlib import Path
 from typing import IO
@@ -21,14 +22,16 @@ class Archive:
         self._path = folder / f"{name}.warc.gz"
         self._file: IO[bytes] | None = None
         self._writer: WARCWriter | None = None
+        self._lock = threading.Lock()
         self.trouble: str | None = None
 
     def keep(self, page: Page) -> None:
-        """Append one page; the first failure is warned of, and ends archiving for this run."""
+        """Append one page, from any thread; the first failure is warned of, and ends archiving for this run."""
         if self.trouble is not None:
             return
         try:
-            self._write(page)
+            with self._lock:
+                self._write(page)
         except OSError as error:
             self.trouble = f"archiving stopped: {error.strerror or error}"
             log.warning("%s: %s; watching goes on", self._path, self.trouble)

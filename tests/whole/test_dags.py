@@ -20,10 +20,18 @@ def played(tmp_path_factory: pytest.TempPathFactory, valkey: str) -> Iterator[tu
     """A house, what its DAG folder holds, and the state of every DAG's run."""
     with house(tmp_path_factory.mktemp("dags"), valkey) as made:
         (made.home / "config" / "portals" / "broken.yaml").write_text("name: x\nhots: []\n", encoding="utf-8")
-        env = made.env | {"AIRFLOW_HOME": str(made.home / "airflow"), "AIRFLOW__CORE__LOAD_EXAMPLES": "False", "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags")}
+        env = made.env | {
+            "AIRFLOW_HOME": str(made.home / "airflow"),
+            "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+            "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
+        }
         done = subprocess.run(
             [sys.executable, "-m", "tests.whole.dags_once", str(ROOT / "dags"), *CRAWLS, "crawl_broken", "deliver", "upkeep"],
-            cwd=ROOT, env=env, capture_output=True, text=True, check=False,
+            cwd=ROOT,
+            env=env,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
         assert lines, done.stderr[-3000:]
@@ -73,8 +81,15 @@ def test_importing_fifty_portals_takes_less_than_a_second_and_no_scrapy(tmp_path
     portals.mkdir(parents=True)
     for number in range(46):
         (portals / f"portal_{number}.yaml").write_text("extends: storm_mg\nschedule: '*/7 * * * *'\n", encoding="utf-8")
-    env = {"PORTALWATCH_CONFIG": str(tmp_path / "config"), "AIRFLOW_HOME": str(tmp_path / "airflow"), "PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT)}
-    done = subprocess.run([sys.executable, "-c", IMPORT.format(dags=str(ROOT / "dags"))], env=env, capture_output=True, text=True, check=False)
+    env = {
+        "PORTALWATCH_CONFIG": str(tmp_path / "config"),
+        "AIRFLOW_HOME": str(tmp_path / "airflow"),
+        "PATH": "/usr/bin:/bin",
+        "PYTHONPATH": str(ROOT),
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORT.format(dags=str(ROOT / "dags"))], env=env, capture_output=True, text=True, check=False
+    )
     assert done.stdout, done.stderr[-2000:]
     told = json.loads(done.stdout.splitlines()[-1])
     assert told["heavy"] == []
