@@ -103,7 +103,7 @@ def test_forget_removes_everywhere_and_crawls_do_not_bring_it_back(fresh: House)
         assert session.scalars(select(AlertRow)).all() == []
     archives = list((fresh.home / "archive" / "dw_zh").glob("*.warc.gz"))
     assert archives
-    assert not any(url.encode() in gzip.decompress(path.read_bytes()) for path in archives)
+    assert not any(f"WARC-Target-URI: {url}\r\n".encode() in gzip.decompress(path.read_bytes()) for path in archives)
 
 
 def test_forget_a_commenter(fresh: House) -> None:
