@@ -1,6 +1,7 @@
 """What a sheet says about reading a portal's article pages: CSS selectors and regular expressions, no code."""
 
 import re
+from functools import lru_cache
 from typing import Annotated
 
 from cssselect import SelectorError
@@ -8,6 +9,7 @@ from lxml.cssselect import CSSSelector
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 
+@lru_cache(maxsize=1024)
 def _selector(value: str) -> str:
     try:
         CSSSelector(value, translator="html")

@@ -198,9 +198,6 @@ def test_a_mail_server_that_is_away_is_told_and_tried_again(fresh: House, cape: 
     assert "refused" in (row.answer or "")
 
 
-@pytest.mark.filterwarnings(
-    "ignore::pytest.PytestUnraisableExceptionWarning"
-)  # warcio leaves the buffer of a failed record to the collector
 def test_a_full_disk_stops_archiving_but_not_watching(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
