@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from croniter import croniter
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, field_validator, model_validator
 
 from pipelines.errors import ConfigError
@@ -44,6 +45,7 @@ _EVERY = re.compile(r"^every (\d+) (s|min|h)$")
 Duration = Annotated[
     timedelta, BeforeValidator(_duration), PlainSerializer(lambda value: f"{int(value.total_seconds())} s", when_used="json")
 ]
+SHORTEST = 10  # seconds between the runs of a portal
 Pattern = Annotated[str, AfterValidator(_pattern)]
 
 
@@ -127,8 +129,11 @@ class Sheet(_Strict):
     @field_validator("schedule")
     @classmethod
     def _schedule_reads(cls, value: str) -> str:
-        if not (_EVERY.match(value) or len(value.split()) == 5):
-            raise ValueError("write five cron fields, or `every 90 s` / `every 20 min`")
+        every = _EVERY.match(value)
+        if every is None and not (len(value.split()) == 5 and croniter.is_valid(value)):
+            raise ValueError(f"`{value}` is no schedule: write five cron fields such as `*/20 * * * *`, or `every 90 s`")
+        if every is not None and int(every[1]) * _UNITS[every[2]] < SHORTEST:
+            raise ValueError(f"`{value}` is too often: {SHORTEST} seconds is the shortest")
         return value
 
     @model_validator(mode="after")

@@ -128,7 +128,11 @@ def _close(job: Job, finish_reason: str, judged: Verdict, active: Active) -> dic
     for found in left:
         job.ledger.settle(found, Outcome.LEFT)
     whole = finish_reason == "finished" and not left
-    notes = [judged.reason, f"the watchlist is refused: {active.trouble.splitlines()[0]}" if active.trouble else None]
+    notes = [
+        judged.reason,
+        *loader.unknown_portals(active.watchlist, job.settings),
+        f"the watchlist is refused: {active.trouble.splitlines()[0]}" if active.trouble else None,
+    ]
     ended = runs.Ended(
         finish_reason=finish_reason,
         succeeded=judged.succeeded,

@@ -5,11 +5,15 @@ Imports no Scrapy, since DAG files read sheets through it.
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipelines.config import Settings
 from pipelines.errors import ConfigError
 from pipelines.sheet import Sheet, read_sheet
 from pipelines.yamlfile import suggestion
+
+if TYPE_CHECKING:
+    from pipelines.watch.watchlist import Watchlist
 
 SHIPPED = Path(__file__).with_name("portals")
 
@@ -46,6 +50,17 @@ def sheet(slug: str, settings: Settings) -> Sheet:
     if slug not in known:
         raise ConfigError(f"no portal is called `{slug}`{suggestion(slug, sorted(known))}; `portalwatch portals list` shows them")
     return read_sheet(known[slug], base=SHIPPED)
+
+
+def unknown_portals(watchlist: "Watchlist", settings: Settings) -> list[str]:
+    """A sentence for every portal that a topic names and no sheet describes: such a topic would wait in silence."""
+    known = set(paths(settings))
+    return [
+        f"topic `{topic.slug}`: no portal is called `{portal}`{suggestion(portal, sorted(known))}"
+        for topic in watchlist.topics.values()
+        for portal in topic.portals
+        if portal not in known
+    ]
 
 
 def sheet_for(url: str, settings: Settings) -> Sheet | None:

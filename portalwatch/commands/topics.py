@@ -7,9 +7,11 @@ import typer
 from sqlalchemy import func, select
 
 from pipelines.config import settings
+from pipelines.errors import PortalwatchError
 from pipelines.store.database import open_store, reading
 from pipelines.store.tables import AlertRow, Match
 from portalwatch import show
+from spiders import loader
 
 topics = typer.Typer(no_args_is_help=True, help="Topics: what is watched for, and what it found.")
 
@@ -62,6 +64,9 @@ def check(
     path = watchlist or settings().watchlist
     aliases = path.with_name("aliases.yaml")
     read = load_watchlist(path, aliases if aliases.exists() else None)
+    unknown = loader.unknown_portals(read, settings())
+    if unknown:
+        raise PortalwatchError("\n".join(f"{path}: {sentence}" for sentence in unknown))
     typer.echo(f"{path}: {len(read.topics)} topics, {len(read.channels)} channels, version {read.version}")
 
 

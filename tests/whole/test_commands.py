@@ -122,3 +122,23 @@ def test_forgetting_what_was_never_read_is_told(fresh: House, what: str) -> None
     done = fresh.run("forget", what)
     assert done.returncode == 1
     assert what in done.stderr
+
+
+def test_a_topic_that_names_an_unknown_portal_is_told(fresh: House) -> None:
+    path = fresh.home / "config" / "watchlist.yaml"
+    path.write_text(
+        "topics:\n  a: {query: 渡輪, channels: [desk], portals: [storm_mq]}\nchannels:\n  desk: {type: mail, to: [a@example.org]}\n",
+        encoding="utf-8",
+    )
+    done = fresh.run("topics", "check")
+    assert done.returncode == 1
+    assert "no portal is called `storm_mq`; did you mean `storm_mg`?" in done.stderr
+    assert "storm_mq" in fresh.crawl("dw_zh")["reason"]
+
+
+@pytest.mark.parametrize("schedule", ["* * * *", "99 * * * *", "every 0 s", "often", "every 5 s"])
+def test_a_schedule_that_cannot_be_is_refused_with_its_place(fresh: House, schedule: str) -> None:
+    fresh.sheet("dw_zh", schedule=schedule)
+    done = fresh.run("portals", "check")
+    assert done.returncode == 1
+    assert "dw_zh.yaml:1:" in done.stderr
