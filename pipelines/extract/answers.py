@@ -3,12 +3,14 @@
 import gzip
 import json
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.extract.ladder import extract
 from pipelines.extract.tree import MAX_BYTES
+from pipelines.extract.whose import whose
 from pipelines.extract.wire import moment_to_json
 from pipelines.models import Article, Comment, Page, Reading
 
@@ -20,13 +22,14 @@ Input = str | Path | Mapping[str, Any]
 _GZIP = b"\x1f\x8b"
 
 
-def answers(inputs: Iterable[Input], sheet_for: SheetFor) -> Iterator[dict[str, Any]]:
+def answers(inputs: Iterable[Input], sheet_for: SheetFor, sheets: Sequence["Sheet"] = ()) -> Iterator[dict[str, Any]]:
     """One answer for each input: a path of an HTML file (.gz too), an object {"file", "url"?, "content_type"?}, or a JSON line of one.
 
     Files are relative to the working directory. A bad input is answered in its place with the outcome `failed`.
+    A page without an address is read by that of `sheets` whose portal it names itself.
     """
     for given in inputs:
-        yield _answer_to(given, sheet_for)
+        yield _answer_to(given, sheet_for, sheets)
 
 
 def answer(reading: Reading, file: str) -> dict[str, Any]:
@@ -35,7 +38,7 @@ def answer(reading: Reading, file: str) -> dict[str, Any]:
     return head | (_told(reading.article) if reading.article else _NOTHING)
 
 
-def _answer_to(given: Input, sheet_for: SheetFor) -> dict[str, Any]:
+def _answer_to(given: Input, sheet_for: SheetFor, sheets: Sequence["Sheet"]) -> dict[str, Any]:
     file = ""
     try:
         asked = _asked(given)
@@ -43,7 +46,11 @@ def _answer_to(given: Input, sheet_for: SheetFor) -> dict[str, Any]:
         page = _page(asked)
     except (OSError, EOFError, zlib.error, ValueError, TypeError) as error:
         return _failed(file or str(given)[:200], f"{type(error).__name__}: {error}")
-    return answer(extract(page, sheet_for(page.url) if page.url else None), file)
+    sheet = sheet_for(page.url) if page.url else None
+    if not page.url:
+        sheet, address = whose(page.body, page.content_type, sheets)
+        page = replace(page, url=address)
+    return answer(extract(page, sheet), file)
 
 
 def _asked(given: Input) -> Mapping[str, Any]:

@@ -34,7 +34,7 @@ def extract(
     sheets = list(loader.shelf(settings()).sheets.values())
     inputs: Iterator[Any] = iter(files or ["-"])
     given = (item for name in inputs for item in (_objects() if name == "-" else [{"file": name}]))
-    show.jsonl(answers(given, lambda url: next((sheet for sheet in sheets if sheet.serves(url)), None)))
+    show.jsonl(answers(given, lambda url: next((sheet for sheet in sheets if sheet.serves(url)), None), sheets))
 
 
 def same(source: Annotated[str, typer.Argument(metavar="-", help="- for JSON lines on stdin.")] = "-") -> None:

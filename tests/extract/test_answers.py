@@ -63,3 +63,17 @@ def test_files_are_relative_to_the_working_directory(monkeypatch: pytest.MonkeyP
     monkeypatch.chdir(PAGES)
     (got,) = answers(['{"file": "general_hant.html"}'], _sheet_for)
     assert (got["file"], got["outcome"]) == ("general_hant.html", "article")
+
+
+def test_a_page_without_an_address_is_read_by_the_sheet_that_it_names() -> None:
+    from pipelines.extract.whose import whose
+    from spiders.loader import SHIPPED, read_sheet
+
+    sheets = [read_sheet(path, base=SHIPPED) for path in sorted(SHIPPED.glob("*.yaml"))]
+    by_title = "<html><title>渡轮复航(图) -6park.com</title></html>".encode("gb18030")
+    by_link = b"<link href='https://www.storm.mg/article/12' rel=canonical><title>x</title>"
+    stranger = "<title>渡輪復航 - 海岬日報</title>".encode()
+    told = [whose(body, "", sheets) for body in (by_title, by_link, stranger)]
+    assert [(sheet.slug if sheet else None, address) for sheet, address in told] == [
+        ("park6", ""), ("storm_mg", "https://www.storm.mg/article/12"), (None, ""),
+    ]  # fmt: skip
