@@ -51,9 +51,7 @@ def _in_store(settings: Settings, engine: Engine) -> Iterator[Finding]:
         fast = Fast(settings.redis, store_id(session))
         counts = alerts.counts(session)
         latest = runs.latest_runs(session)
-    trouble = fast.trouble()
-    fast.close()
-    yield Finding(what="Redis", ok=trouble is None, how=trouble or "answers, noeviction")
+    yield _redis(settings, fast)
     yield _watchlist(settings, engine)
     dead = counts.get("dead", 0)
     told = ", ".join(f"{count} {state}" for state, count in sorted(counts.items())) or "none yet"
@@ -63,6 +61,15 @@ def _in_store(settings: Settings, engine: Engine) -> Iterator[Finding]:
         yield Finding(what=f"last run of {run.portal}", ok=run.succeeded is not False, how=how)
     if not latest:
         yield Finding(what="runs", ok=True, how="none yet")
+
+
+def _redis(settings: Settings, fast: Fast) -> Finding:
+    if settings.redis_url is None and not settings.redis_socket.exists():
+        fast.close()
+        return Finding(what="Redis", ok=True, how="the embedded one is not running; `portalwatch up` starts it, and crawls do without")
+    trouble = fast.trouble()
+    fast.close()
+    return Finding(what="Redis", ok=trouble is None, how=trouble or "answers, noeviction")
 
 
 def _watchlist(settings: Settings, engine: Engine) -> Finding:
