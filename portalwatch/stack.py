@@ -67,6 +67,8 @@ def _start(children: Children, settings: Settings, dags: Path, port: int, extra:
         _tell("starting Valkey")
         children.add(_valkey(settings, home))
     chosen = free_port(port)
+    if chosen != port:
+        _tell(f"port {port} is taken, Airflow answers at {chosen} instead (choose one with --port)")
     env = airflow_env(settings, home, dags, chosen) | extra
     _tell("preparing Airflow's database")
     _migrate(env, home)

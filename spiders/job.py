@@ -58,8 +58,11 @@ class Job:
         with reading(self.desk.engine) as session:
             return self._leased(pages.due(session, self.sheet.slug, now(), self.sheet.pace.budget))
 
-    def to_fetch(self, fresh: list[Found]) -> list[Found]:
-        """Those of `fresh` that are new, due, or moved; asked of Redis first, of SQL where Redis does not know them."""
+    def to_fetch(self, fresh: list[Found]) -> tuple[list[Found], list[Found]]:
+        """(what to fetch of `fresh`, what is known). Redis is asked first, SQL where Redis does not know.
+
+        What another run holds is neither: it stays open, is left at the end, and comes again should that run die.
+        """
         seen = self.desk.fast.seen(self.sheet.slug, [each.key for each in fresh]) if self.desk.fast else None
         unsure = fresh if seen is None else [each for each, known in zip(fresh, seen, strict=True) if not known]
         with reading(self.desk.engine) as session:
@@ -68,7 +71,8 @@ class Job:
         known = [each.key for each in unsure if each.identity not in told.wanted]
         if self.desk.fast:
             self.desk.fast.mark_seen(self.sheet.slug, known)
-        return self._leased([each for each in unsure if each.identity in told.wanted])
+        wanted = [each for each in unsure if each.identity in told.wanted]
+        return self._leased(wanted), [each for each in fresh if each.identity not in told.wanted]
 
     def _leased(self, found: list[Found]) -> list[Found]:
         granted = self.desk.fast.lease(self.sheet.slug, self.owner, [each.identity for each in found]) if self.desk.fast else None

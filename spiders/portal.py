@@ -83,11 +83,13 @@ class PortalSpider(Spider):
             yield self._listing(source, url, number)
         fresh = self.job.ledger.discover(found)
         again = self.job.ledger.met_as_known(found)
-        wanted = await asyncio.to_thread(self.job.to_fetch, [*fresh, *again])
+        wanted, known = await asyncio.to_thread(self.job.to_fetch, [*fresh, *again])
         for each in again:
             if each in wanted:
                 self.job.ledger.reopen(each)
-        self._settle_known(fresh, wanted)
+        for each in known:
+            if each not in again:
+                self.job.ledger.settle(each, Outcome.KNOWN)
         for each in wanted:
             yield self._article(each, NEW_FIRST)
         if isinstance(source, Listing) and source.next and number < source.pages and wanted:
@@ -140,12 +142,6 @@ class PortalSpider(Spider):
             if known and sheet.serves(known[1]):
                 found.append(Found(portal=sheet.slug, identity=known[0], url=known[1], mark=link.mark))
         return found
-
-    def _settle_known(self, fresh: list[Found], wanted: list[Found]) -> None:
-        chosen = {each.identity for each in wanted}
-        for each in fresh:
-            if each.identity not in chosen:
-                self.job.ledger.settle(each, Outcome.KNOWN)
 
     def _refused(self, response: Response) -> str:
         if response.status in (429, 503):

@@ -39,8 +39,6 @@ def up(
     check()
     try:
         with stopping(), home_lock(settings()), running(settings(), dags, port=port) as stack:
-            if not stack.airflow_url.endswith(f":{port}"):
-                typer.echo(f"port {port} is taken; Airflow answers at {stack.airflow_url} (choose one with --port)", err=True)
             typer.echo(f"Airflow  {stack.airflow_url}  user admin, password {stack.password()}\nCtrl-C stops everything.", err=True)
             while True:
                 for name in stack.children.mend():
