@@ -17,25 +17,22 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console, Group
+from rich.console import Console
 from rich.live import Live
-from rich.table import Table
-from rich.text import Text
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, select
 
 from demo.expected import missing_and_unexpected
+from demo.view import PORTALS, summarize, view
 from pipelines.config import settings
 from pipelines.errors import PortalwatchError
 from pipelines.store import alerts
 from pipelines.store.database import open_store, reading
-from pipelines.store.tables import AlertRow, ArticleRow, Match, Run, Story
-from portalwatch import show
+from pipelines.store.tables import Run
 from portalwatch.children import Child, Children, answers, free_port
 from portalwatch.signals import stopping
 from portalwatch.stack import Stack, home_lock, running
 
 HERE = Path(__file__).parent
-PORTALS = ("storm_mg", "park6", "dw_zh", "bbc_zh")
 EVERY = "every 20 s"
 LOOKS = "[10 s, 10 s, 20 s, 40 s, 80 s, 160 s]"
 LAST_PHASE = 3  # of the cycle that has an expected outcome; later phases keep the world alive
@@ -232,21 +229,6 @@ def _troubles(engine: Engine) -> str:
         return "; ".join(f"{run.portal}: {run.reason}" for run in failed) or "no run failed"
 
 
-def summarize(engine: Engine) -> dict[str, Any]:
-    """The summary object: runs that ended, articles, stories, matches, alerts."""
-    with reading(engine) as session:
-        runs = session.scalar(select(func.count()).select_from(Run).where(Run.finished_at.is_not(None))) or 0
-        articles, stories, matches = (session.scalar(select(func.count()).select_from(table)) or 0 for table in (ArticleRow, Story, Match))
-        counts = alerts.counts(session)
-    return {
-        "runs": runs,
-        "articles": articles,
-        "stories": stories,
-        "matches": matches,
-        "alerts": {"owed": sum(counts.values()), "sent": counts.get("sent", 0), "failed": counts.get("dead", 0)},
-    }
-
-
 def _live(stage: Stage, airflow: Stack, families: tuple[Children, ...], until: int | None) -> int:
     engine, console = open_store(settings()), Console()
     print(f"Airflow    {airflow.airflow_url}   user admin, password {airflow.password()}", file=sys.stderr)
@@ -262,42 +244,10 @@ def _live(stage: Stage, airflow: Stack, families: tuple[Children, ...], until: i
             mended = [name for family in families for name in family.mend()]
             for name in mended:
                 console.print(f"{name} had died and was started again")
-            live.update(_view(engine, stage, airflow))
+            live.update(
+                view(engine, stage.phase, f"Airflow {airflow.airflow_url} (admin / {airflow.password()})   Inbox {stage.url}/_inbox")
+            )
             time.sleep(0.5)
-
-
-def _view(engine: Engine, stage: Stage, airflow: Stack) -> Group:
-    summary = summarize(engine)
-    runs = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("portal", "last run", "went", "discovered", "outcomes"):
-        runs.add_column(column)
-    with reading(engine) as session:
-        newest = {portal: session.scalar(select(Run).where(Run.portal == portal).order_by(Run.id.desc()).limit(1)) for portal in PORTALS}
-        sent = session.execute(
-            select(AlertRow.sent_at, AlertRow.channel, AlertRow.topic, ArticleRow.title)
-            .join(ArticleRow, ArticleRow.id == AlertRow.article_id)
-            .where(AlertRow.state == "sent")
-            .order_by(AlertRow.sent_at.desc())
-            .limit(6)
-        ).all()
-    for portal, run in newest.items():
-        runs.add_row(portal, *(_run_cells(run) if run else ("", "waiting", "", "")))
-    counts: Mapping[str, int] = summary["alerts"]
-    line = (
-        f"phase {stage.phase}   runs {summary['runs']}   articles {summary['articles']}   stories {summary['stories']}   matches {summary['matches']}"
-        f"   alerts {counts['owed']} owed in all, {counts['sent']} sent, {counts['failed']} dead"
-    )
-    mails = [
-        Text(f"{show.plain(at)}  {channel:<5} {topic:<14} {title}", overflow="ellipsis", no_wrap=True) for at, channel, topic, title in sent
-    ]
-    where = Text(f"Airflow {airflow.airflow_url} (admin / {airflow.password()})   Inbox {stage.url}/_inbox", style="dim")
-    return Group(Text(""), Text(line, style="bold"), Text(""), runs, Text(""), *mails, Text(""), where)
-
-
-def _run_cells(run: Run) -> tuple[str, str, str, str]:
-    went = "running" if run.succeeded is None else "well" if run.succeeded else f"FAILED: {run.reason}"
-    outcomes = ", ".join(f"{count} {name}" for name, count in (run.outcomes or {}).items())
-    return f"{run.started_at.astimezone():%H:%M:%S}", ("learning, " if run.learning else "") + went, str(run.discovered), outcomes
 
 
 def ask(url: str, body: Mapping[str, Any] | None = None) -> Any:

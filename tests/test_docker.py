@@ -12,13 +12,18 @@ BIN = Path(sys.executable).parent
 
 def test_the_compose_file_fits_the_specification() -> None:
     done = subprocess.run(
-        [BIN / "check-jsonschema", "--builtin-schema", "vendor.compose-spec", DOCKER / "compose.yaml"], capture_output=True, text=True, check=False
+        [BIN / "check-jsonschema", "--builtin-schema", "vendor.compose-spec", DOCKER / "compose.yaml"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_the_image_passes_the_linter() -> None:
-    done = subprocess.run([BIN / "hadolint", "--failure-threshold", "warning", DOCKER / "Dockerfile"], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [BIN / "hadolint", "--failure-threshold", "warning", DOCKER / "Dockerfile"], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stdout
 
 

@@ -14,7 +14,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine, event, make_url, select, text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from pipelines.config import Settings
@@ -35,7 +35,7 @@ def engine(url: str) -> Engine:
         if parsed.get_backend_name() == "postgresql" and parsed.drivername == "postgresql":
             parsed = parsed.set(drivername="postgresql+psycopg")
         made = create_engine(parsed, pool_pre_ping=parsed.get_backend_name() != "sqlite", **_options(parsed.get_backend_name()))
-    except Exception as error:  # noqa: BLE001 - every driver has its own complaint about a bad URL
+    except (SQLAlchemyError, ImportError, ValueError) as error:
         raise ConfigError(f"PORTALWATCH_DATABASE_URL: cannot be used: {type(error).__name__}") from None
     if parsed.get_backend_name() == "sqlite":
         event.listen(made, "connect", _prepare_sqlite)
