@@ -114,6 +114,7 @@ def _keep(session: Session, desk: Desk, draft: _Draft, now: datetime) -> Kept:
     page.outcome = Outcome.REVISED.value
     articles.revise(session, row, draft.article, draft.sketch.digest, now)
     articles.post_shingles(session, row, draft.sketch.sample)
+    draft.article_id, draft.before = row.id, row.id  # a known id fills no gap of the index
     owed = _watch(session, desk, row, list(articles.stories_of(session, row.id)), now)
     return Kept(outcome=Outcome.REVISED, article_id=row.id, alerts=owed)
 
@@ -121,9 +122,9 @@ def _keep(session: Session, desk: Desk, draft: _Draft, now: datetime) -> Kept:
 def _add(session: Session, desk: Desk, page: PageRow, draft: _Draft, now: datetime) -> Kept:
     drawn, (indexed, near) = draft.sketch, draft.near
     draft.before = articles.newest_id(session)
-    candidates = [*articles.equals(session, drawn.digest), *near, *articles.near(session, drawn.sample, after=indexed, now=now)]
+    candidates = [*articles.equals(session, drawn.digest, now), *near, *articles.near(session, drawn.sample, after=indexed, now=now)]
     links = stories_of(drawn, articles.known(session, candidates, now))
-    row = articles.add(session, page, draft.article, digest=drawn.digest, learned=desk.learning, now=now)
+    row = articles.add(session, page, draft.article, digest=drawn.digest, learned=desk.learning or page.learned, now=now)
     draft.article_id = row.id
     articles.post_shingles(session, row, drawn.sample)
     owed = _watch(session, desk, row, articles.place(session, row, links, now), now)
@@ -136,29 +137,26 @@ def _watch(session: Session, desk: Desk, row: ArticleRow, stories: list[int], no
     matches = [match for match in desk.matcher.match(readable(row)) if topics[match.topic].is_active(now.date())]
     told = {match.topic for match in matches if alerts.told_before(session, row, match.topic, stories)}
     alerts.record(session, row, matches, desk.watchlist.version, now)
-    if desk.learning:
+    if desk.learning or (row.learned and not row.revision):
         return 0
-    owed = [
-        alerts.Due(
-            topic=topic,
-            story_id=stories[0],
-            to=to,
-            revision=row.revision if alerts.alerted(session, stories, *to, article_id=row.id) else 0,
-        )
-        for topic in (match.topic for match in matches)
-        for to in desk.watchlist.recipients(topics[topic])
-        if _is_owed(session, row, stories, to, news=topic not in told, follows=topics[topic].revisions != "never")
-    ]
+    owed, by = [], dict[str, str]()
+    for topic in (topics[match.topic] for match in matches):
+        for channel, recipient in desk.watchlist.recipients(topic):
+            if _is_owed(session, row, stories, recipient, news=topic.slug not in told, follows=topic.revisions != "never"):
+                revision = row.revision if alerts.alerted(session, stories, recipient, article_id=row.id) else 0
+                to = (by.setdefault(recipient, channel), recipient)
+                owed.append(alerts.Due(topic=topic.slug, story_id=stories[0], to=to, revision=revision))
+    owed = list(dict.fromkeys(owed))
     for due in owed:
         alerts.owe(session, row, due, now)
     return len(owed)
 
 
-def _is_owed(session: Session, row: ArticleRow, stories: list[int], to: tuple[str, str], *, news: bool, follows: bool) -> bool:
+def _is_owed(session: Session, row: ArticleRow, stories: list[int], recipient: str, *, news: bool, follows: bool) -> bool:
     """A topic's first telling is owed to whoever had no message about the story; a revision to whoever had this article."""
-    if row.revision and alerts.alerted(session, stories, *to, article_id=row.id):
+    if row.revision and alerts.alerted(session, stories, recipient, article_id=row.id):
         return news or follows
-    return news and not alerts.alerted(session, stories, *to)
+    return news and not alerts.alerted(session, stories, recipient)
 
 
 def readable(row: ArticleRow) -> Readable:

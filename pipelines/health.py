@@ -11,7 +11,8 @@ from pipelines.config import Settings
 from pipelines.dedup.fast import Fast
 from pipelines.errors import PortalwatchError
 from pipelines.store import alerts, runs
-from pipelines.store.database import open_store, reading, store_id
+from pipelines.store.database import open_store, reading
+from pipelines.store.fastpath import open_fast
 from pipelines.store.watchlists import activate
 
 
@@ -47,8 +48,8 @@ def _sheets(broken: Mapping[str, str]) -> Iterator[Finding]:
 
 
 def _in_store(settings: Settings, engine: Engine) -> Iterator[Finding]:
+    fast = open_fast(settings, engine)
     with reading(engine) as session:
-        fast = Fast(settings.redis, store_id(session))
         counts = alerts.counts(session)
         latest = runs.latest_runs(session)
     yield _redis(settings, fast)

@@ -8,10 +8,10 @@ from pipelines import flow
 from pipelines.alerts.outbox import Delivered, Post, deliver
 from pipelines.alerts.sending import sender_of
 from pipelines.config import Settings
-from pipelines.dedup.fast import Fast
 from pipelines.errors import ConfigError
 from pipelines.store import comments
-from pipelines.store.database import in_one_transaction, open_store, reading, store_id
+from pipelines.store.database import in_one_transaction, open_store
+from pipelines.store.fastpath import open_fast
 from pipelines.store.watchlists import activate, running
 from pipelines.watch.watchlist import compile_watchlist
 
@@ -36,8 +36,7 @@ def upkeep_round(settings: Settings) -> dict[str, int]:
     """Refill Redis' index, age out comments and archive; ConfigError where the watchlist in the file is refused."""
     engine = open_store(settings)
     active = activate(engine, settings.watchlist, settings.aliases, now())
-    with reading(engine) as session:
-        fast = Fast(settings.redis, store_id(session))
+    fast = open_fast(settings, engine)
     desk = flow.Desk(
         engine=engine, fast=fast, watchlist=active.watchlist, matcher=compile_watchlist(active.watchlist), learning=False, looks=()
     )

@@ -1,14 +1,18 @@
 """The sheet: everything that portalwatch knows about one portal, as data."""
 
+import codecs
 import re
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
+from string import Formatter
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from croniter import croniter
+from cssselect import SelectorError
+from lxml.cssselect import CSSSelector
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, field_validator, model_validator
 
 from pipelines.errors import ConfigError
@@ -36,7 +40,49 @@ def _duration(value: object) -> object:
     found = _DURATION.match(value) if isinstance(value, str) else None
     if isinstance(value, str) and found is None:
         raise ValueError(f"`{value}` is no duration; write one such as `90 s`, `20 min` or `6 h`")
-    return timedelta(seconds=float(found[1]) * _UNITS[found[2]]) if found else value
+    if found is not None and int(found[1]) * _UNITS[found[2]] > LONGEST.total_seconds():
+        raise ValueError(f"`{value}` is too long: {LONGEST.days} days is the longest")
+    return timedelta(seconds=int(found[1]) * _UNITS[found[2]]) if found else value
+
+
+def _address(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(f"`{value}` is no address: write http(s)://host/…")
+    return value
+
+
+def _selector(value: str) -> str:
+    try:
+        CSSSelector(value, translator="html")
+    except SelectorError as error:
+        raise ValueError(f"`{value}` is no CSS selector: {error}") from None
+    return value
+
+
+def _host(value: str) -> str:
+    if not re.fullmatch(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", value):
+        raise ValueError(f"`{value}` is no host: write it in lower case, without scheme and port")
+    return value
+
+
+def _codec(value: str | None) -> str | None:
+    try:
+        return value if value is None else codecs.lookup(value).name and value
+    except LookupError:
+        raise ValueError(f"`{value}` is no charset; write one such as utf-8, gb2312 or big5") from None
+
+
+def _fields(template: str) -> set[str]:
+    """The names in a template's braces; ValueError for anything but plain {name}."""
+    parts = list(Formatter().parse(template))
+    if any(name is not None and (not name.isidentifier() or form or conversion) for _, name, form, conversion in parts):
+        raise ValueError(f"`{template}`: write {{name}} with a group's name, nothing else in braces")
+    return {name for _, name, _, _ in parts if name}
+
+
+Address = Annotated[str, AfterValidator(_address)]
+Selector = Annotated[str, AfterValidator(_selector)]
 
 
 _UNITS = {"s": 1, "min": 60, "h": 3600}
@@ -45,7 +91,7 @@ _EVERY = re.compile(r"^every (\d+) (s|min|h)$")
 Duration = Annotated[
     timedelta, BeforeValidator(_duration), PlainSerializer(lambda value: f"{int(value.total_seconds())} s", when_used="json")
 ]
-SHORTEST = 10  # seconds between the runs of a portal
+SHORTEST, LONGEST = 10, timedelta(days=366)  # seconds between the runs of a portal; of any duration
 Pattern = Annotated[str, AfterValidator(_pattern)]
 
 
@@ -57,14 +103,14 @@ class Feed(_Strict):
     """RSS, Atom or RDF."""
 
     type: Literal["feed"]
-    url: str
+    url: Address
 
 
 class Sitemap(_Strict):
     """A sitemap, Google-News ones included; an index is followed one level down."""
 
     type: Literal["sitemap"]
-    url: str
+    url: Address
 
 
 class Listing(_Strict):
@@ -72,12 +118,19 @@ class Listing(_Strict):
     count), read inside the item. `next` is the address of page {n}, read up to `pages` pages or until all is known."""
 
     type: Literal["listing"]
-    url: str
-    item: str
-    link: str = "a"
-    mark: str | None = None
+    url: Address
+    item: Selector
+    link: Selector = "a"
+    mark: Selector | None = None
     next: str | None = None
     pages: int = Field(default=1, ge=1, le=100)
+
+    @field_validator("next")
+    @classmethod
+    def _next_counts(cls, value: str | None) -> str | None:
+        if value is not None and _fields(value) != {"n"}:
+            raise ValueError(f"`{value}` is no address of a next page: it needs {{n}}, the page's number, and nothing else in braces")
+        return _address(value) if value else value
 
 
 class Identity(_Strict):
@@ -86,7 +139,7 @@ class Identity(_Strict):
     Every form of one article gives the same `key`; `url` is the form to fetch (the found one where it is left out)."""
 
     pattern: Pattern
-    key: str
+    key: str = Field(min_length=1)
     url: str | None = None
 
 
@@ -114,8 +167,8 @@ class Sheet(_Strict):
     name: str
     language: str
     timezone: Annotated[str, AfterValidator(_zone)]
-    hosts: list[str] = Field(min_length=1)
-    charset: str | None = None
+    hosts: list[Annotated[str, AfterValidator(_host)]] = Field(min_length=1)
+    charset: Annotated[str | None, AfterValidator(_codec)] = None
     schedule: str = "*/20 * * * *"
     looks: list[Duration] = [timedelta(hours=hours) for hours in (1, 6, 24, 72)]
     pace: Pace = Pace()
@@ -123,7 +176,7 @@ class Sheet(_Strict):
     discovery: list[Annotated[Feed | Sitemap | Listing, Field(discriminator="type")]] = Field(min_length=1)
     articles: list[Identity] = Field(min_length=1)
     expect: dict[str, int] = {}
-    gateway: str | None = None
+    gateway: Address | None = None
     extract: Rules = Rules()
 
     @field_validator("schedule")
@@ -134,6 +187,8 @@ class Sheet(_Strict):
             raise ValueError(f"`{value}` is no schedule: write five cron fields such as `*/20 * * * *`, or `every 90 s`")
         if every is not None and int(every[1]) * _UNITS[every[2]] < SHORTEST:
             raise ValueError(f"`{value}` is too often: {SHORTEST} seconds is the shortest")
+        if every is not None:
+            _duration(value.removeprefix("every "))
         return value
 
     @model_validator(mode="after")
@@ -141,7 +196,7 @@ class Sheet(_Strict):
         for identity in self.articles:
             groups = re.compile(identity.pattern).groupindex
             for template in (identity.key, identity.url or ""):
-                unknown = set(re.findall(r"{(\w+)}", template)) - set(groups)
+                unknown = _fields(template) - set(groups)
                 if unknown:
                     raise ValueError(f"articles: `{template}` uses {{{unknown.pop()}}}, which `{identity.pattern}` does not name")
         return self
@@ -177,7 +232,8 @@ def read_sheet(path: Path, *, base: Path | None = None) -> Sheet:
     extended = document.data.pop("extends", None)
     if extended is not None:
         document.data = _extend(document, base, str(extended))
-    document.data.setdefault("slug", path.stem)
+    if document.data.setdefault("slug", path.stem) != path.stem:
+        raise ConfigError(f"{document.where(('slug',))}: a sheet is called after its file, `{path.stem}`")
     return validated(Sheet, document)
 
 

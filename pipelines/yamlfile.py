@@ -42,8 +42,8 @@ class Document:
             mark = error.problem_mark
             place = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
             raise ConfigError(f"{place}: not valid YAML: {error.problem or error.context}") from None
-        except yaml.YAMLError as error:
-            raise ConfigError(f"{name}: not valid YAML: {error}") from None
+        except (yaml.YAMLError, ValueError, AttributeError, RecursionError) as error:
+            raise ConfigError(f"{name}: not valid YAML: {str(error) or type(error).__name__}"[:300]) from None
         duplicates = [
             f"{self._place(key)}: `{key.value}` stands twice; the first at {self._place(first)}" for key, first in _duplicates(self._root)
         ]
@@ -138,14 +138,18 @@ def _child(node: yaml.Node | None, step: str | int) -> tuple[yaml.Node, yaml.Nod
     return None
 
 
-def _duplicates(node: yaml.Node | None) -> Iterator[tuple[yaml.Node, yaml.Node]]:
+def _duplicates(node: yaml.Node | None, met: set[int] | None = None) -> Iterator[tuple[yaml.Node, yaml.Node]]:
+    met = set() if met is None else met
+    if id(node) in met:
+        return
+    met.add(id(node))
     if isinstance(node, yaml.MappingNode):
         first: dict[str, yaml.Node] = {}
         for key, value in node.value:
-            if key.value in first:
-                yield key, first[key.value]
-            first.setdefault(key.value, key)
-            yield from _duplicates(value)
+            if str(key.value) in first:
+                yield key, first[str(key.value)]
+            first.setdefault(str(key.value), key)
+            yield from _duplicates(value, met)
     elif isinstance(node, yaml.SequenceNode):
         for item in node.value:
-            yield from _duplicates(item)
+            yield from _duplicates(item, met)

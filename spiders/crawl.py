@@ -1,5 +1,6 @@
 """One crawl of one portal, from the opened run to the closed one: what the Airflow task and `portalwatch crawl` call."""
 
+import dataclasses
 import logging
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -8,6 +9,8 @@ from typing import Any
 from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.settings import Settings as ScrapySettings
 from sqlalchemy import Engine
+from sqlalchemy.exc import DataError
+from sqlalchemy.orm import Session
 
 from pipelines import flow
 from pipelines.alerts.outbox import Post, deliver
@@ -17,7 +20,9 @@ from pipelines.dedup.fast import Fast
 from pipelines.errors import PortalwatchError
 from pipelines.models import Outcome
 from pipelines.store import pages, runs
-from pipelines.store.database import in_one_transaction, open_store, reading, store_id
+from pipelines.store.database import in_one_transaction, open_store, reading
+from pipelines.store.fastpath import open_fast
+from pipelines.store.pages import Found
 from pipelines.store.tables import Run
 from pipelines.store.watchlists import Active, activate
 from pipelines.watch.watchlist import compile_watchlist
@@ -28,6 +33,7 @@ from spiders.portal import PortalSpider
 from spiders.verdict import Verdict, verdict
 
 log = logging.getLogger(__name__)
+AFTER_A_RUN = 20.0  # seconds that a run gives to delivery; the `deliver` DAG does the rest
 
 
 class RunFailed(PortalwatchError):
@@ -47,8 +53,7 @@ def crawl(portal: str, settings: Settings) -> dict[str, Any]:
     sheet = loader.sheet(portal, settings)
     engine = open_store(settings)
     active = activate(engine, settings.watchlist, settings.aliases, now())
-    with reading(engine) as session:
-        fast = Fast(settings.redis, store_id(session))
+    fast = open_fast(settings, engine)
     job = _job(sheet, settings, engine, fast, active)
     waiting = _waiting(job)
     if waiting is not None:
@@ -86,7 +91,7 @@ def _job(sheet: Any, settings: Settings, engine: Engine, fast: Fast, active: Act
     return job
 
 
-def _detached(session: Any, run: Run) -> Run:
+def _detached(session: Session, run: Run) -> Run:
     session.flush()
     session.expunge(run)
     return run
@@ -127,7 +132,6 @@ def _close(job: Job, finish_reason: str, judged: Verdict, active: Active) -> dic
     left = job.ledger.open()
     for found in left:
         job.ledger.settle(found, Outcome.LEFT)
-    whole = finish_reason == "finished" and not left
     notes = [
         judged.reason,
         *loader.unknown_portals(active.watchlist, job.settings),
@@ -137,7 +141,6 @@ def _close(job: Job, finish_reason: str, judged: Verdict, active: Active) -> dic
         finish_reason=finish_reason,
         succeeded=judged.succeeded,
         reason="; ".join(filter(None, notes)) or None,
-        whole=whole,
         discovered=len(job.ledger.found),
         requests=sum(job.requests.values()),
         bytes=job.bytes,
@@ -148,23 +151,35 @@ def _close(job: Job, finish_reason: str, judged: Verdict, active: Active) -> dic
     if job.desk.fast:
         job.desk.fast.release(job.sheet.slug, job.owner, [found.identity for found in job.ledger.found.values()])
     if finish_reason != "shutdown":
-        deliver(job.post)
+        deliver(job.post, seconds=AFTER_A_RUN)
     told = summary(job.sheet.slug, started, ended)
     log.info("%s: %s %s", job.sheet.slug, finish_reason, dict(ended.outcomes))
     return told
 
 
-def _write(session: Any, job: Job, ended: runs.Ended) -> datetime:
-    again = {identity: outcome for identity, outcome in job.ledger.outcomes.items() if outcome in (Outcome.LEFT, Outcome.FAILED)}
-    for identity, outcome in again.items():
-        pages.settle(session, job.ledger.found[identity], outcome, now(), job.sheet.looks)
+def _write(session: Session, job: Job, ended: runs.Ended) -> datetime:
+    for identity, outcome in job.ledger.outcomes.items():
+        if outcome in (Outcome.LEFT, Outcome.FAILED):
+            _settle_again(session, job, job.ledger.found[identity], outcome)
     pages.remember_marks(session, job.unmarked)
-    if ended.succeeded:
-        runs.remember_validators(session, job.sheet.slug, job.answered, now())
+    for url, known in job.read.items() if ended.succeeded else ():
+        if url not in job.cut:
+            runs.remember_source(session, job.sheet.slug, url, known, now())
+    for url in job.cut & set(job.known):
+        runs.remember_source(session, job.sheet.slug, url, dataclasses.replace(job.known[url], cut=True), now())
     runs.spend(session, job.requests, now())
     if job.wait is not None:
         runs.ask_to_wait(session, job.sheet.slug, now() + max(job.wait, timedelta(seconds=1)))
     return runs.close_run(session, job.run_id, ended, now())
+
+
+def _settle_again(session: Session, job: Job, found: Found, outcome: Outcome) -> None:
+    """One identity that a database refuses must not keep the run from being written."""
+    try:
+        with session.begin_nested():
+            pages.settle(session, found, outcome, now(), job.sheet.looks)
+    except DataError:
+        log.exception("%s: its outcome could not be written", found.url)
 
 
 def summary(portal: str, started_at: datetime, ended: runs.Ended) -> dict[str, Any]:

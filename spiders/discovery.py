@@ -1,6 +1,7 @@
 """Reading listings: feeds, sitemaps and HTML lists give links, each with the mark that moves when its article does."""
 
 from dataclasses import dataclass
+from io import BytesIO
 from urllib.parse import urljoin
 
 import feedparser
@@ -8,6 +9,7 @@ from lxml import etree, html
 
 from pipelines.extract.decode import decode
 from pipelines.sheet import Feed, Listing, Sitemap
+from pipelines.text import storable
 
 SITEMAP_LIMIT = 50_000  # entries, the protocol's own
 SITEMAPS_OF_AN_INDEX = 20
@@ -38,10 +40,9 @@ def read_listing(source: Feed | Sitemap | Listing, url: str, body: bytes, conten
 
 
 def _feed(url: str, body: bytes, content_type: str) -> Listed:
-    parsed = feedparser.parse(body, response_headers={"content-type": content_type} if content_type else {}, sanitize_html=False)
-    links = tuple(
-        Link(url=urljoin(url, entry["link"]), mark=_marked("updated", _updated(entry))) for entry in parsed.entries if entry.get("link")
-    )
+    parsed = feedparser.parse(BytesIO(body), response_headers={"content-type": content_type} if content_type else {}, sanitize_html=False)
+    found = [(_absolute(url, entry["link"]), _updated(entry)) for entry in parsed.entries if entry.get("link")]
+    links = tuple(Link(url=absolute, mark=_marked("updated", updated)) for absolute, updated in found if absolute)
     broken = parsed.get("bozo") and not links
     return Listed(links=links, why=f"not a feed: {type(parsed.get('bozo_exception')).__name__}" if broken else None)
 
@@ -54,6 +55,13 @@ def _updated(entry: feedparser.FeedParserDict) -> str | None:
 
 def _marked(kind: str, value: str | None) -> str | None:
     return f"{kind}={value}" if value else None
+
+
+def _absolute(base: str, href: str) -> str | None:
+    try:
+        return storable(urljoin(base, href))
+    except ValueError:
+        return None
 
 
 def _sitemap(body: bytes) -> Listed:
@@ -90,8 +98,7 @@ def _link(source: Listing, url: str, item: html.HtmlElement) -> Link | None:
     if not href:
         return None
     marks = item.cssselect(source.mark) if source.mark else []
-    try:
-        absolute = urljoin(url, href.strip())
-    except ValueError:
+    absolute = _absolute(url, href.strip())
+    if absolute is None:
         return None
     return Link(url=absolute, mark=_marked("listing", marks[0].text_content().strip() if marks else "0") if source.mark else None)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from spiders.portal import PortalSpider
 
 log = logging.getLogger(__name__)
+DELIVERY = 15.0  # seconds of one attempt while pages are still read
 
 
 class Ingest:
@@ -91,7 +92,7 @@ class Ingest:
     async def _send(self) -> None:
         while self._owed:
             self._owed = False
-            await asyncio.to_thread(deliver, self._job.post)
+            await asyncio.to_thread(deliver, self._job.post, seconds=DELIVERY)
 
 
 def _not_kept(reading: Reading) -> Outcome:

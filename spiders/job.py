@@ -27,7 +27,11 @@ class SourceAnswer:
 
 @dataclass(slots=True, kw_only=True)
 class Job:
-    """One run of one portal."""
+    """One run of one portal.
+
+    `known` and `read`: discovery addresses that earlier runs, and this one, read; `cut`: those whose paging ended early in this run;
+    `asked`: every listing address that was requested.
+    """
 
     settings: Settings
     sheet: Sheet
@@ -39,19 +43,21 @@ class Job:
     requests: Counter[str] = field(default_factory=Counter)
     spent: dict[str, int] = field(default_factory=dict)
     sources: list[SourceAnswer] = field(default_factory=list)
-    validators: dict[str, tuple[str | None, str | None]] = field(default_factory=dict)
-    answered: dict[str, tuple[str | None, str | None]] = field(default_factory=dict)
+    known: dict[str, runs.Known] = field(default_factory=dict)
+    read: dict[str, runs.Known] = field(default_factory=dict)
+    cut: set[str] = field(default_factory=set)
+    asked: set[str] = field(default_factory=set)
     unmarked: list[Found] = field(default_factory=list)
     wait: timedelta | None = None
     bytes: int = 0
 
     def load(self) -> None:
-        """Read what the run starts from: budgets already spent and the validators of its listings."""
+        """Read what the run starts from: budgets already spent, and what is known of its listings."""
         if self.desk.fast:
             self.desk.fast.alive(self.owner)
         with reading(self.desk.engine) as session:
             self.spent = {host: runs.spent(session, host, now()) for host in self.sheet.hosts}
-            self.validators = runs.validators(session, self.sheet.slug)
+            self.known = runs.known_sources(session, self.sheet.slug)
 
     def due(self) -> list[Found]:
         """Known identities whose time for another look has come, as many as the budget leaves."""

@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from hashlib import sha256
 from typing import Any
 
 from scrapy import Request, Spider
@@ -22,11 +23,15 @@ from twisted.python.failure import Failure
 from pipelines.models import Outcome, Page
 from pipelines.sheet import Feed, Listing, Sitemap
 from pipelines.store.pages import Found
+from pipelines.store.runs import Known
+from pipelines.text import storable
 from spiders.discovery import Listed, read_listing
 from spiders.job import Job, SourceAnswer, now
 from spiders.manners import Denied, OffPortal, OverBudget
 
-LISTING_FIRST, NEW_FIRST, SECOND_LOOK = 100, 10, 0  # priorities
+LISTING_FIRST, NEW_LISTING, NEW_FIRST, SECOND_LOOK = 100, 50, 10, 0  # priorities
+LONGEST_URL = 2000  # characters; what is longer is no address of an article
+LONGEST_IDENTITY = 400
 LONGEST_WAIT = timedelta(hours=24)
 PLAIN: tuple[tuple[type[BaseException], str], ...] = (
     (CannotResolveHostError, "unreachable: name not resolved"),
@@ -45,6 +50,15 @@ class Fetched:
     page: Page
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a listing stands: its source, its page's number, and its depth below a sitemap index."""
+
+    source: Feed | Sitemap | Listing
+    number: int = 1
+    depth: int = 0
+
+
 class PortalSpider(Spider):
     """Crawls the portal of `job.sheet`."""
 
@@ -53,16 +67,18 @@ class PortalSpider(Spider):
     def __init__(self, *args: Any, job: Job, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.job = job
+        self._growing = False
 
     async def start(self) -> AsyncIterator[Request]:
         """Every discovery address, then the known articles that are due."""
         for source in self.job.sheet.discovery:
-            yield self._listing(source, source.url, 1)
+            for request in self._listing(Place(source=source), source.url):
+                yield request
         due = await asyncio.to_thread(self.job.due)
         for found in self.job.ledger.discover(due):
             yield self._article(found, SECOND_LOOK)
 
-    async def parse_listing(self, response: Response, source: Feed | Sitemap | Listing, number: int) -> AsyncIterator[Request]:
+    async def parse_listing(self, response: Response, place: "Place") -> AsyncIterator[Request]:
         """Articles that are new, due or moved; then the next page, while pages still hold something unknown."""
         answer = SourceAnswer(url=response.url)
         self.job.sources.append(answer)
@@ -70,19 +86,23 @@ class PortalSpider(Spider):
             answer.not_modified = True
             return
         if response.status != 200:
+            self.job.cut.add(place.source.url)
             answer.why = self._refused(response)
             return
-        content_type = _header(response, "Content-Type")
-        listed = await asyncio.to_thread(read_listing, source, response.url, response.body, content_type)
-        found = self._found(listed)
-        answer.links, answer.why = len(found), listed.why or (None if found or listed.more or number > 1 else "no article link on it")
-        if found:
-            assert response.request is not None
-            self.job.answered[response.request.url] = (_header(response, "ETag") or None, _header(response, "Last-Modified") or None)
-        for url in listed.more:
-            yield self._listing(source, url, number)
-        fresh = self.job.ledger.discover(found)
-        again = self.job.ledger.met_as_known(found)
+        listed = await asyncio.to_thread(read_listing, place.source, response.url, response.body, _header(response, "Content-Type"))
+        found = await asyncio.to_thread(self._found, listed, place)
+        answer.links = len(found)
+        answer.why = listed.why or (None if found or listed.more or place.number > 1 else "no article link on it")
+        if (found or listed.more) and place.number == 1 and not place.depth:
+            validators = (None, None) if listed.more else (_header(response, "ETag") or None, _header(response, "Last-Modified") or None)
+            self.job.read[place.source.url] = Known(etag=validators[0], last_modified=validators[1], cut=False)
+        for request in await self._wanted(found):
+            yield request
+        for request in self._further(listed, place, grew=bool(found)):
+            yield request
+
+    async def _wanted(self, found: list[Found]) -> list[Request]:
+        fresh, again = self.job.ledger.discover(found), self.job.ledger.met_as_known(found)
         wanted, known = await asyncio.to_thread(self.job.to_fetch, [*fresh, *again])
         for each in again:
             if each in wanted:
@@ -90,10 +110,19 @@ class PortalSpider(Spider):
         for each in known:
             if each not in again:
                 self.job.ledger.settle(each, Outcome.KNOWN)
-        for each in wanted:
-            yield self._article(each, NEW_FIRST)
-        if isinstance(source, Listing) and source.next and number < source.pages and wanted:
-            yield self._listing(source, source.next.format(n=number + 1), number + 1)
+        self._growing = bool(wanted)
+        return [self._article(each, NEW_FIRST) for each in wanted]
+
+    def _further(self, listed: Listed, place: "Place", *, grew: bool) -> Iterator[Request]:
+        """The sitemaps of an index, one level down; the next page while the last held something to fetch, or one was missed before."""
+        for url in listed.more if not place.depth else ():
+            yield from self._listing(replace(place, depth=1), url)
+        source, known = place.source, self.job.known.get(place.source.url)
+        if not isinstance(source, Listing) or not source.next or place.number >= source.pages or not grew:
+            return
+        if self._growing or (known is not None and known.cut):
+            following = replace(place, number=place.number + 1)
+            yield from self._listing(following, source.next.format(n=following.number))
 
     def parse_article(self, response: Response, found: Found) -> Iterator[Fetched]:
         """The page, to be read; an answer that holds none settles the identity at once."""
@@ -107,6 +136,8 @@ class PortalSpider(Spider):
 
     def listing_failed(self, failure: Failure) -> None:
         """A listing that could not be fetched."""
+        place: Place = failure.request.cb_kwargs["place"]  # type: ignore[attr-defined]
+        self.job.cut.add(place.source.url)
         self.job.sources.append(SourceAnswer(url=failure.request.url, why=plain(failure.value)))  # type: ignore[attr-defined]
 
     def article_failed(self, failure: Failure) -> None:
@@ -117,30 +148,38 @@ class PortalSpider(Spider):
         outcome = Outcome.DENIED if isinstance(failure.value, Denied) else Outcome.FAILED
         self.job.ledger.settle(found, outcome, plain(failure.value))
 
-    def _listing(self, source: Feed | Sitemap | Listing, url: str, number: int) -> Request:
-        etag, modified = self.job.validators.get(url, (None, None)) if not self.job.desk.learning else (None, None)
-        headers = {name: value for name, value in (("If-None-Match", etag), ("If-Modified-Since", modified)) if value}
-        return Request(
-            url,
-            self.parse_listing,
-            errback=self.listing_failed,
-            headers=headers,
-            dont_filter=True,
-            priority=LISTING_FIRST,
-            cb_kwargs={"source": source, "number": number},
-        )
+    def _listing(self, place: "Place", url: str) -> Iterator[Request]:
+        """The request of a listing that this run did not ask for yet; conditional where the last reading was whole."""
+        if url in self.job.asked or len(url) > LONGEST_URL:
+            return
+        self.job.asked.add(url)
+        known = self.job.known.get(url)
+        headers = {}
+        if known is not None and not known.cut:
+            pairs = (("If-None-Match", known.etag), ("If-Modified-Since", known.last_modified))
+            headers = {name: value for name, value in pairs if value}
+        # Listings that were read before go first: what they name too is news, though a new listing has it as well.
+        priority = LISTING_FIRST if place.source.url in self.job.known else NEW_LISTING
+        try:
+            yield Request(
+                url, self.parse_listing, errback=self.listing_failed, headers=headers, dont_filter=True, priority=priority,
+                cb_kwargs={"place": place},
+            )  # fmt: skip
+        except ValueError as error:
+            self.job.sources.append(SourceAnswer(url=url[:LONGEST_URL], why=f"no address: {error}"))
 
     def _article(self, found: Found, priority: int) -> Request:
         return Request(
             found.url, self.parse_article, errback=self.article_failed, dont_filter=True, priority=priority, cb_kwargs={"found": found}
         )
 
-    def _found(self, listed: Listed) -> list[Found]:
+    def _found(self, listed: Listed, place: "Place") -> list[Found]:
         sheet, found = self.job.sheet, []
+        learned = self.job.desk.learning or place.source.url not in self.job.known
         for link in listed.links:
-            known = sheet.identify(link.url)
+            known = sheet.identify(link.url) if len(link.url) <= LONGEST_URL else None
             if known and sheet.serves(known[1]):
-                found.append(Found(portal=sheet.slug, identity=known[0], url=known[1], mark=link.mark))
+                found.append(Found(portal=sheet.slug, identity=_short(known[0]), url=known[1], mark=link.mark, learned=learned))
         return found
 
     def _refused(self, response: Response) -> str:
@@ -173,6 +212,13 @@ def plain(error: BaseException | None) -> str:
     return words or (str(error) if isinstance(error, Denied | OverBudget | OffPortal) else f"failed: {type(error).__name__}: {error}")
 
 
+def _short(identity: str) -> str:
+    """An identity that fits its column, and stays one of its kind."""
+    if len(identity) <= LONGEST_IDENTITY:
+        return identity
+    return f"{identity[:300]}…{sha256(identity.encode('utf-8', 'surrogatepass')).hexdigest()}"
+
+
 def _header(response: Response, name: str) -> str:
     value = response.headers.get(name)
-    return value.decode("latin-1") if value else ""
+    return storable(value.decode("latin-1"))[:LONGEST_URL] if value else ""

@@ -1,6 +1,8 @@
 """Emptying the outbox: claim a message, send it outside any transaction, record the channel's true answer."""
 
 import logging
+import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,9 +12,11 @@ from sqlalchemy import Engine
 from pipelines.models import Answer, Message
 from pipelines.store import alerts
 from pipelines.store.database import in_one_transaction, reading
+from pipelines.store.watchlists import running
 from pipelines.watch.watchlist import Watchlist
 
 log = logging.getLogger(__name__)
+RESTS_AFTER = 2  # failures in a round
 Send = Callable[[object, Message], Answer]
 
 
@@ -36,27 +40,36 @@ class Post:
     clock: Callable[[], datetime]
 
 
-def deliver(post: Post, *, limit: int = 10_000) -> Delivered:
-    """Send what is due, one message at a time, until nothing is or `limit` is reached."""
-    done = Delivered()
-    for _ in range(limit):
-        message_id = in_one_transaction(post.engine, lambda session: alerts.claim(session, post.clock()))
-        if message_id is None:
+def deliver(post: Post, *, seconds: float = float("inf")) -> Delivered:
+    """Send what is due, one message at a time, until nothing is or `seconds` are over. A channel that fails twice rests for the round."""
+    done, failures, end = Delivered(), Counter[str](), time.monotonic() + seconds
+    while time.monotonic() < end:
+        resting = [channel for channel, count in failures.items() if count >= RESTS_AFTER]
+        claimed = in_one_transaction(post.engine, lambda session, resting=resting: alerts.claim(session, post.clock(), resting))  # type: ignore[misc]
+        if claimed is None:
             break
-        state = _deliver(post, message_id)
+        channel, state = _deliver(post, claimed)
+        failures[channel] += state == "retrying"
         setattr(done, state, getattr(done, state) + 1)
     return done
 
 
-def _deliver(post: Post, message_id: str) -> str:
+def _deliver(post: Post, claimed: alerts.Claim) -> tuple[str, str]:
+    titles = {slug: topic.title for slug, topic in post.watchlist.topics.items()}
     with reading(post.engine) as session:
-        titles = {slug: topic.title for slug, topic in post.watchlist.topics.items()}
-        message = alerts.message(session, message_id, titles, dict(post.portal_names))
-    channel = post.watchlist.channels.get(message.channel)
+        message = alerts.message(session, claimed.message, titles, dict(post.portal_names))
+    channel = post.watchlist.channels.get(message.channel) or _newest(post, message.channel)
     if channel is None:
         answer = Answer(ok=False, permanent=True, detail=f"channel `{message.channel}` is no longer in the watchlist")
     else:
         answer = post.send(channel, message)
-    state = in_one_transaction(post.engine, lambda session: alerts.answered(session, message_id, answer, post.clock()))
-    log.log(logging.DEBUG if answer.ok else logging.WARNING, "alert %s by %s: %s (%s)", message_id, message.channel, state, answer.detail)
-    return state
+    state = in_one_transaction(post.engine, lambda session: alerts.answered(session, claimed, answer, post.clock()))
+    level = logging.DEBUG if answer.ok else logging.WARNING
+    log.log(level, "alert %s by %s: %s (%s)", claimed.message, message.channel, state, answer.detail)
+    return message.channel, state
+
+
+def _newest(post: Post, channel: str) -> object | None:
+    """The channel in the watchlist that runs now, which may be younger than this round."""
+    watchlist = running(post.engine)
+    return watchlist.channels.get(channel) if watchlist else None

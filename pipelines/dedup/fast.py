@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import redis
 
 from pipelines.dedup.shingles import Hashes
+from pipelines.errors import ConfigError
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -70,7 +71,8 @@ return {redis.call("GET", KEYS[2]) or "0", answer}
 _POST = """
 for i = 5, #ARGV, 2 do
   local key = KEYS[1] .. ARGV[2] .. ":" .. ARGV[i]
-  if redis.call("HSETNX", key, ARGV[i + 1], ARGV[1]) == 1 and redis.call("TTL", key) < 0 then redis.call("EXPIRE", key, ARGV[3]) end
+  redis.call("HSET", key, ARGV[i + 1], ARGV[1])
+  if redis.call("TTL", key) < 0 then redis.call("EXPIRE", key, ARGV[3]) end
 end
 local newest = tonumber(redis.call("GET", KEYS[2]) or "0")
 if newest >= tonumber(ARGV[4]) and tonumber(ARGV[1]) > newest then redis.call("SET", KEYS[2], ARGV[1]) end
@@ -82,7 +84,12 @@ class Fast:
 
     def __init__(self, url: str, store: str) -> None:
         self._prefix = f"pw:{{{store}}}:"
-        self._client = redis.Redis.from_url(url, socket_timeout=5, socket_connect_timeout=2, decode_responses=True)
+        try:
+            self._client = redis.Redis.from_url(url, socket_timeout=5, socket_connect_timeout=2, decode_responses=True)
+        except ValueError:
+            raise ConfigError(
+                "PORTALWATCH_REDIS_URL: cannot be used; write redis://[user:password@]host:port/0, special characters as %XX"
+            ) from None
         self._seen, self._mark, self._lease, self._release, self._near, self._post = map(
             self._client.register_script, (_SEEN, _MARK, _LEASE, _RELEASE, _NEAR, _POST)
         )

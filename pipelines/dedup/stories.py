@@ -41,7 +41,8 @@ def stories_of(new: Sketch, known: list[Known]) -> list[Link]:
     """The stories that `new` joins, the best partner of each; an empty list means that it opens its own."""
     covered = _covered(new, known)
     best: dict[int, Link] = {}
-    for other in known:
+    plain = [other for other in known if len(other.story_ids) == 1]
+    for other in plain if any(_links(new, other, covered) for other in plain) else known:  # a merged piece unites nothing
         for link in _links(new, other, covered):
             if link.story_id not in best or link.containment > best[link.story_id].containment:
                 best[link.story_id] = link

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from pipelines.models import Article, Comment, PageKind, Reading
+from pipelines.text import storable_json
 
 LENGTH = struct.Struct(">I")
 """A frame is the length of its JSON in four bytes, the JSON, and, from the crawl only, `size` bytes of body."""
@@ -36,6 +37,7 @@ def reading_to_json(reading: Reading) -> dict[str, Any]:
 
 def reading_from_json(data: Mapping[str, Any]) -> Reading:
     """The inverse of reading_to_json."""
+    data = storable_json(data)
     article = data["article"]
     return Reading(kind=PageKind(data["kind"]), why=data["why"], article=_article_from_json(article) if article else None)
 

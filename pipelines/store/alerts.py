@@ -12,7 +12,7 @@ from pipelines.models import Answer, Hit, Message, TopicMatch
 from pipelines.store.database import store_id
 from pipelines.store.tables import AlertRow, ArticleRow, Match, Telling
 
-CLAIM = timedelta(seconds=45)  # a sender that was killed loses its claim after this
+CLAIM = timedelta(minutes=2)  # longer than any send takes; a sender that was killed loses its claim after this
 FIRST_RETRY = timedelta(seconds=30)
 LAST_RETRY = timedelta(hours=1)
 GIVE_UP = timedelta(hours=48)
@@ -47,9 +47,9 @@ def told_before(session: Session, row: ArticleRow, topic: str, stories: Sequence
     return bool(session.scalar(query))
 
 
-def alerted(session: Session, stories: Sequence[int], channel: str, recipient: str, article_id: int | None = None) -> bool:
-    """Whether the recipient has (or is owed) a message about any of these stories (from this article)."""
-    query = select(func.count()).where(AlertRow.story_id.in_(stories), AlertRow.channel == channel, AlertRow.recipient == recipient)
+def alerted(session: Session, stories: Sequence[int], recipient: str, article_id: int | None = None) -> bool:
+    """Whether the recipient has (or is owed) a message about any of these stories (from this article), by whatever channel."""
+    query = select(func.count()).where(AlertRow.story_id.in_(stories), AlertRow.recipient == recipient)
     if article_id is not None:
         query = query.where(AlertRow.article_id == article_id)
     return bool(session.scalar(query))
@@ -90,26 +90,37 @@ def message_id(store: str, story: int, revision: int, channel: str, recipient: s
     return "pw_" + hashlib.sha256(f"{store}\n{story}\n{revision}\n{channel}\n{recipient}".encode()).hexdigest()[:32]
 
 
-def claim(session: Session, now: datetime) -> str | None:
-    """Take the next message that is due, for CLAIM; None where nothing is."""
-    ripe = or_(AlertRow.state.in_(OPEN), AlertRow.state == "sending")
-    query = select(AlertRow.message).where(ripe, AlertRow.next_try_at <= now).order_by(AlertRow.next_try_at, AlertRow.id).limit(1)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A message in a sender's hands, until `until`; nobody else's answer about it counts meanwhile."""
+
+    message: str
+    until: datetime
+
+
+def claim(session: Session, now: datetime, resting: Sequence[str] = ()) -> Claim | None:
+    """Take the next message that is due, for CLAIM, but none of the channels that are `resting`; None where there is none."""
+    ripe = (AlertRow.state.in_((*OPEN, "sending")), AlertRow.next_try_at <= now)
+    query = select(AlertRow.message).where(*ripe, AlertRow.channel.not_in(resting)).order_by(AlertRow.next_try_at, AlertRow.id).limit(1)
     if session.get_bind().dialect.name == "postgresql":
         query = query.with_for_update(skip_locked=True)
     message = session.scalar(query)
     if message is None:
         return None
-    taken = session.execute(
-        update(AlertRow)
-        .where(AlertRow.message == message, AlertRow.next_try_at <= now, AlertRow.state.in_((*OPEN, "sending")))
-        .values(state="sending", next_try_at=now + CLAIM)
-    )
-    return message if taken.rowcount else None  # type: ignore[attr-defined]
+    taken = Claim(message=message, until=now + CLAIM)
+    done = session.execute(update(AlertRow).where(AlertRow.message == message, *ripe).values(state="sending", next_try_at=taken.until))
+    return taken if done.rowcount else None  # type: ignore[attr-defined]
 
 
-def answered(session: Session, message: str, answer: Answer, now: datetime) -> str:
-    """Record the channel's answer; gives the new state: sent, retrying or dead."""
-    rows = session.scalars(select(AlertRow).where(AlertRow.message == message)).all()
+def answered(session: Session, claim: Claim, answer: Answer, now: datetime) -> str:
+    """Record the channel's answer; gives the new state: sent, retrying or dead.
+
+    A refusal that comes after the claim ended is not ours to tell any more.
+    """
+    query = select(AlertRow).where(AlertRow.message == claim.message, AlertRow.state != "sent").with_for_update()
+    rows = [row for row in session.scalars(query) if answer.ok or (row.state == "sending" and row.next_try_at == claim.until)]
+    if not rows:
+        return "sent" if answer.ok else "retrying"
     attempts = max(row.attempts for row in rows) + 1
     late = now - min(row.owed_at for row in rows) > GIVE_UP
     state = "sent" if answer.ok else "dead" if answer.permanent or late else "retrying"

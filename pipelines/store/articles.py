@@ -82,14 +82,17 @@ def after(session: Session, article_id: int, now: datetime) -> list[ArticleRow]:
     return list(session.scalars(query))
 
 
-def equals(session: Session, digest: str) -> list[int]:
-    """Ids of articles with the same letters, in either script."""
-    return list(session.scalars(select(ArticleRow.id).where(ArticleRow.digest == digest)))
+def equals(session: Session, digest: str, now: datetime) -> list[int]:
+    """Ids of articles within the horizon with the same letters, in either script, newest first."""
+    query = select(ArticleRow.id).where(ArticleRow.digest == digest, ArticleRow.first_seen_at >= now - HORIZON)
+    return list(session.scalars(query.order_by(ArticleRow.id.desc()).limit(CANDIDATES // 2)))
 
 
 def known(session: Session, candidates: Iterable[int], now: datetime) -> list[Known]:
-    """The candidates with their sketches and stories, those within the horizon, at most CANDIDATES."""
+    """The candidates within the horizon, at most CANDIDATES, and what opened their stories, with sketches and stories."""
     ids = list(dict.fromkeys(candidates))[:CANDIDATES]
+    told = select(Telling.story_id).where(Telling.article_id.in_(ids))
+    ids = list({*ids, *session.scalars(select(Story.article_id).where(Story.id.in_(told)))})
     rows = session.execute(
         select(ArticleRow.id, ArticleRow.title, ArticleRow.text).where(ArticleRow.id.in_(ids), ArticleRow.first_seen_at >= now - HORIZON)
     )

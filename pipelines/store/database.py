@@ -13,7 +13,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, create_engine, event, make_url, select, text
+from sqlalchemy import URL, Engine, create_engine, event, make_url, select, text
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -31,7 +31,7 @@ STORY_LOCK = 0x506F7274  # key of PostgreSQL's advisory lock: one writer at a ti
 def engine(url: str) -> Engine:
     """The process' engine for `url`; ConfigError where SQLAlchemy cannot read it (the password is not repeated)."""
     try:
-        parsed = make_url(url)
+        parsed = _parsed(url)
         if parsed.get_backend_name() == "postgresql" and parsed.drivername == "postgresql":
             parsed = parsed.set(drivername="postgresql+psycopg")
         made = create_engine(parsed, pool_pre_ping=parsed.get_backend_name() != "sqlite", **_options(parsed.get_backend_name()))
@@ -41,6 +41,13 @@ def engine(url: str) -> Engine:
         event.listen(made, "connect", _prepare_sqlite)
         event.listen(made, "begin", _begin_sqlite)
     return made
+
+
+def _parsed(url: str) -> URL:
+    parsed = make_url(url)
+    if "@" in (parsed.host or ""):
+        raise ValueError("an @ in the host: it belongs to the password, where it is written %40")
+    return parsed
 
 
 def _options(backend: str) -> dict[str, Any]:

@@ -19,12 +19,16 @@ AGAIN = {Outcome.FAILED.value, Outcome.LEFT.value}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """One identity that a listing (or the ladder) named. `mark`, a `kind=value`, moves when the article does: lastmod=…"""
+    """One identity that a listing (or the ladder) named.
+
+    `mark`, a `kind=value`, moves when the article does: lastmod=… `learned`: it was there before we watched this listing.
+    """
 
     portal: str
     identity: str
     url: str
     mark: str | None = None
+    learned: bool = False
 
     @property
     def key(self) -> str:
@@ -77,21 +81,37 @@ def remember_marks(session: Session, found: Sequence[Found]) -> None:
 def due(session: Session, portal: str, now: datetime, limit: int) -> list[Found]:
     """The portal's identities whose time for another look has come, the longest due first."""
     query = select(PageRow).where(PageRow.portal == portal, PageRow.due_at <= now).order_by(PageRow.due_at).limit(limit)
-    return [Found(portal=portal, identity=row.identity, url=row.url) for row in session.scalars(query)]
+    return [Found(portal=portal, identity=row.identity, url=row.url, learned=row.learned) for row in session.scalars(query)]
 
 
 def settle(session: Session, found: Found, outcome: Outcome, now: datetime, looks: Looks, evidence: str | None = None) -> PageRow:
     """Write what became of the identity, and when, by the sheet's `looks`, it is looked at next."""
     row = session.scalar(select(PageRow).where(PageRow.portal == found.portal, PageRow.identity == found.identity))
     if row is None:
-        row = PageRow(portal=found.portal, identity=found.identity, url=found.url, looks=0, marks={}, first_seen_at=now)
+        row = PageRow(
+            portal=found.portal,
+            identity=found.identity,
+            url=found.url,
+            looks=0,
+            failures=0,
+            learned=found.learned,
+            marks={},
+            first_seen_at=now,
+        )
         session.add(row)
+    elif row.outcome == Outcome.DENIED:
+        return row
+    elif outcome is Outcome.LEFT:
+        row.due_at = now
+        return row
     row.outcome, row.looked_at, row.evidence = outcome.value, now, evidence
     if found.mark:
         row.marks = {**row.marks, _kind(found.mark): found.mark}
-    if outcome is not Outcome.LEFT:
-        row.looks += 1
-    row.due_at = next_look(outcome, row.looks, now, looks)
+    if outcome is Outcome.FAILED:
+        row.failures += 1
+    elif outcome is not Outcome.LEFT:
+        row.looks, row.failures = row.looks + 1, 0
+    row.due_at = next_look(outcome, row.failures if outcome is Outcome.FAILED else row.looks, now, looks)
     session.flush()
     return row
 

@@ -15,7 +15,7 @@ ABANDONED = timedelta(minutes=40)  # longer than any run may take: one that is s
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """How a run ended. `whole`: to its end, with nothing left over.
+    """How a run ended.
 
     `outcomes` counts every discovered identity once; `evidence` holds samples of what went wrong.
     """
@@ -23,7 +23,6 @@ class Ended:
     finish_reason: str
     succeeded: bool
     reason: str | None
-    whole: bool
     discovered: int
     requests: int
     bytes: int
@@ -49,7 +48,7 @@ def open_run(session: Session, portal: str, watchlist: str | None, now: datetime
 
 
 def close_run(session: Session, run_id: int, ended: Ended, now: datetime) -> datetime:
-    """Write how the run ended; a whole first run means that the portal is learned. Gives its start.
+    """Write how the run ended; a first run that saw the portal means that it is learned. Gives its start.
 
     AssertionError if the ledger does not balance."""
     assert sum(ended.outcomes.values()) == ended.discovered, f"run {run_id}: {ended.outcomes} is not {ended.discovered}"
@@ -58,7 +57,7 @@ def close_run(session: Session, run_id: int, ended: Ended, now: datetime) -> dat
     run.discovered, run.requests, run.bytes = ended.discovered, ended.requests, ended.bytes
     run.outcomes, run.evidence = dict(ended.outcomes), ended.evidence
     portal = session.get_one(Portal, run.portal)
-    if run.learning and ended.succeeded and ended.whole and portal.learned_at is None:
+    if run.learning and ended.succeeded and portal.learned_at is None:
         portal.learned_at = now
     return run.started_at
 
@@ -90,16 +89,24 @@ def spend(session: Session, requests: Mapping[str, int], now: datetime) -> None:
             row.requests += count
 
 
-def validators(session: Session, portal: str) -> dict[str, tuple[str | None, str | None]]:
-    """{discovery address: (ETag, Last-Modified)} of the portal's last whole answers."""
-    rows = session.execute(select(Source.url, Source.etag, Source.last_modified).where(Source.portal == portal))
-    return {url: (etag, modified) for url, etag, modified in rows}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What an earlier run learned of a discovery address. `cut`: its paging ended early, so nothing is conditional next time."""
+
+    etag: str | None
+    last_modified: str | None
+    cut: bool
 
 
-def remember_validators(session: Session, portal: str, answers: Mapping[str, tuple[str | None, str | None]], now: datetime) -> None:
-    """Keep the validators of this run's answers."""
-    for url, (etag, modified) in answers.items():
-        session.merge(Source(portal=portal, url=url, etag=etag, last_modified=modified, read_at=now))
+def known_sources(session: Session, portal: str) -> dict[str, Known]:
+    """{discovery address: what is known} of those that were read whole once."""
+    rows = session.scalars(select(Source).where(Source.portal == portal))
+    return {row.url: Known(etag=row.etag, last_modified=row.last_modified, cut=row.cut) for row in rows}
+
+
+def remember_source(session: Session, portal: str, url: str, known: Known, now: datetime) -> None:
+    """Keep what this run learned of a discovery address."""
+    session.merge(Source(portal=portal, url=url, etag=known.etag, last_modified=known.last_modified, cut=known.cut, read_at=now))
 
 
 def latest_runs(session: Session) -> list[Run]:

@@ -20,8 +20,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeEngine
 
-Json = JSON().with_variant(JSONB(), "postgresql")
+from pipelines.text import storable, storable_json
+
 BigId = BigInteger().with_variant(Integer, "sqlite")
 
 
@@ -42,6 +44,29 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value if value is None else value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class CleanText(TypeDecorator[str]):
+    """Text without what PostgreSQL refuses, since everything scraped may hold it."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else storable(value)
+
+
+class CleanJson(TypeDecorator[Any]):
+    """JSON whose strings are as clean; binary JSON in PostgreSQL, so that values compare."""
+
+    impl = JSON
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(JSONB() if dialect.name == "postgresql" else JSON())
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        return storable_json(value)
+
+
 class Base(DeclarativeBase):
     """The schema; constraint names are fixed so that migrations can name them on every database."""
 
@@ -53,7 +78,7 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {datetime: UtcDateTime, date: Date, str: Text, dict[str, Any]: Json, list[Any]: Json}  # noqa: RUF012
+    type_annotation_map = {datetime: UtcDateTime, date: Date, str: CleanText, dict[str, Any]: CleanJson, list[Any]: CleanJson}  # noqa: RUF012
 
 
 class Meta(Base):
@@ -83,7 +108,10 @@ class HostDay(Base):
 
 
 class Source(Base):
-    """The validators of one discovery address, for conditional requests."""
+    """A discovery address that was read whole once, so that its news is news.
+
+    Its validators, and whether its paging was cut short the last time.
+    """
 
     __tablename__ = "sources"
     portal: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -91,6 +119,7 @@ class Source(Base):
     etag: Mapped[str | None]
     last_modified: Mapped[str | None]
     read_at: Mapped[datetime]
+    cut: Mapped[bool] = mapped_column(default=False)
 
 
 class Run(Base):
@@ -126,6 +155,8 @@ class PageRow(Base):
     outcome: Mapped[str] = mapped_column(String(20))
     evidence: Mapped[str | None]
     looks: Mapped[int] = mapped_column(default=0)
+    failures: Mapped[int] = mapped_column(default=0)
+    learned: Mapped[bool] = mapped_column(default=False)
     first_seen_at: Mapped[datetime]
     looked_at: Mapped[datetime]
     due_at: Mapped[datetime | None]
@@ -135,6 +166,7 @@ class ArticleRow(Base):
     """An article in its present state. `digest` is that of its folded letters: equal means equal in both scripts."""
 
     __tablename__ = "articles"
+    __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012 - SQLAlchemy's name; an id never means two articles
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     page_id: Mapped[int] = mapped_column(ForeignKey("pages.id"), unique=True)
     portal: Mapped[str] = mapped_column(String(40), index=True)
@@ -181,6 +213,7 @@ class Story(Base):
     """What one or several articles tell; `article_id` is the one that opened it."""
 
     __tablename__ = "stories"
+    __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012 - nor two stories
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     article_id: Mapped[int] = mapped_column(ForeignKey("articles.id"))
     title: Mapped[str]

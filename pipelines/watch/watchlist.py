@@ -74,7 +74,8 @@ class Watchlist:
 
     def recipients(self, topic: Topic) -> tuple[tuple[str, str], ...]:
         """(channel, recipient) of everyone who hears of the topic: each mail address, or a webhook's channel name."""
-        return tuple((name, recipient) for name in topic.channels for recipient in _recipients(name, self.channels[name]))
+        named = ((name, recipient) for name in topic.channels for recipient in _recipients(name, self.channels[name]))
+        return tuple(dict.fromkeys(named))
 
 
 def load_watchlist(path: Path, aliases: Path | None = None) -> Watchlist:

@@ -20,6 +20,7 @@ from sqlalchemy import Engine
 from demo.serve import Running, running
 from pipelines.store.database import engine, upgrade, writing
 from pipelines.store.tables import Portal as PortalRow
+from pipelines.store.tables import Source
 from spiders.job import now
 
 FORKS = multiprocessing.get_context("forkserver")
@@ -60,6 +61,7 @@ class House:
         upgrade(self.database)
         with writing(self.database) as session:
             session.add_all(PortalRow(slug=portal, learned_at=now()) for portal in portals)
+            session.add_all(Source(portal=portal, url=f"http://{portal}.example/list", cut=False, read_at=now()) for portal in portals)
 
     def forget_heartbeats(self) -> None:
         """As if the time had passed after which a killed crawl counts as dead."""
