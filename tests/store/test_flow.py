@@ -246,3 +246,30 @@ def test_settling_a_page_that_says_that_it_is_gone_marks_the_article(desk: flow.
     flow.settle(desk, found, Outcome.NOT_ARTICLE, "missing: no such article", now)
     with reading(desk.engine) as session:
         assert session.scalars(select(ArticleRow.vanished_at)).one() == now
+
+
+def test_a_copy_of_a_revised_text_is_known(desk: flow.Desk, now: datetime) -> None:
+    keep(desk, now, text=TEXT[:60])
+    keep(desk, now, text=TEXT)
+    assert keep(desk, now, "storm_mg", 2, text=SIMPLE(TEXT)[: int(len(TEXT) * 0.8)]).alerts == 0
+
+
+def test_copies_are_known_through_copies_beyond_the_horizon(desk: flow.Desk, now: datetime) -> None:
+    days = [now - timedelta(days=back) for back in (15, 10, 0)]
+    told = [keep(desk, day, "dw_zh", number, text=TEXT if number % 2 else SIMPLE(TEXT)).alerts for number, day in enumerate(days)]
+    assert told == [3, 0, 0]
+
+
+def test_the_parts_of_a_merged_piece_that_came_first_stay_two_stories(desk: flow.Desk, now: datetime) -> None:
+    bridge = OTHER + "觀光業者擔心連假訂房受到影響,已有一成旅客取消行程。警方提醒民眾不要為了拍照而跨越封鎖線。"
+    keep(desk, now, "dw_zh", 1)
+    keep(desk, now, "bbc_zh", 2, title="橋", text=bridge)
+    keep(desk, now, "storm_mg", 3, title="双城记", text=SIMPLE(TEXT + "\n" + bridge))
+    keep(desk, now, "cna", 4, title="橋的副本", text=SIMPLE(bridge))
+    with reading(desk.engine) as session:
+        assert session.scalars(select(Telling.role).where(Telling.article_id == 4)).all() == ["copy"]
+
+
+def test_hostile_characters_are_kept_out_of_the_store(desk: flow.Desk, now: datetime) -> None:
+    kept = keep(desk, now, title="渡\0輪\ud800", author="\0", captions=("\udfff",), reactions={"\0": 1})
+    assert kept.outcome is Outcome.NEW
