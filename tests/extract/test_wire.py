@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pipelines.extract.wire import LENGTH, frame, reading_from_json, reading_to_json, unframed
 from pipelines.models import Article, Comment, PageKind, Reading
 
-texts = st.text(max_size=30)
+texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
 zones = st.integers(-12, 14).map(lambda hours: timezone(timedelta(hours=hours)) if hours else UTC)
 moments = st.none() | st.dates() | st.datetimes(timezones=zones)
 counts = st.none() | st.integers(-5, 10**6)
@@ -60,3 +60,10 @@ def test_a_day_stays_a_day_and_an_offset_an_offset() -> None:
     )
     data = json.loads(json.dumps(reading_to_json(Reading(kind=PageKind.ARTICLE, article=article))))
     assert (data["article"]["published_at"], data["article"]["modified_at"]) == ("2024-06-18", "2024-06-18T01:44:00+08:00")
+
+
+def test_what_a_database_refuses_does_not_come_back() -> None:
+    sent = Reading(kind=PageKind.ARTICLE, article=Article(url="u", title="渡\0輪\ud800", text="𠀀", reactions={"\0": 1}))
+    article = reading_from_json(unframed(frame(reading_to_json(sent))[LENGTH.size :])).article
+    assert article is not None
+    assert (article.title, article.text, article.reactions) == ("渡輪\ufffd", "𠀀", {"": 1})
