@@ -1,6 +1,7 @@
 """Scrapy's settings: polite, quiet, and without the servers that Scrapy starts by default."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from pipelines.config import Settings
 from pipelines.sheet import Sheet
@@ -18,6 +19,7 @@ LOG_INSTALL_ROOT_HANDLER = False
 LOG_LEVEL = "WARNING"
 LOGSTATS_INTERVAL = 0
 COOKIES_ENABLED = False
+TWISTED_DNS_RESOLVER = "spiders.resolver.PublicResolver"
 SCHEDULER_MEMORY_QUEUE = "scrapy.squeues.FifoMemoryQueue"  # a listing is newest first, and so are we
 DOWNLOAD_DELAY_JITTER = 0.5
 CONCURRENT_ITEMS = 4
@@ -42,6 +44,7 @@ def for_sheet(sheet: Sheet, settings: Settings) -> dict[str, Any]:
     """What a sheet and the environment change of the above."""
     return {
         "USER_AGENT": settings.user_agent,
+        "PRIVATE_HOSTS_ALLOWED": [*settings.allow_hosts, *filter(None, [urlsplit(sheet.gateway or "").hostname])],
         "DOWNLOAD_DELAY": sheet.pace.delay,
         "AUTOTHROTTLE_START_DELAY": sheet.pace.delay,
         "AUTOTHROTTLE_TARGET_CONCURRENCY": float(sheet.pace.concurrency),

@@ -215,3 +215,16 @@ def test_no_part_of_a_password_is_told(fresh: House) -> None:
         done = fresh.run("doctor", **{f"PORTALWATCH_{name}_URL": url})
         assert "Traceback" not in done.stderr
         assert not {"ssw0rd", "'Pa'", "ssSECRET"} & {word for word in ("ssw0rd", "'Pa'", "ssSECRET") if word in done.stdout + done.stderr}
+
+
+def test_a_host_that_leads_inside_is_not_fetched(fresh: House, cape: Portal) -> None:
+    port = cape.url.rsplit(":", 1)[1]
+    inside = [{"type": "listing", "url": f"http://localhost:{port}/x/list", "item": "#news li"}]
+    write_sheet(fresh.home / "config", cape.url, hosts=["localhost"], discovery=inside, robots={"reason": "our own test portal"})
+    text = (fresh.home / "config" / "portals" / "cape.yaml").read_text(encoding="utf-8").replace(f'"gateway": "{cape.url}", ', "")
+    (fresh.home / "config" / "portals" / "cape.yaml").write_text(text, encoding="utf-8")
+    lists(cape, 1)
+    assert fresh.crawl("cape", PORTALWATCH_ALLOW_HOSTS="")["reason"] == "unreachable: name not resolved"
+    assert cape.asked == []
+    assert fresh.crawl("cape", PORTALWATCH_ALLOW_HOSTS="localhost")["requests"] > 0
+    assert cape.asked
