@@ -88,6 +88,14 @@ def demo(tmp_path: Path) -> Iterator[Demo]:
         started.stop()
 
 
+def called(process: psutil.Process) -> str:
+    """Its command line, empty once it is gone."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        return ""
+
+
 def lives(process: psutil.Process) -> bool:
     try:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
@@ -100,9 +108,9 @@ def lives(process: psutil.Process) -> bool:
 def test_killed_children_lose_and_double_no_alert_and_a_second_start_goes_on(demo: Demo) -> None:
     demo.wait(lambda: len(demo.ask("/_inbox.json")) > 0, 120)
     for name in KILLED:
-        victim = next(process for process in demo.below() if name in " ".join(process.cmdline()))
+        victim = next(process for process in demo.below() if name in called(process))
         victim.kill()
-        demo.wait(lambda name=name: any(name in " ".join(process.cmdline()) for process in demo.below() if lives(process)), 20)
+        demo.wait(lambda name=name: any(name in called(process) for process in demo.below() if lives(process)), 20)
         time.sleep(1)
 
     def arrived() -> bool:
