@@ -130,7 +130,7 @@ def _stage(options: argparse.Namespace, home: Path) -> Stage:
     )
     for wanted, got, flag in ((options.world_port, stage.world_port, "--world-port"), (options.smtp_port, stage.smtp_port, "--smtp-port")):
         if wanted != got:
-            print(f"port {wanted} is taken, {got} is used instead (choose one with {flag})", file=sys.stderr)
+            print(f'port {wanted} is taken, {got} is used instead (choose one with make demo ARGS="{flag} N")', file=sys.stderr)
     stage.save()
     return stage
 

@@ -104,6 +104,7 @@ class Children:
                 raise ChildFailed(f"{child.name} died {child.deaths} times:\n{child.tail()}")
             if child.retry_at == 0.0:
                 child.deaths, child.retry_at = child.deaths + 1, time.monotonic() + 0.5 * child.deaths
+                _signal(child, signal.SIGKILL)  # its group: a scheduler's workers outlive it, deaf to SIGTERM
             if time.monotonic() >= child.retry_at:
                 child.retry_at = 0.0
                 child.start()

@@ -47,7 +47,8 @@ def home_lock(settings: Settings) -> Iterator[None]:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise PortalwatchError(f"another portalwatch runs in {settings.home.absolute()}; stop it, or set PORTALWATCH_HOME") from None
+            another = 'choose another folder: PORTALWATCH_HOME, or for the demo ARGS="--home DIR"'
+            raise PortalwatchError(f"another portalwatch runs in {settings.home.absolute()}; stop it, or {another}") from None
         yield
 
 

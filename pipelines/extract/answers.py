@@ -66,6 +66,8 @@ def _asked(given: Input) -> Mapping[str, Any]:
 
 def _page(asked: Mapping[str, Any]) -> Page:
     file, url, content_type = asked.get("file"), asked.get("url") or "", asked.get("content_type") or ""
+    if isinstance(asked.get("bad"), str):
+        raise ValueError(asked["bad"])  # noqa: TRY004 - a line that is no JSON, not a wrong type
     if not isinstance(file, str) or not file:
         raise ValueError("`file` is missing")
     if not isinstance(url, str) or not isinstance(content_type, str):

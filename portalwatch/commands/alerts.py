@@ -1,5 +1,6 @@
 """alerts: what is owed, what was sent, what is dead."""
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -14,6 +15,17 @@ from pipelines.store.database import in_one_transaction, open_store, reading
 from pipelines.store.tables import AlertRow, ArticleRow
 from portalwatch import show
 
+
+class State(StrEnum):
+    """The states of an alert."""
+
+    OWED = "owed"
+    SENDING = "sending"
+    RETRYING = "retrying"
+    SENT = "sent"
+    DEAD = "dead"
+
+
 alerts = typer.Typer(no_args_is_help=True, help="Alerts: what is owed to whom, and what became of it.")
 
 
@@ -24,7 +36,7 @@ def add_to(app: typer.Typer) -> None:
 
 @alerts.command("list")
 def list_alerts(
-    state: Annotated[str | None, typer.Option(help="owed, sending, retrying, sent or dead.")] = None,
+    state: Annotated[State | None, typer.Option(help="Only these.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 50,
     as_json: Annotated[bool, typer.Option("--json", help="JSON lines.")] = False,
 ) -> None:
@@ -84,6 +96,8 @@ def replay(message: Annotated[str | None, typer.Argument(help="One message; all 
     from spiders.job import now
 
     count = in_one_transaction(open_store(settings()), lambda session: outbox.replay(session, message, now()))
+    if message is not None and not count:
+        raise PortalwatchError(f"no dead alert has the message `{message}`; `portalwatch alerts list --state dead --json` shows them")
     typer.echo(f"{count} alerts are owed again")
 
 

@@ -48,8 +48,9 @@ def same(source: Annotated[str, typer.Argument(metavar="-", help="- for JSON lin
     _only_stdin(source)
     for given in _objects():
         try:
+            _refuse_bad(given)
             verdict, held, why = decide(sketch("", _text(given, "a")), sketch("", _text(given, "b")))
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, ValueError) as error:
             show.jsonl([{"same": False, "containment": 0.0, "why": f"bad input: {error}"}])
             continue
         show.jsonl([{"same": verdict, "containment": round(held, 4), "why": why}])
@@ -73,6 +74,7 @@ def explain(
     matcher = compile_watchlist(load_watchlist(path, aliases if aliases.exists() else None))
     for given in _objects():
         try:
+            _refuse_bad(given)
             show.jsonl([explained(matcher, readable_from(given), given["id"])])
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             show.jsonl([{"id": given.get("id") if isinstance(given, dict) else None, "topics": [], "why": f"bad input: {error}"}])
@@ -86,6 +88,11 @@ def _objects() -> Iterator[Any]:
                 yield json.loads(text)
             except ValueError as error:
                 yield {"bad": f"not JSON: {error}"}
+
+
+def _refuse_bad(given: Any) -> None:
+    if isinstance(given, dict) and "bad" in given:
+        raise ValueError(given["bad"])
 
 
 def _text(given: Any, key: str) -> str:

@@ -81,7 +81,11 @@ def forget_command(
 
     on = open_store(settings())
     if not what.startswith(("http://", "https://")):
+        if "/" in what or what.startswith("www."):
+            raise typer.BadParameter(f"`{what}` looks like an address: write it with https://")
         removed = in_one_transaction(on, lambda session: comments.forget_commenter(session, what, now()))
+        if not removed:
+            raise PortalwatchError(f"no comment of `{what}` was found; should one come, it is not kept")
         typer.echo(f"{removed} comments removed; new ones of this commenter are not kept")
         return
     _forget_url(what)

@@ -1,7 +1,9 @@
 """From the portals' pages to the inbox: what one whole cycle must leave behind."""
 
 import json
+from pathlib import Path
 
+import jsonschema
 from sqlalchemy import func, select
 
 from demo.expected import missing_and_unexpected
@@ -120,3 +122,11 @@ def test_no_message_carries_a_whole_text(cycle: Cycle) -> None:
         texts = session.scalars(select(ArticleRow.text)).all()
     for mail in cycle.house.world.inbox():
         assert not any(text in mail["text"] for text in texts)
+
+
+def test_every_webhook_fits_the_published_schema(cycle: Cycle) -> None:
+    schema = json.loads((Path(__file__).resolve().parents[2] / "docs" / "webhook.schema.json").read_text(encoding="utf-8"))
+    hooks = cycle.house.world.hooks()
+    assert hooks
+    for event in hooks:
+        jsonschema.validate(event["payload"], schema)
