@@ -2,15 +2,19 @@
 
 import json
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from pipelines.config import settings
 from pipelines.errors import ConfigError, PortalwatchError
-from pipelines.store.database import engine, open_store, upgrade, version
+from pipelines.store.database import engine, open_store, reading, upgrade, version
+from pipelines.store.tables import Run
+from portalwatch import show
 
 db = typer.Typer(no_args_is_help=True, help="The database's schema.")
 
@@ -40,12 +44,25 @@ def up(
     try:
         with stopping(), home_lock(settings()), running(settings(), dags, port=port) as stack:
             typer.echo(f"Airflow  {stack.airflow_url}  user admin, password {stack.password()}\nCtrl-C stops everything.", err=True)
+            told = datetime.now(UTC)
             while True:
                 for name in stack.children.mend():
                     typer.echo(f"{name} had died and was started again", err=True)
-                time.sleep(0.5)
+                told = _tell_runs(told)
+                time.sleep(1)
     except KeyboardInterrupt:
         typer.echo("stopped; nothing is left running", err=True)
+
+
+def _tell_runs(since: datetime) -> datetime:
+    """One line for each run that ended after `since`; gives the end of the newest."""
+    query = select(Run).where(Run.finished_at > since).order_by(Run.finished_at)
+    with reading(open_store(settings())) as session:
+        ended = session.scalars(query).all()
+    for run in ended:
+        counts = ", ".join(f"{count} {outcome}" for outcome, count in run.outcomes.items()) or "nothing found"
+        typer.echo(show.plain(f"{run.portal}: {counts if run.succeeded else f'FAILED: {run.reason}'}"), err=True)
+    return max([since, *(run.finished_at for run in ended if run.finished_at)])
 
 
 def crawl(
