@@ -11,6 +11,8 @@ from pipelines.alerts.mail import Sender, compose
 from pipelines.models import Message
 from tests.alerts.messages import HOSTILE, NEW, REVISION
 
+pytestmark = pytest.mark.slow
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 PROBE = """<iframe id=f style="width:{width}px;height:900px;border:0" srcdoc="{page}"></iframe><script>
 addEventListener("load", () => {{

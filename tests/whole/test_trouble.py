@@ -98,6 +98,7 @@ def test_a_sheet_may_override_robots_txt_with_a_reason_that_is_shown(fresh: Hous
     assert "written permission" in fresh.run("portals", "list", "--json").stdout
 
 
+@pytest.mark.slow
 def test_retry_after_ends_the_run_and_keeps_the_next_ones_away(fresh: House, cape: Portal) -> None:
     cape.lists(2)
     cape.article(2, status=429, headers={"Retry-After": "600"})
@@ -112,6 +113,7 @@ def test_retry_after_ends_the_run_and_keeps_the_next_ones_away(fresh: House, cap
     assert fresh.crawl("cape")["outcomes"].get("new") == 1
 
 
+@pytest.mark.slow
 def test_the_daily_budget_is_kept_and_what_is_left_comes_later(fresh: House, cape: Portal) -> None:
     cape.lists(*range(2, 10))
     for number in range(2, 10):
