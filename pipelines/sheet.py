@@ -11,12 +11,10 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from croniter import croniter
-from cssselect import SelectorError
-from lxml.cssselect import CSSSelector
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, field_validator, model_validator
 
 from pipelines.errors import ConfigError
-from pipelines.extract.rules import Rules
+from pipelines.extract.rules import Css, Rules
 from pipelines.yamlfile import Document, read_yaml, validated
 
 
@@ -52,14 +50,6 @@ def _address(value: str) -> str:
     return value
 
 
-def _selector(value: str) -> str:
-    try:
-        CSSSelector(value, translator="html")
-    except SelectorError as error:
-        raise ValueError(f"`{value}` is no CSS selector: {error}") from None
-    return value
-
-
 def _host(value: str) -> str:
     if not re.fullmatch(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", value):
         raise ValueError(f"`{value}` is no host: write it in lower case, without scheme and port")
@@ -82,7 +72,6 @@ def _fields(template: str) -> set[str]:
 
 
 Address = Annotated[str, AfterValidator(_address)]
-Selector = Annotated[str, AfterValidator(_selector)]
 
 
 _UNITS = {"s": 1, "min": 60, "h": 3600}
@@ -119,9 +108,9 @@ class Listing(_Strict):
 
     type: Literal["listing"]
     url: Address
-    item: Selector
-    link: Selector = "a"
-    mark: Selector | None = None
+    item: Css
+    link: Css = "a"
+    mark: Css | None = None
     next: str | None = None
     pages: int = Field(default=1, ge=1, le=100)
 
