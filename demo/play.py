@@ -149,6 +149,7 @@ def _environment(stage: Stage) -> None:
     os.environ |= {
         "PORTALWATCH_HOME": str(stage.home),
         "PORTALWATCH_CONFIG": str(config),
+        "PORTALWATCH_PORTALS": ",".join(PORTALS),
         "PORTALWATCH_SMTP_HOST": "127.0.0.1",
         "PORTALWATCH_SMTP_PORT": str(stage.smtp_port),
         "PORTALWATCH_MAIL_FROM": "portalwatch@example.org",

@@ -37,12 +37,15 @@ class Settings(BaseSettings):
     allow_hosts: Annotated[frozenset[str], NoDecode] = Field(
         default=frozenset(), description="hosts (or host:port) on private or loopback addresses that webhooks may reach, comma-separated"
     )
+    portals: Annotated[frozenset[str], NoDecode] = Field(
+        default=frozenset(), description="slugs of the portals that are read, comma-separated; all that have a sheet where it is left out"
+    )
     comments: Literal["off", "pseudonymous", "full"] = Field(
         default="pseudonymous", description="readers' comments: not kept, kept under a keyed hash for 30 days, or kept whole"
     )
     archive: bool = Field(default=True, description="keep fetched pages as WARC files in HOME/archive")
 
-    @field_validator("allow_hosts", mode="before")
+    @field_validator("allow_hosts", "portals", mode="before")
     @classmethod
     def _comma_separated(cls, value: Any) -> Any:
         return frozenset(part.strip().lower() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

@@ -21,7 +21,10 @@ from pipelines.watch.watchlist import Watchlist
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """What a run keeps articles with. `learning`: what is already there is kept and matched, not alerted."""
+    """What a run keeps articles with. `learning`: what is already there is kept and matched, not alerted.
+
+    `late`: the name of a replay or backfill, whose new matches reach each recipient as one late message at its end.
+    """
 
     engine: Engine
     fast: Fast | None
@@ -30,6 +33,7 @@ class Desk:
     learning: bool
     looks: pages.Looks
     comments: str = comments.PSEUDONYMOUS
+    late: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -64,7 +64,7 @@ class Article:
     `text` is paragraphs joined by a line feed, without title, captions, rights, related headlines or comments.
     `published_at` is an aware datetime, or a date where the page names a day only; `published_from` says where
     it was read and whence its zone, `published_raw` is the string as printed. `script` is Hans, Hant, mixed or None.
-    `rung` names the step of the extraction ladder that gave the text.
+    `rung` names the step of the extraction ladder that gave the text, `quality` is how far that text is to be trusted, 0 to 1.
     """
 
     url: str
@@ -85,6 +85,7 @@ class Article:
     reactions: Mapping[str, int] = field(default_factory=dict)
     comments: tuple[Comment, ...] = ()
     rung: str = ""
+    quality: float | None = None
     codec: str = ""
 
 

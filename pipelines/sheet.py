@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+import jmespath
 from croniter import croniter
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, field_validator, model_validator
 
@@ -63,6 +64,20 @@ def _codec(value: str | None) -> str | None:
         raise ValueError(f"`{value}` is no charset; write one such as utf-8, gb2312 or big5") from None
 
 
+def _jmespath(value: str) -> str:
+    try:
+        jmespath.compile(value)
+    except jmespath.exceptions.JMESPathError as error:
+        raise ValueError(f"`{value}` is no JMESPath: {str(error).splitlines()[0]}") from None
+    return value
+
+
+def _counting(value: str | None) -> str | None:
+    if value is not None and _fields(value) != {"n"}:
+        raise ValueError(f"`{value}` is no address of a next page: it needs {{n}}, the page's number, and nothing else in braces")
+    return _address(value) if value else value
+
+
 def _fields(template: str) -> set[str]:
     """The names in a template's braces; ValueError for anything but plain {name}."""
     parts = list(Formatter().parse(template))
@@ -72,6 +87,7 @@ def _fields(template: str) -> set[str]:
 
 
 Address = Annotated[str, AfterValidator(_address)]
+JmesPath = Annotated[str, AfterValidator(_jmespath)]
 
 
 _UNITS = {"s": 1, "min": 60, "h": 3600}
@@ -117,9 +133,48 @@ class Listing(_Strict):
     @field_validator("next")
     @classmethod
     def _next_counts(cls, value: str | None) -> str | None:
-        if value is not None and _fields(value) != {"n"}:
-            raise ValueError(f"`{value}` is no address of a next page: it needs {{n}}, the page's number, and nothing else in braces")
-        return _address(value) if value else value
+        return _counting(value)
+
+    @property
+    def has_pages(self) -> bool:
+        """Whether there is more than the first page."""
+        return self.pages > 1 and self.next is not None
+
+
+class Api(_Strict):
+    """A JSON API. `items`, `link` and `mark` are JMESPath: the list in the answer, and in each item its address (absolute,
+    or relative to `base`) and a value that moves when the article does. `body` is sent as JSON by POST.
+    `next` is the address of page {n}; with a `body`, {n} stands in one of its values and `next` is left out."""
+
+    type: Literal["json"]
+    url: Address
+    items: JmesPath
+    link: JmesPath
+    base: Address | None = None
+    mark: JmesPath | None = None
+    body: dict[str, str | int] | None = None
+    next: str | None = None
+    pages: int = Field(default=1, ge=1, le=100)
+
+    @field_validator("next")
+    @classmethod
+    def _next_counts(cls, value: str | None) -> str | None:
+        return _counting(value)
+
+    @property
+    def has_pages(self) -> bool:
+        """Whether there is more than the first page."""
+        return self.pages > 1 and (self.next is not None or any("{n}" in str(value) for value in (self.body or {}).values()))
+
+    def body_of(self, number: int) -> dict[str, str | int] | None:
+        """What is posted for page `number`."""
+        return self.body and {
+            key: number if value == "{n}" else value.replace("{n}", str(number)) if isinstance(value, str) else value
+            for key, value in self.body.items()
+        }
+
+
+Source = Feed | Sitemap | Listing | Api
 
 
 class Identity(_Strict):
@@ -162,7 +217,7 @@ class Sheet(_Strict):
     looks: list[Duration] = [timedelta(hours=hours) for hours in (1, 6, 24, 72)]
     pace: Pace = Pace()
     robots: RobotsOverride | None = None
-    discovery: list[Annotated[Feed | Sitemap | Listing, Field(discriminator="type")]] = Field(min_length=1)
+    discovery: list[Annotated[Source, Field(discriminator="type")]] = Field(min_length=1)
     articles: list[Identity] = Field(min_length=1)
     expect: dict[str, int] = {}
     gateway: Address | None = None

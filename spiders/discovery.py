@@ -1,14 +1,18 @@
-"""Reading listings: feeds, sitemaps and HTML lists give links, each with the mark that moves when its article does."""
+"""Reading listings: feeds, sitemaps, HTML lists and JSON APIs give links, each with the mark that moves when its article does."""
 
+import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
+from typing import Any
 from urllib.parse import urljoin
 
 import feedparser
+import jmespath
 from lxml import etree, html
 
 from pipelines.extract.decode import decode
-from pipelines.sheet import Feed, Listing, Sitemap
+from pipelines.sheet import Api, Feed, Listing, Sitemap, Source
 from pipelines.text import storable
 
 SITEMAP_LIMIT = 50_000  # entries, the protocol's own
@@ -32,14 +36,12 @@ class Listed:
     why: str | None = None
 
 
-def read_listing(source: Feed | Sitemap | Listing, url: str, body: bytes, content_type: str) -> Listed:
+def read_listing(source: Source, url: str, body: bytes, content_type: str) -> Listed:
     """The links of a fetched listing; a hostile or broken one gives none and says why."""
-    if isinstance(source, Feed):
-        return _feed(url, body, content_type)
-    return _sitemap(body) if isinstance(source, Sitemap) else _html(source, url, body, content_type)
+    return _READERS[type(source)](source, url, body, content_type)
 
 
-def _feed(url: str, body: bytes, content_type: str) -> Listed:
+def _feed(_source: Feed, url: str, body: bytes, content_type: str) -> Listed:
     parsed = feedparser.parse(BytesIO(body), response_headers={"content-type": content_type} if content_type else {}, sanitize_html=False)
     found = [(_absolute(url, entry["link"]), _updated(entry)) for entry in parsed.entries if entry.get("link")]
     links = tuple(Link(url=absolute, mark=_marked("updated", updated)) for absolute, updated in found if absolute)
@@ -64,7 +66,7 @@ def _absolute(base: str, href: str) -> str | None:
         return None
 
 
-def _sitemap(body: bytes) -> Listed:
+def _sitemap(_source: Sitemap, _url: str, body: bytes, _content_type: str) -> Listed:
     try:
         root = etree.fromstring(body, etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False))
     except etree.XMLSyntaxError as error:
@@ -102,3 +104,25 @@ def _link(source: Listing, url: str, item: html.HtmlElement) -> Link | None:
     if absolute is None:
         return None
     return Link(url=absolute, mark=_marked("listing", marks[0].text_content().strip() if marks else "0") if source.mark else None)
+
+
+def _json(source: Api, url: str, body: bytes, content_type: str) -> Listed:
+    try:
+        answer = json.loads(decode(body, content_type).text)
+        items = jmespath.search(source.items, answer) or []
+        links = [_api_link(source, source.base or url, item) for item in items] if isinstance(items, list) else []
+    except (ValueError, RecursionError, jmespath.exceptions.JMESPathError) as error:
+        return Listed(why=f"not the JSON that the sheet describes: {str(error).splitlines()[0][:200]}")
+    return Listed(links=tuple(filter(None, links)))
+
+
+def _api_link(source: Api, base: str, item: Any) -> Link | None:
+    href = jmespath.search(source.link, item)
+    absolute = _absolute(base, href.strip()) if isinstance(href, str) and href.strip() else None
+    if absolute is None:
+        return None
+    mark = jmespath.search(source.mark, item) if source.mark else None
+    return Link(url=absolute, mark=_marked("api", storable(str(mark))) if mark is not None else None)
+
+
+_READERS: dict[type[Source], Callable[[Any, str, bytes, str], Listed]] = {Feed: _feed, Sitemap: _sitemap, Listing: _html, Api: _json}

@@ -20,17 +20,25 @@ SHIPPED = Path(__file__).with_name("portals")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shelf:
-    """Every sheet that reads, and for each that does not, why. `only` (in the folder's portals.txt) narrows the choice."""
+    """Every sheet that reads, and for each that does not, why."""
 
     sheets: dict[str, Sheet]
     broken: dict[str, str]
 
 
 def paths(settings: Settings) -> dict[str, Path]:
-    """{slug: file}, the operator's file where there are two."""
+    """{slug: file} of the portals that are read, the operator's file where there are two.
+
+    ConfigError where PORTALWATCH_PORTALS names one that has no sheet.
+    """
     own = settings.config / "portals"
-    found = {path.stem: path for path in sorted(SHIPPED.glob("*.yaml"))}
-    return found | ({path.stem: path for path in sorted(own.glob("*.yaml"))} if own.is_dir() else {})
+    found = {path.stem: path for folder in (SHIPPED, own) for path in sorted(folder.glob("*.yaml"))}
+    unknown = [
+        f"PORTALWATCH_PORTALS: no portal is called `{slug}`{suggestion(slug, sorted(found))}" for slug in settings.portals - set(found)
+    ]
+    if unknown:
+        raise ConfigError(sorted(unknown))
+    return {slug: path for slug, path in found.items() if slug in settings.portals} if settings.portals else found
 
 
 def shelf(settings: Settings) -> Shelf:

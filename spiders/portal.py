@@ -1,6 +1,7 @@
 """The spider: one for all portals, since a portal is data. It finds pages and hands them on; it never cleans text."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -21,7 +22,7 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from pipelines.models import Outcome, Page
-from pipelines.sheet import Feed, Listing, Sitemap
+from pipelines.sheet import Api, Listing, Source
 from pipelines.store.pages import Found
 from pipelines.store.runs import Known
 from pipelines.text import storable
@@ -54,7 +55,7 @@ class Fetched:
 class Place:
     """Where a listing stands: its source, its page's number, and its depth below a sitemap index."""
 
-    source: Feed | Sitemap | Listing
+    source: Source
     number: int = 1
     depth: int = 0
 
@@ -118,11 +119,11 @@ class PortalSpider(Spider):
         for url in listed.more if not place.depth else ():
             yield from self._listing(replace(place, depth=1), url)
         source, known = place.source, self.job.known.get(place.source.url)
-        if not isinstance(source, Listing) or not source.next or place.number >= source.pages or not grew:
+        if not isinstance(source, Listing | Api) or not source.has_pages or place.number >= source.pages or not grew:
             return
         if self._growing or (known is not None and known.cut):
             following = replace(place, number=place.number + 1)
-            yield from self._listing(following, source.next.format(n=following.number))
+            yield from self._listing(following, source.next.format(n=following.number) if source.next else source.url)
 
     def parse_article(self, response: Response, found: Found) -> Iterator[Fetched]:
         """The page, to be read; an answer that holds none settles the identity at once."""
@@ -150,19 +151,23 @@ class PortalSpider(Spider):
 
     def _listing(self, place: "Place", url: str) -> Iterator[Request]:
         """The request of a listing that this run did not ask for yet; conditional where the last reading was whole."""
-        if url in self.job.asked or len(url) > LONGEST_URL:
+        body = place.source.body_of(place.number) if isinstance(place.source, Api) else None
+        asked = url if body is None else f"{url} {json.dumps(body, sort_keys=True)}"
+        if asked in self.job.asked or len(url) > LONGEST_URL:
             return
-        self.job.asked.add(url)
-        known = self.job.known.get(url)
+        self.job.asked.add(asked)
+        known = self.job.known.get(url) if body is None else None
         headers = {}
         if known is not None and not known.cut:
             pairs = (("If-None-Match", known.etag), ("If-Modified-Since", known.last_modified))
             headers = {name: value for name, value in pairs if value}
         # Listings that were read before go first: what they name too is news, though a new listing has it as well.
         priority = LISTING_FIRST if place.source.url in self.job.known else NEW_LISTING
+        posted: dict[str, Any] = {"method": "POST", "body": json.dumps(body)} if body is not None else {}
+        headers |= {"Content-Type": "application/json"} if body is not None else {}
         try:
             yield Request(
-                url, self.parse_listing, errback=self.listing_failed, headers=headers, dont_filter=True, priority=priority,
+                url, self.parse_listing, **posted, errback=self.listing_failed, headers=headers, dont_filter=True, priority=priority,
                 cb_kwargs={"place": place},
             )  # fmt: skip
         except ValueError as error:

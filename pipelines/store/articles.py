@@ -159,6 +159,7 @@ def _state(article: Article, digest: str) -> dict[str, Any]:
         "reactions": dict(article.reactions),
         "comments": _comments(article),
         "rung": article.rung,
+        "quality": article.quality,
         "codec": article.codec,
         "digest": digest,
     }

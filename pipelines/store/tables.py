@@ -189,6 +189,7 @@ class ArticleRow(Base):
     reactions: Mapped[dict[str, Any]]
     comments: Mapped[list[Any]]
     rung: Mapped[str]
+    quality: Mapped[float | None]
     codec: Mapped[str]
     digest: Mapped[str] = mapped_column(String(40), index=True)
     revision: Mapped[int] = mapped_column(default=0)

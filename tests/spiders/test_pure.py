@@ -1,5 +1,6 @@
 """The parts of a crawl that need no network: reading listings, the ledger, the verdict, plain words."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,9 +9,12 @@ import pytest
 from scrapy.exceptions import CannotResolveHostError, DownloadConnectionRefusedError
 from warcio.archiveiterator import ArchiveIterator
 
+from pipelines.config import Settings
+from pipelines.errors import ConfigError
 from pipelines.models import Outcome, Page
-from pipelines.sheet import Feed, Listing, Sitemap
+from pipelines.sheet import Api, Feed, Listing, Sitemap, Source
 from pipelines.store.pages import Found
+from spiders import loader
 from spiders.archive import Archive, forget
 from spiders.discovery import Link, read_listing
 from spiders.job import SourceAnswer
@@ -31,7 +35,7 @@ BOMB = """<?xml version="1.0"?><!DOCTYPE l [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "
 <!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;&b;&b;">]><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"><url><loc>&c;</loc></url></urlset>"""
 
 
-def links(source: Feed | Sitemap | Listing, body: str, codec: str = "utf-8", content_type: str = "") -> list[Link]:
+def links(source: Source, body: str, codec: str = "utf-8", content_type: str = "") -> list[Link]:
     return list(read_listing(source, source.url, body.encode(codec), content_type).links)
 
 
@@ -67,7 +71,7 @@ def test_a_listing_gives_links_with_the_comment_count_as_mark() -> None:
 @pytest.mark.parametrize(
     ("source", "body"), [(FEED, "<html>sorry</html"), (FEED, ""), (SITEMAP, ""), (SITEMAP, "not xml"), (LIST, ""), (LIST, "<!-- -->")]
 )
-def test_what_is_no_listing_gives_nothing(source: Feed | Sitemap | Listing, body: str) -> None:
+def test_what_is_no_listing_gives_nothing(source: Source, body: str) -> None:
     assert links(source, body) == []
 
 
@@ -168,3 +172,28 @@ def test_pages_archived_from_many_threads_are_whole_records(tmp_path: Path) -> N
     assert forget(tmp_path, "https://p.example/7") == 1
     with (tmp_path / "run.warc.gz").open("rb") as written:
         assert len(list(ArchiveIterator(written))) == 39
+
+
+API = Api(type="json", url="https://p.example/api", items="lists", link="titleLink", mark="changed", base="https://p.example/")
+
+
+def test_a_json_api_gives_the_links_and_marks_that_its_sheet_names() -> None:
+    body = '{"lists": [{"titleLink": "/a/1", "changed": 7}, {"titleLink": "https://p.example/a/2"}, {"titleLink": ["odd"]}, "odd", null]}'
+    assert links(API, body) == [Link(url="https://p.example/a/1", mark="api=7"), Link(url="https://p.example/a/2")]
+
+
+@pytest.mark.parametrize("body", ["", "<html>", "[" * 100_000, '{"lists": 5}', '{"lists": {"titleLink": "/a/1"}}', "[1]"])
+def test_json_that_is_not_what_the_sheet_describes_gives_nothing(body: str) -> None:
+    assert links(API, body) == []
+
+
+def test_the_page_number_stands_in_what_is_posted() -> None:
+    api = Api(type="json", url="https://p.example/api", items="a", link="b", body={"pageidx": "{n}", "pagesize": 20, "q": "p{n}"}, pages=3)
+    assert api.has_pages
+    assert api.body_of(2) == {"pageidx": 2, "pagesize": 20, "q": "p2"}
+
+
+def test_only_the_portals_of_the_setting_are_read(configured: Callable[..., Settings]) -> None:
+    assert set(loader.paths(configured(portals="dw_zh, bbc_zh"))) == {"dw_zh", "bbc_zh"}
+    with pytest.raises(ConfigError, match="`dw_zn`; did you mean `dw_zh`"):
+        loader.paths(configured(portals="dw_zn"))

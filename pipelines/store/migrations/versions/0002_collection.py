@@ -1,0 +1,14 @@
+"""What collection and extraction keep beyond the first schema."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Add columns and tables; all of them nullable or with a default, so that a running installation keeps its rows."""
+    op.add_column("articles", sa.Column("quality", sa.Float(), nullable=True))
