@@ -62,7 +62,11 @@ class Demo:
         if order is not None:
             again = {"Retry-After": str(order["retry_after"])} if "retry_after" in order else {}
             return Response(status_code=order["status"], headers=again)
-        reply = answer(Asked(host=host, path=path, query=request.query_params), self.world.scene)
+        try:
+            posted = await _posted(request) if request.method == "POST" else {}
+        except ValueError as error:
+            return _wrong_use(error)
+        reply = answer(Asked(host=host, path=path, query=request.query_params, posted=posted), self.world.scene)
         headers = reply.validators()
         if reply.is_known_to(request.headers):
             return Response(status_code=304, headers=headers)
@@ -165,7 +169,7 @@ def build_app(world: World, state_dir: Path, options: Options | None = None) -> 
         Route("/_hooks.json", demo.hooks_json),
         Route("/_hook/{name}", demo.hook, methods=["POST"]),
         Route("/{host}", demo.portal),
-        Route("/{host}/{path:path}", demo.portal),
+        Route("/{host}/{path:path}", demo.portal, methods=["GET", "POST"]),
     ]
     # Only this machine's own names: a page from elsewhere must not reach the controls through a name of its own.
     middleware = [Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"], www_redirect=False)]

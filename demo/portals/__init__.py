@@ -1,30 +1,26 @@
-"""Replicas of four portals in the markup of the real ones, filled from the invented world."""
+"""Replicas of the portals in the markup of the real ones, filled from the invented world; a module a portal, called after its slug."""
 
 from collections.abc import Callable
+from importlib import import_module
+from importlib.util import find_spec
 from typing import cast
 
-from demo.portals import bbc_zh, dw_zh, park6, storm_mg
 from demo.portals.reply import Asked, Reply
-from demo.world.scene import Scene
+from demo.world.scene import PORTALS, WIDER, Scene
 
 __all__ = ["HOSTS", "Asked", "Reply", "answer"]
 
 _Portal = Callable[[Asked, Scene], Reply | None]
-HOSTS: dict[str, _Portal] = {
-    "www.storm.mg": storm_mg.answer,
-    "www.6parknews.com": park6.answer,
-    "local.6parknews.com": park6.answer,
-    "www.dw.com": dw_zh.answer,
-    "rss.dw.com": dw_zh.answer,
-    "www.bbc.com": bbc_zh.answer,
-    "feeds.bbci.co.uk": bbc_zh.answer,
-}
+_REPLICAS = [import_module(name) for slug in (*PORTALS, *WIDER) if find_spec(name := f"{__name__}.{slug}")]
+HOSTS: dict[str, _Portal] = {host: replica.answer for replica in _REPLICAS for host in replica.HOSTS}
 _KEPT = 20_000  # answers a scene remembers; hostile addresses must not fill the memory
 _SITEMAPS = {"www.storm.mg": "Sitemap: https://www.storm.mg/sitemaps/1/article-news-1.xml\n"}
 
 
 def answer(asked: Asked, scene: Scene) -> Reply:
     """The portal's answer, 404 for an unknown host or path."""
+    if asked.posted:
+        return _made(asked, scene)
     key = (asked.host, asked.path, *(part for pair in asked.query.items() for part in pair))
     kept = scene.rendered.get(key)
     if kept is not None:

@@ -9,6 +9,8 @@ from demo.world.piece import Piece
 from demo.world.scene import Scene
 from demo.world.scripts import piece_in_hant
 
+HOSTS = ("www.bbc.com", "feeds.bbci.co.uk")
+
 FEED_SIZE = 1000
 FRONT_SIZE = 40
 _FEED = re.compile(r"^/zhongwen/(simp|trad)/rss\.xml$")

@@ -9,6 +9,7 @@ from demo.world.addresses import addresses, dw_slug
 from demo.world.piece import Piece
 from demo.world.scene import Scene
 
+HOSTS = ("www.dw.com", "rss.dw.com")
 BERLIN = ZoneInfo("Europe/Berlin")
 LISTING_PATH = "/zh/在线报导/s-9058"
 FEED_SIZE = 1000

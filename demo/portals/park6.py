@@ -7,6 +7,8 @@ from demo.world.piece import Piece
 from demo.world.scene import Scene
 from demo.world.thread import thread
 
+HOSTS = ("www.6parknews.com", "local.6parknews.com")
+
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 TYPES = {"1": "时政", "2": "财经", "8": "历史"}
 RANKINGS = ("hotreply", "hotview", "gold", "longview")

@@ -17,11 +17,12 @@ HTML, XML = "text/html; charset=utf-8", "application/xml; charset=utf-8"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A request as the real portal would see it: `path` is decoded and begins with a slash."""
+    """A request as the real portal would see it: `path` is decoded and begins with a slash, `posted` is the JSON of a POST."""
 
     host: str
     path: str
     query: Mapping[str, str] = field(default_factory=dict)
+    posted: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def page(self) -> int:

@@ -7,6 +7,7 @@ from demo.portals.reply import HTML, XML, Asked, Reply, newest, numbered, render
 from demo.world.piece import Piece
 from demo.world.scene import Scene
 
+HOSTS = ("www.storm.mg",)
 TAIPEI = ZoneInfo("Asia/Taipei")
 CATEGORIES = {118: "政治", 117: "國際", 121: "中港澳", 23083: "財經", 26644: "軍事"}
 CHANNELS = {2: None, 9: "政治", 10: "國際", 11: "中港澳", 4: "財經", 5: "軍事"}

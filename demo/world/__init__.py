@@ -7,16 +7,17 @@ from datetime import UTC, datetime
 from demo.world.addresses import addresses
 from demo.world.generated import generated
 from demo.world.piece import Piece, Said, Truth
-from demo.world.scene import PORTALS, Scene
+from demo.world.scene import PORTALS, WIDER, Scene
 from demo.world.scripts import piece_in_hant
 from demo.world.thread import thread
-from demo.world.written import drafts, written
+from demo.world.written import drafts, wider, written
 
-__all__ = ["LIVE_PIECES", "PHASES", "PORTALS", "Piece", "Said", "Scene", "Truth", "World", "truth"]
+__all__ = ["LIVE_PIECES", "PHASES", "PORTALS", "WIDER", "Piece", "Said", "Scene", "Truth", "World", "truth"]
 
 PHASES = 5  # 0..3 are the written cycle; from 4 on the world lives on with generated pieces
 LIVE_PIECES = 6  # a phase, where no number of articles was asked for
 _LIVE = PHASES - 1
+_HANT = {"storm_mg", "udn", "ltn", "cna", "setn", "chinatimes", "yahoo_tw"}
 
 
 class World:
@@ -47,11 +48,16 @@ class World:
             raise ValueError(f"phase {phase} is not in 0..10000")
         with self._changing:
             self._live_on(phase)
-            self.scene = Scene(phase, [*written(self.started_at, phase), *(piece for piece in self._live if piece.phase <= phase)])
+            pieces = [*written(self.started_at, phase), *(piece for piece in self._live if piece.phase <= phase)]
+            self.scene = Scene(phase, pieces, wider(self.started_at, phase))
 
     def truth(self) -> list[Truth]:
         """What a perfect extraction finds on every article page that is there at the present phase."""
         return [each for piece in self.scene.readable for each in _truths(piece)]
+
+    def wider_truth(self) -> list[Truth]:
+        """The same for the portals beyond the demo's four."""
+        return [each for piece in self.scene.wider if not self.scene.is_gone(piece) for each in _truths(piece)]
 
     def _live_on(self, phase: int) -> None:
         for step in range(self._live_phase + 1, phase + 1):
@@ -70,7 +76,7 @@ def truth(phase: int, *, now: datetime | None = None, articles: int = 0) -> list
 
 def _truths(piece: Piece) -> Iterator[Truth]:
     if piece.portal != "bbc_zh":
-        yield _truth(piece, "Hant" if piece.portal == "storm_mg" else "Hans", addresses(piece))
+        yield _truth(piece, "Hant" if piece.portal in _HANT else "Hans", addresses(piece))
         return
     yield _truth(piece, "Hans", addresses(piece, "simp"))
     yield _truth(piece_in_hant(piece), "Hant", addresses(piece, "trad"))

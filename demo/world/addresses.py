@@ -12,7 +12,7 @@ _BBC_BACK = pow(_BBC_STEP, -1, _BBC_SPACE)
 
 def addresses(piece: Piece, script: str = "simp") -> tuple[str, ...]:
     """Every URL of the piece, the canonical one first; `script` picks one of the BBC's two."""
-    return _FORMS[piece.portal](piece, script)
+    return piece.urls or _FORMS[piece.portal](piece, script)
 
 
 def bbc_id(number: int) -> str:

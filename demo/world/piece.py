@@ -25,7 +25,8 @@ class Piece:
 
     `gone` is the phase from which on the portal answers as if it had never existed, `challenged` the one phase in which
     a captcha stands in its place. `mark` is park6's (图); `glued` the related headlines without any space between them.
-    A `local` piece is listed on park6's local host only.
+    A `local` piece is listed on park6's local host only. `urls` are given for portals beyond the demo's four, the canonical
+    one first, and `extra` is what only that portal's markup shows.
     """
 
     name: str
@@ -57,6 +58,8 @@ class Piece:
     local: bool = False
     gone: int | None = None
     challenged: int | None = None
+    urls: tuple[str, ...] = ()
+    extra: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def body_length(self) -> int:

@@ -1,20 +1,29 @@
 """The articles written by hand: one YAML file each, read once, with every complaint at its file and line."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from demo.world.piece import Piece, Said
 from demo.world.rights import rights_line
+from demo.world.scene import PORTALS, WIDER
 from pipelines.yamlfile import read_yaml, validated
 
-ARTICLES = Path(__file__).with_name("articles")
+ARTICLES, WIDER_ARTICLES = (Path(__file__).with_name(name) for name in ("articles", "wider"))
 VANISHED_BEFORE = timedelta(minutes=8)  # before the start: the lagging sitemap shows that something happened
-Portal = Literal["storm_mg", "park6", "dw_zh", "bbc_zh"]
+_ZONES = {"rfi_zh": "Europe/Paris", "voa_zh": "America/New_York"}  # of the dates in an address; Asia/Taipei elsewhere
+
+
+def _portal(value: str) -> str:
+    if value not in (*PORTALS, *WIDER):
+        raise ValueError(f"`{value}` is no portal of this world")
+    return value
 
 
 class _Strict(BaseModel):
@@ -44,9 +53,12 @@ class Later(_Strict):
 
 
 class Draft(_Strict):
-    """One file of `articles/`; times are minutes before the world's start."""
+    """One file of `articles/` or `wider/`; times are minutes before the world's start.
 
-    portal: Portal
+    An address of `urls` may hold {number} and {published:%Y/%m/%d}, the portal's local date.
+    """
+
+    portal: Annotated[str, AfterValidator(_portal)]
     number: int
     phase: int = Field(ge=0)
     minutes_ago: int
@@ -70,32 +82,56 @@ class Draft(_Strict):
     flowers: int = 0
     eggs: int = 0
     local: bool = False
+    rights: str = ""
     gone: int | None = None
     challenged: int | None = None
+    urls: tuple[str, ...] = ()
+    extra: dict[str, str] = {}
     later: tuple[Later, ...] = ()
 
 
 @lru_cache(maxsize=1)
 def drafts() -> tuple[tuple[str, Draft], ...]:
     """(file stem, draft) of every article file, in the order of their names; ConfigError where one is wrong."""
-    return tuple((path.stem, validated(Draft, read_yaml(path))) for path in sorted(ARTICLES.glob("*.yaml")))
+    return _read(ARTICLES)
+
+
+@lru_cache(maxsize=1)
+def wider_drafts() -> tuple[tuple[str, Draft], ...]:
+    """The same for the portals beyond the demo's four."""
+    return _read(WIDER_ARTICLES)
+
+
+def _read(folder: Path) -> tuple[tuple[str, Draft], ...]:
+    return tuple((path.stem, validated(Draft, read_yaml(path))) for path in sorted(folder.glob("*.yaml")))
 
 
 def written(start: datetime, phase: int) -> list[Piece]:
     """The hand-written pieces that exist at `phase`, in its state, the vanished ones included."""
-    return [_at_phase(_first_state(name, draft, start), draft, start, phase) for name, draft in drafts() if draft.phase <= phase]
+    return _existing(drafts(), start, phase)
+
+
+def wider(start: datetime, phase: int) -> list[Piece]:
+    """The pieces of the portals beyond the demo's four that exist at `phase`."""
+    return _existing(wider_drafts(), start, phase)
+
+
+def _existing(found: Iterable[tuple[str, Draft]], start: datetime, phase: int) -> list[Piece]:
+    return [_at_phase(_first_state(name, draft, start), draft, start, phase) for name, draft in found if draft.phase <= phase]
 
 
 def _first_state(name: str, draft: Draft, start: datetime) -> Piece:
     published = start - timedelta(minutes=draft.minutes_ago, seconds=_seconds(draft))
-    kept = draft.model_dump(exclude={"minutes_ago", "text", "comments", "later"})
+    kept = draft.model_dump(exclude={"minutes_ago", "text", "comments", "later", "rights", "urls"})
+    local = published.astimezone(ZoneInfo(_ZONES.get(draft.portal, "Asia/Taipei")))
     return Piece(
         **kept,
         name=name,
         paragraphs=paragraphs(draft.text),
         published_at=published,
         updated_at=published,
-        rights=rights_line(draft.portal, draft.publisher, published),
+        rights=draft.rights or rights_line(draft.portal, draft.publisher, published),
+        urls=tuple(url.format(number=draft.number, published=local) for url in draft.urls),
         comments=tuple(_said(remark, start) for remark in draft.comments),
     )
 

@@ -6,10 +6,10 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import pytest
 
 from demo.portals import Asked, answer
-from demo.world import World, truth
+from demo.world import PORTALS, WIDER, Truth, World, truth
 from pipelines.extract.ladder import extract
 from pipelines.models import Page, Reading
-from tests.extract.shared import sheet
+from tests.extract.shared import SHEETS, sheet
 
 NOW = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)
 
@@ -30,10 +30,31 @@ def test_every_replica_page_is_read_whole(phase: int) -> None:
     for true in truth(phase, now=NOW):
         if true.portal == "bbc_zh" and true.script == "Hant":
             continue  # both scripts are fetched under the address of one
-        article = _read(true.urls[0], true.portal, world).article
-        assert article is not None, true.urls[0]
-        told = (article.title, article.text.split("\n"), article.publisher, article.published_at, article.captions, article.rights)
-        assert told == (true.title, list(true.paragraphs), true.publisher, true.published_at, true.captions, true.rights)
-        assert (article.comment_count, len(article.comments)) == (true.comment_count, len(true.comments))
+        _compare(true, world)
         seen += 1
     assert seen >= 4
+
+
+@pytest.mark.parametrize("portal", [portal for portal in WIDER if (SHEETS / f"{portal}.yaml").exists()])
+def test_the_replica_page_of_every_other_sheet_is_read_whole(portal: str) -> None:
+    world = World(now=NOW, phase=3)
+    found = [true for true in world.wider_truth() if true.portal == portal]
+    assert len(found) >= 2
+    for true in found:
+        _compare(true, world)
+        keys = {identity[0] for url in true.urls if (identity := sheet(portal).identify(url))}
+        assert len(keys) == 1, true.urls
+        assert (article := _read(true.urls[0], portal, world).article)
+        assert (article.author, article.script) == (true.author, true.script)
+
+
+def test_every_sheet_has_a_replica() -> None:
+    assert {path.stem for path in SHEETS.glob("*.yaml")} <= {*PORTALS, *WIDER}
+
+
+def _compare(true: Truth, world: World) -> None:
+    article = _read(true.urls[0], true.portal, world).article
+    assert article is not None, true.urls[0]
+    told = (article.title, article.text.split("\n"), article.publisher, article.published_at, article.captions, article.rights)
+    assert told == (true.title, list(true.paragraphs), true.publisher, true.published_at, true.captions, true.rights)
+    assert (article.comment_count, len(article.comments)) == (true.comment_count, len(true.comments))
