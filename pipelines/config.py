@@ -1,6 +1,7 @@
 """Every environment variable that portalwatch reads, in one place; docs/configuration.md lists the same."""
 
 import hashlib
+import os
 import tempfile
 from functools import lru_cache
 from pathlib import Path
@@ -11,13 +12,14 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from pipelines.errors import ConfigError
+from pipelines.yamlfile import suggestion
 
 PREFIX = "PORTALWATCH_"
 SOCKET_PATH_LIMIT = 100  # sun_path holds 108 bytes on Linux and 104 on macOS
 
 
 class Settings(BaseSettings):
-    """The settings of one process. Read from PORTALWATCH_* variables; unknown ones of that prefix are errors."""
+    """The settings of one process, read from PORTALWATCH_* variables; `unknown_variables` tells those that are none."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
 
@@ -109,3 +111,10 @@ def settings() -> Settings:
     except ValidationError as error:
         problems = [f"{PREFIX}{str(item['loc'][0]).upper()}: {item['msg'].removeprefix('Value error, ')}" for item in error.errors()]
         raise ConfigError(problems) from None
+
+
+def unknown_variables() -> list[str]:
+    """A sentence for every PORTALWATCH_* variable of the environment that is no setting, with the one that may be meant."""
+    known = [f"{PREFIX}{name.upper()}" for name in Settings.model_fields]
+    found = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
+    return [f"{name}: no setting is called so{suggestion(name, known) or ';'} it is ignored" for name in found]

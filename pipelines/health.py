@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from pipelines.config import Settings
+from pipelines.config import Settings, unknown_variables
 from pipelines.dedup.fast import Fast
 from pipelines.errors import PortalwatchError
 from pipelines.store import alerts, runs
@@ -27,7 +27,7 @@ class Finding:
 
 def examine(settings: Settings, broken_sheets: Mapping[str, str]) -> list[Finding]:
     """Look at everything; never raises for what it finds."""
-    findings = [_contact(settings), *_sheets(broken_sheets)]
+    findings = [_contact(settings), *_variables(), *_sheets(broken_sheets)]
     try:
         engine = open_store(settings)
         return [*findings, Finding(what="database", ok=True, how=engine.dialect.name), *_in_store(settings, engine)]
@@ -38,6 +38,11 @@ def examine(settings: Settings, broken_sheets: Mapping[str, str]) -> list[Findin
 def _contact(settings: Settings) -> Finding:
     how = settings.contact or "none: set PORTALWATCH_CONTACT, so that a portal can reach you"
     return Finding(what="contact in the User-Agent", ok=bool(settings.contact), how=how)
+
+
+def _variables() -> Iterator[Finding]:
+    for trouble in unknown_variables():
+        yield Finding(what="environment", ok=False, how=trouble)
 
 
 def _sheets(broken: Mapping[str, str]) -> Iterator[Finding]:

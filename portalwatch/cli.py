@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from pipelines.config import unknown_variables
 from pipelines.errors import PortalwatchError
 from portalwatch.commands import alerts, plumbing, portals, service, stories, topics
 
@@ -38,6 +39,8 @@ def _options(
     logging.getLogger("portalwatch" if not verbose else "").setLevel(logging.DEBUG if verbose else logging.INFO)
     for loud in ("scrapy", "twisted", "asyncio", "filelock", "trafilatura", "httpx", "httpcore"):
         logging.getLogger(loud).setLevel(logging.INFO if verbose else logging.ERROR)
+    for trouble in unknown_variables():
+        logging.getLogger("portalwatch").warning(trouble)
 
 
 def main() -> None:

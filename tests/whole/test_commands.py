@@ -46,6 +46,12 @@ def test_every_setting_is_documented_and_nothing_else() -> None:
     assert documented == {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
 
 
+def test_a_misspelt_variable_is_told_with_the_one_that_may_be_meant(fresh: House) -> None:
+    done = fresh.run("doctor", "--exit-code", PORTALWATCH_SMPT_HOST="mail.example")
+    assert done.returncode == 1
+    assert "PORTALWATCH_SMPT_HOST: no setting is called so; did you mean `PORTALWATCH_SMTP_HOST`?" in done.stderr
+
+
 def test_a_wrong_setting_is_told_by_its_name(fresh: House) -> None:
     done = fresh.run("doctor", PORTALWATCH_TIMEZONE="Asia/Taipeh", PORTALWATCH_SMTP_PORT="many")
     assert done.returncode == 1
