@@ -7,15 +7,14 @@ from functools import cached_property
 from pathlib import Path
 from string import Formatter
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
-import jmespath
 from croniter import croniter
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, field_validator, model_validator
 
 from pipelines.errors import ConfigError
-from pipelines.extract.rules import Css, Rules
+from pipelines.extract.rules import Css, JmesPath, Rules
 from pipelines.yamlfile import Document, read_yaml, validated
 
 
@@ -64,14 +63,6 @@ def _codec(value: str | None) -> str | None:
         raise ValueError(f"`{value}` is no charset; write one such as utf-8, gb2312 or big5") from None
 
 
-def _jmespath(value: str) -> str:
-    try:
-        jmespath.compile(value)
-    except jmespath.exceptions.JMESPathError as error:
-        raise ValueError(f"`{value}` is no JMESPath: {str(error).splitlines()[0]}") from None
-    return value
-
-
 def _counting(value: str | None) -> str | None:
     if value is not None and _fields(value) != {"n"}:
         raise ValueError(f"`{value}` is no address of a next page: it needs {{n}}, the page's number, and nothing else in braces")
@@ -87,8 +78,6 @@ def _fields(template: str) -> set[str]:
 
 
 Address = Annotated[str, AfterValidator(_address)]
-JmesPath = Annotated[str, AfterValidator(_jmespath)]
-
 
 _UNITS = {"s": 1, "min": 60, "h": 3600}
 _DURATION = re.compile(r"^(\d+) ?(s|min|h)$")
@@ -118,22 +107,33 @@ class Sitemap(_Strict):
     url: Address
 
 
-class Listing(_Strict):
+class _Paged(_Strict):
+    """A list in pages. `next` is the address of page {n}; pages are read up to `pages` of them, or until all is known.
+    `first` is the number that the portal gives its first page."""
+
+    next: str | None = None
+    pages: int = Field(default=1, ge=1, le=100)
+    first: int = Field(default=1, ge=0, le=1)
+
+    @field_validator("next")
+    @classmethod
+    def _next_counts(cls, value: str | None) -> str | None:
+        return _counting(value)
+
+    def own(self, number: int) -> int:
+        """The portal's number of the page that is our `number`, counted from 1."""
+        return number - 1 + self.first
+
+
+class Listing(_Paged):
     """An HTML list of links. `item` and `mark` are CSS; `mark` is a text that moves when the article does (a comment
-    count), read inside the item. `next` is the address of page {n}, read up to `pages` pages or until all is known."""
+    count), read inside the item."""
 
     type: Literal["listing"]
     url: Address
     item: Css
     link: Css = "a"
     mark: Css | None = None
-    next: str | None = None
-    pages: int = Field(default=1, ge=1, le=100)
-
-    @field_validator("next")
-    @classmethod
-    def _next_counts(cls, value: str | None) -> str | None:
-        return _counting(value)
 
     @property
     def has_pages(self) -> bool:
@@ -141,10 +141,10 @@ class Listing(_Strict):
         return self.pages > 1 and self.next is not None
 
 
-class Api(_Strict):
+class Api(_Paged):
     """A JSON API. `items`, `link` and `mark` are JMESPath: the list in the answer, and in each item its address (absolute,
-    or relative to `base`) and a value that moves when the article does. `body` is sent as JSON by POST.
-    `next` is the address of page {n}; with a `body`, {n} stands in one of its values and `next` is left out."""
+    or relative to `base`) and a value that moves when the article does. `body` is sent as JSON by POST;
+    then {n} stands in one of its values and `next` is left out."""
 
     type: Literal["json"]
     url: Address
@@ -153,13 +153,6 @@ class Api(_Strict):
     base: Address | None = None
     mark: JmesPath | None = None
     body: dict[str, str | int] | None = None
-    next: str | None = None
-    pages: int = Field(default=1, ge=1, le=100)
-
-    @field_validator("next")
-    @classmethod
-    def _next_counts(cls, value: str | None) -> str | None:
-        return _counting(value)
 
     @property
     def has_pages(self) -> bool:
@@ -167,9 +160,10 @@ class Api(_Strict):
         return self.pages > 1 and (self.next is not None or any("{n}" in str(value) for value in (self.body or {}).values()))
 
     def body_of(self, number: int) -> dict[str, str | int] | None:
-        """What is posted for page `number`."""
+        """What is posted for page `number`, counted from 1."""
+        own = self.own(number)
         return self.body and {
-            key: number if value == "{n}" else value.replace("{n}", str(number)) if isinstance(value, str) else value
+            key: own if value == "{n}" else value.replace("{n}", str(own)) if isinstance(value, str) else value
             for key, value in self.body.items()
         }
 
@@ -180,11 +174,13 @@ Source = Feed | Sitemap | Listing | Api
 class Identity(_Strict):
     """One URL form of an article: a pattern with named groups, searched in the whole URL, and the key they make.
 
-    Every form of one article gives the same `key`; `url` is the form to fetch (the found one where it is left out)."""
+    Every form of one article gives the same `key`; `url` is the form to fetch (the found one where it is left out).
+    With `fold` the key is compared as texts are, decoded and in one script, for addresses that hold a headline."""
 
     pattern: Pattern
     key: str = Field(min_length=1)
     url: str | None = None
+    fold: bool = False
 
 
 class Pace(_Strict):
@@ -254,7 +250,8 @@ class Sheet(_Strict):
         for pattern, identity in self._identities:
             if found := pattern.search(url):
                 groups = found.groupdict()
-                return identity.key.format(**groups), (identity.url or url).format(**groups) if identity.url else url
+                key = identity.key.format(**groups)
+                return _folded(key) if identity.fold else key, identity.url.format(**groups) if identity.url else url
         return None
 
     def serves(self, url: str) -> bool:
@@ -266,6 +263,12 @@ class Sheet(_Strict):
         """Seconds between runs where the schedule is `every …`, None where it is cron."""
         found = _EVERY.match(self.schedule)
         return float(found[1]) * _UNITS[found[2]] if found else None
+
+
+def _folded(key: str) -> str:
+    from pipelines.text import fold  # its tables are large, and few sheets need them
+
+    return fold(unquote(key)).text
 
 
 def read_sheet(path: Path, *, base: Path | None = None) -> Sheet:

@@ -123,7 +123,7 @@ class PortalSpider(Spider):
             return
         if self._growing or (known is not None and known.cut):
             following = replace(place, number=place.number + 1)
-            yield from self._listing(following, source.next.format(n=following.number) if source.next else source.url)
+            yield from self._listing(following, source.next.format(n=source.own(following.number)) if source.next else source.url)
 
     def parse_article(self, response: Response, found: Found) -> Iterator[Fetched]:
         """The page, to be read; an answer that holds none settles the identity at once."""
@@ -164,6 +164,7 @@ class PortalSpider(Spider):
         # Listings that were read before go first: what they name too is news, though a new listing has it as well.
         priority = LISTING_FIRST if place.source.url in self.job.known else NEW_LISTING
         posted: dict[str, Any] = {"method": "POST", "body": json.dumps(body)} if body is not None else {}
+        headers |= {"Accept": "application/json"} if isinstance(place.source, Api) else {}
         headers |= {"Content-Type": "application/json"} if body is not None else {}
         try:
             yield Request(

@@ -17,6 +17,7 @@ from pipelines.extract.phrases import SENTENCE_END
 from pipelines.extract.rules import Rules
 from pipelines.extract.script import language_of, script_of
 from pipelines.extract.sift import squeeze
+from pipelines.extract.state import plant
 from pipelines.extract.title import title_of
 from pipelines.extract.tree import MAX_BYTES, parse
 from pipelines.extract.zoned import Zoned, by_search, by_sheet
@@ -90,6 +91,7 @@ def extract(page: Page, sheet: "Sheet | None" = None) -> Reading:
 def _seen(page: Page, rules: Rules, charset: str | None) -> _Seen:
     decoded = decode(page.body[:MAX_BYTES], page.content_type, charset)
     tree = parse(decoded.text)
+    plant(tree, rules.state)
     head = read_head(tree)
     found = tuple(islice(lines(tree), MAX_LINES))
     return _Seen(url=page.url, decoded=decoded, tree=tree, head=head, lines=found, title=title_of(tree, head, rules, found), rules=rules)

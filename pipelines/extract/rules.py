@@ -4,9 +4,10 @@ import re
 from functools import lru_cache
 from typing import Annotated
 
+import jmespath
 from cssselect import SelectorError
 from lxml.cssselect import CSSSelector
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 
 @lru_cache(maxsize=1024)
@@ -26,7 +27,17 @@ def _pattern(value: str) -> str:
     return value
 
 
+def _jmespath(value: str) -> str:
+    try:
+        jmespath.compile(value)
+    except jmespath.exceptions.JMESPathError as error:
+        raise ValueError(f"`{value}` is no JMESPath: {str(error).splitlines()[0]}") from None
+    return value
+
+
 Css = Annotated[str, AfterValidator(_selector)]
+JmesPath = Annotated[str, AfterValidator(_jmespath)]
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]*$")]
 Pattern = Annotated[str, AfterValidator(_pattern)]
 
 
@@ -93,6 +104,8 @@ class Reactions(_Strict):
 class Rules(_Strict):
     """The `extract:` part of a sheet. Lists go from the newest layout of the site to the oldest; the first that answers wins.
 
+    state: values of the state that the page's own script starts from, as name and JMESPath. The other rules find each as an
+    element `[data-state=name]`: a text or a number in it, the elements of a text that is HTML, of a list one element a value
     article: a page with none of these is no article (a portal may answer 200 for a missing page)
     zones: the element that holds the text · end: a comment in the HTML after which the zone holds no text
     remove: elements without text · drop, rights, caption_lines: lines (or a line's matching end, for `trim`) that are no text
@@ -100,6 +113,7 @@ class Rules(_Strict):
     own_publisher: who publishes where the page names nobody
     """
 
+    state: dict[Name, JmesPath] = {}
     article: tuple[Css, ...] = ()
     zones: tuple[Css, ...] = ()
     end: Pattern | None = None

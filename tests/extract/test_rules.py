@@ -30,6 +30,8 @@ extract:
         ("  reactions: [{css: p, pattern: '(?P<name>x)'}]", "must name the groups"),
         ("  comments: {item: li}", "`text` is missing"),
         ("  title: [{css: h1, attribute: x}]", "unknown key `attribute`"),
+        ("  state: {body: 'page['}", "is no JMESPath"),
+        ("  state: {'a b': page}", "state"),
     ],
 )
 def test_a_wrong_rule_is_refused_with_its_place(tmp_path: Path, rules: str, complaint: str) -> None:

@@ -197,3 +197,9 @@ def test_only_the_portals_of_the_setting_are_read(configured: Callable[..., Sett
     assert set(loader.paths(configured(portals="dw_zh, bbc_zh"))) == {"dw_zh", "bbc_zh"}
     with pytest.raises(ConfigError, match="`dw_zn`; did you mean `dw_zh`"):
         loader.paths(configured(portals="dw_zn"))
+
+
+@pytest.mark.parametrize(("first", "second"), [(1, 2), (0, 1)])
+def test_the_second_page_has_the_number_that_follows_the_portals_first(first: int, second: int) -> None:
+    api = Api(type="json", url="https://p.example/api", items="a", link="b", next="https://p.example/api?page={n}", pages=3, first=first)
+    assert api.own(2) == second
