@@ -44,18 +44,24 @@ _NEAR = 30
 
 def author_of(tree: html.HtmlElement, head: Head, rules: Rules, around: Sequence[Line]) -> str | None:
     """The writer, several joined by 、; a name only, never an address."""
+    return _said_author(tree, head, rules) or _meta_author(head) or _by_line(around)
+
+
+def _said_author(tree: html.HtmlElement, head: Head, rules: Rules) -> str | None:
+    """The writer by the sheet's rules, else by JSON-LD."""
     if named := _name(css.value(tree, rules.author) or _from_line(tree, rules, "author")):
         return named
     linked = [name for name in (*head.all_said("author", "name"), *head.all_said("author")) if _name(name)]
-    if linked:
-        return "、".join(dict.fromkeys(linked))
-    named = _name(head.meta("author", "article:author", "dable:author", "byl", "parsely-author", "cxenseparse:author", "sailthru.author"))
-    return named or _by_line(around)
+    return "、".join(dict.fromkeys(linked)) or None
+
+
+def _meta_author(head: Head) -> str | None:
+    return _name(head.meta("author", "article:author", "dable:author", "byl", "parsely-author", "cxenseparse:author", "sailthru.author"))
 
 
 def publishers_of(tree: html.HtmlElement, head: Head, rules: Rules, around: Sequence[Line]) -> tuple[str, ...]:
     """Who first published it: the sheet's rules, a credit line, the agency of the by-line, meta, JSON-LD, the site itself."""
-    return _split_all(_by_sheet(tree, rules)) or _own(rules) or _general(head, around)
+    return _split_all(_by_sheet(tree, head, rules)) or _own(rules) or _general(head, around)
 
 
 def section_of(tree: html.HtmlElement, head: Head, rules: Rules) -> str | None:
@@ -87,13 +93,13 @@ def split_publishers(text: str, separators: re.Pattern[str] = _SEPARATORS) -> tu
     return tuple(dict.fromkeys(name for part in separators.split(text) if (name := _name(part))))
 
 
-def _by_sheet(tree: html.HtmlElement, rules: Rules) -> Iterable[tuple[str, ...]]:
+def _by_sheet(tree: html.HtmlElement, head: Head, rules: Rules) -> Iterable[tuple[str, ...]]:
     for line in rules.source_lines:
         credited = _first_group(tree, line.css, line.pattern, "publisher")
         yield split_publishers(credited, re.compile(rf"\s*[{re.escape(line.separators)}]\s*")) if credited else ()
     for rule in rules.publisher:
         yield from (split_publishers(text) for text in css.values(tree, rule))
-    writer = css.value(tree, rules.author)
+    writer = _said_author(tree, head, rules) if rules.publisher_from_author else None
     if writer and rules.publisher_from_author and re.search(rules.publisher_from_author, writer):
         yield split_publishers(writer)
 

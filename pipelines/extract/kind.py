@@ -60,7 +60,8 @@ class Evidence:
     """What the verdict rests on: the answer's status, the tree, all its lines, and the text that the ladder found.
 
     `absent` is True where the portal's sheet names elements of which every article has one and the page has none,
-    `expected` where the address is an article's by the sheet, `zoned` where the sheet's own zone gave the text."""
+    `expected` where the address is an article's by the sheet, `zoned` where the sheet's own zone gave the text, `walled` where
+    the page has an element that the sheet calls its paywall."""
 
     status: int
     tree: html.HtmlElement
@@ -70,6 +71,7 @@ class Evidence:
     absent: bool = False
     expected: bool = False
     zoned: bool = False
+    walled: bool = False
 
     @property
     def size(self) -> int:
@@ -142,7 +144,11 @@ def _soft_error(evidence: Evidence) -> Verdict:
 
 def _paywall(evidence: Evidence) -> Verdict:
     """What the page itself says counts always, words about subscribing only where no sheet has found the text."""
-    if len(evidence.text) >= _PAYWALLED or evidence.absent:
+    if len(evidence.text) >= _PAYWALLED:
+        return None
+    if evidence.walled:
+        return PageKind.PAYWALL, f"the portal's paywall, and {len(evidence.text)} characters of text"
+    if evidence.absent:
         return None
     if str(evidence.head.linked.get("isAccessibleForFree", "")).lower() == "false":
         return PageKind.PAYWALL, "JSON-LD says that it is not free, and only a teaser is on the page"

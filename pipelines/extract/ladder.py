@@ -81,6 +81,7 @@ def extract(page: Page, sheet: "Sheet | None" = None) -> Reading:
             absent=absent,
             expected=bool(sheet and sheet.identify(page.url)),
             zoned=body.rung.startswith("sheet"),
+            walled=css.first_of(seen.tree, rules.paywall) is not None,
         )
     )
     if kind is not PageKind.ARTICLE:

@@ -107,6 +107,7 @@ class Rules(_Strict):
     state: values of the state that the page's own script starts from, as name and JMESPath. The other rules find each as an
     element `[data-state=name]`: a text or a number in it, the elements of a text that is HTML, of a list one element a value
     article: a page with none of these is no article (a portal may answer 200 for a missing page)
+    paywall: elements that a page has whose text is for subscribers
     zones: the element that holds the text · end: a comment in the HTML after which the zone holds no text
     remove: elements without text · drop, rights, caption_lines: lines (or a line's matching end, for `trim`) that are no text
     publisher_from_author: an author that matches is the syndicated source, a person otherwise
@@ -115,6 +116,7 @@ class Rules(_Strict):
 
     state: dict[Name, JmesPath] = {}
     article: tuple[Css, ...] = ()
+    paywall: tuple[Css, ...] = ()
     zones: tuple[Css, ...] = ()
     end: Pattern | None = None
     title: tuple[Value, ...] = ()
