@@ -4,6 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from scrapy.exceptions import CannotResolveHostError, DownloadConnectionRefusedError
@@ -19,7 +20,7 @@ from spiders.archive import Archive, forget
 from spiders.discovery import Link, read_listing
 from spiders.job import SourceAnswer
 from spiders.ledger import Ledger
-from spiders.portal import plain, retry_after
+from spiders.portal import Place, PortalSpider, plain, retry_after
 from spiders.verdict import verdict
 
 FEED, SITEMAP = Feed(type="feed", url="https://p.example/feed"), Sitemap(type="sitemap", url="https://p.example/map.xml")
@@ -203,3 +204,15 @@ def test_only_the_portals_of_the_setting_are_read(configured: Callable[..., Sett
 def test_the_second_page_has_the_number_that_follows_the_portals_first(first: int, second: int) -> None:
     api = Api(type="json", url="https://p.example/api", items="a", link="b", next="https://p.example/api?page={n}", pages=3, first=first)
     assert api.own(2) == second
+
+
+def test_an_api_is_asked_for_json_and_only_a_body_is_posted() -> None:
+    """CNA's answers 500 to whoever would take XML."""
+    posting = Api(type="json", url="https://p.example/api", items="a", link="b", body={"pageidx": "{n}"}, pages=2)
+    asked = [next(spider()._listing(Place(source=source), source.url)) for source in (API, posting, FEED)]
+    assert [request.headers.get("Accept") for request in asked] == [b"application/json", b"application/json", None]
+    assert [(request.method, request.body) for request in asked] == [("GET", b""), ("POST", b'{"pageidx": 1}'), ("GET", b"")]
+
+
+def spider() -> PortalSpider:
+    return PortalSpider(job=SimpleNamespace(asked=set(), known={}, sources=[]))
