@@ -143,6 +143,28 @@ def test_cnas_last_line_loses_its_editor_and_the_date_of_the_republic(ending: st
     assert article.rights == "本網站之文字、圖片及影音，非經授權，不得轉載。"
 
 
+@pytest.mark.parametrize(
+    ("slug", "written", "title"),
+    [
+        ("udn", "影／渡輪恢復夜航", "渡輪恢復夜航"),
+        ("udn", "渡輪恢復夜航（圖）", "渡輪恢復夜航"),
+        ("udn", "影片／音樂如何走進渡輪", "影片／音樂如何走進渡輪"),
+        ("ltn", "影》渡輪恢復夜航", "渡輪恢復夜航"),
+        ("ltn", "圖輯》 渡輪恢復夜航", "渡輪恢復夜航"),
+        ("ltn", "影響渡輪的三件事", "影響渡輪的三件事"),
+        ("cna", "【圖輯】渡輪恢復夜航", "渡輪恢復夜航"),
+        ("cna", "渡輪恢復夜航（組圖）", "渡輪恢復夜航"),
+        ("zaobao", "渡轮恢复夜航（组图）", "渡轮恢复夜航"),
+        ("rfi_zh", "渡轮恢复夜航(图)", "渡轮恢复夜航"),
+    ],
+)
+def test_a_mark_for_pictures_is_no_part_of_the_title(slug: str, written: str, title: str) -> None:
+    inside = {"udn": '<h1 class="article-content__title">{}</h1>', "ltn": '<div class="whitecon"><h1>{}</h1></div>'}
+    body = inside.get(slug, '<main><div class="centralContent"><h1><span>{}</span></h1></div></main>').format(written)
+    tree = html.document_fromstring(f"<html><body>{body}</body></html>")
+    assert title_of(tree, read_head(tree), sheet(slug).extract, []) == title
+
+
 INNOCENT = [
     "廣告收入占公司營收的四成，今年預計再成長一成。",
     "更多消息指出，兩國將在下個月恢復談判。",
