@@ -18,7 +18,26 @@ CREADERS = [
     ("https://pub.creaders.net/upload_files/image/201801/20180120_15165198536083.jpg", None),
     ("https://creaders.net.example.org/us/2019/11/09/2155032.html", None),
 ]
-TABLE = [("creaders", *row) for row in CREADERS]
+WENXUECITY = [
+    ("https://www.wenxuecity.com/news/2024/09/15/125777979.html", "125777979"),
+    ("http://www.wenxuecity.com/news/2017/12/28/6854071.html?a=1#comment", "6854071"),
+    ("https://m.wenxuecity.com/news/2017/12/28/6854071.html", "6854071"),
+    ("http://m.wenxuecity.com/site/news/news/detail/news/6665130", "6665130"),
+    ("http://m.wenxuecity.com/site/news/news/detail/ent/141021", "ent-141021"),
+    ("https://www.wenxuecity.com/news/2014/05/26/ent-141021.html", "ent-141021"),
+    ("http://m.wenxuecity.com/site/news/news/detail/gossip/145093", "gossip-145093"),
+    ("https://www.wenxuecity.com/news/2014/05/26/141021.html", "141021"),
+    ("https://www.wenxuecity.com/news/", None),
+    ("https://www.wenxuecity.com/news/morenews/?page=2", None),
+    ("https://bbs.wenxuecity.com/currentevent/2741902.html", None),
+    ("https://blog.wenxuecity.com/myblog/66438/201501/16246.html", None),
+    ("https://passport.wenxuecity.com/login?back=/news/2024/09/15/125777979.html", None),
+    ("https://www.wenxuecity.com/data/news/202409/15/125777979.jpg", None),
+]
+TABLE = [
+    *(("creaders", *row) for row in CREADERS),
+    *(("wenxuecity", *row) for row in WENXUECITY),
+]
 
 
 @pytest.mark.parametrize(("portal", "url", "key"), TABLE)
