@@ -34,9 +34,29 @@ WENXUECITY = [
     ("https://passport.wenxuecity.com/login?back=/news/2024/09/15/125777979.html", None),
     ("https://www.wenxuecity.com/data/news/202409/15/125777979.jpg", None),
 ]
+SETN = [
+    ("https://www.setn.com/news/1867685", "1867685"),
+    ("https://www.setn.com/News.aspx?NewsID=1867685", "1867685"),
+    ("https://www.setn.com/News.aspx?NewsID=1867685&utm_campaign=viewallnews", "1867685"),
+    ("https://www.setn.com/News.aspx?utm_source=x&NewsID=1867685&p=2", "1867685"),
+    ("https://www.setn.com/m/news.aspx?newsid=1867685", "1867685"),
+    ("https://setn.com/News.aspx?NewsID=1867685", "1867685"),
+    ("https://inews.setn.com/news/1867685", "1867685"),
+    ("https://travel.setn.com/News/1867685", "1867685"),
+    ("https://star.setn.com/E/news.aspx?newsid=1867685", "1867685"),
+    ("https://www.setn.com/ViewAll.aspx?PageGroupID=6&p=2", None),
+    ("https://www.setn.com/Catalog.aspx?PageGroupID=41", None),
+    ("https://www.setn.com/Klist.aspx?TagID=4147", None),
+    ("https://www.setn.com/Project.aspx?ProjectID=5533", None),
+    ("https://www.setn.com/VOD.aspx?IsVOD=true&newsid=349300&videoid=88297", None),
+    ("https://www.setn.com/login.aspx?back=/News.aspx?NewsID=1867685", None),
+    ("https://star.setn.com/search/1867685/", None),
+    ("https://attach.setn.com/newsimages/2018/02/21/1256191-PH.jpg", None),
+]
 TABLE = [
     *(("creaders", *row) for row in CREADERS),
     *(("wenxuecity", *row) for row in WENXUECITY),
+    *(("setn", *row) for row in SETN),
 ]
 
 
