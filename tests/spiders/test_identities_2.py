@@ -53,10 +53,29 @@ SETN = [
     ("https://star.setn.com/search/1867685/", None),
     ("https://attach.setn.com/newsimages/2018/02/21/1256191-PH.jpg", None),
 ]
+CHINATIMES = [
+    ("https://www.chinatimes.com/realtimenews/20180916001767-260402", "20180916001767"),
+    ("http://www.chinatimes.com/realtimenews/20180916001767-260402?chdtv", "20180916001767"),
+    ("https://www.chinatimes.com/amp/realtimenews/20180916001767-260402", "20180916001767"),
+    ("https://www.chinatimes.com/cn/realtimenews/20180916001767-260402", "20180916001767"),
+    ("https://www.chinatimes.com/realtimenews/20180916001767-260405#x", "20180916001767"),
+    ("https://m.chinatimes.com/realtimenews/20180916001767-260402", "20180916001767"),
+    ("https://www.chinatimes.com/newspapers/20180917000123-260106", "20180917000123"),
+    ("https://www.chinatimes.com/opinion/20220101002563-262104", "20220101002563"),
+    ("https://www.chinatimes.com/realtimenews/", None),
+    ("https://www.chinatimes.com/realtimenews/?page=2&chdtv", None),
+    ("https://www.chinatimes.com/realtimenews/260402/", None),
+    ("https://www.chinatimes.com/politic/", None),
+    ("https://www.chinatimes.com/Search/20180916001767-260402", None),
+    ("https://www.chinatimes.com/reporter/899", None),
+    ("https://www.chinatimes.com/album/20180916001767-260402", None),
+    ("https://wantrich.chinatimes.com/news/20250101900123-420101", None),
+]
 TABLE = [
     *(("creaders", *row) for row in CREADERS),
     *(("wenxuecity", *row) for row in WENXUECITY),
     *(("setn", *row) for row in SETN),
+    *(("chinatimes", *row) for row in CHINATIMES),
 ]
 
 
