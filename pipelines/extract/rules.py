@@ -12,6 +12,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 @lru_cache(maxsize=1024)
 def _selector(value: str) -> str:
+    if ":contains(" in value:  # lxml frees what a compiled one needs: its second use reads someone else's memory
+        raise ValueError(f"`{value}`: :contains() is not safe here; select the element without it and say its words in `pattern`")
     try:
         CSSSelector(value, translator="html")
     except SelectorError as error:
@@ -108,7 +110,7 @@ class Rules(_Strict):
     element `[data-state=name]`: a text or a number in it, the elements of a text that is HTML, of a list one element a value
     article: a page with none of these is no article (a portal may answer 200 for a missing page)
     paywall: elements that a page has whose text is for subscribers
-    zones: the element that holds the text · end: a comment in the HTML after which the zone holds no text
+    zones: the element that holds the text · end: a comment in the HTML, or a line, from which on the zone holds no text
     remove: elements without text · drop, rights, caption_lines: lines (or a line's matching end, for `trim`) that are no text
     publisher_from_author: an author that matches is the syndicated source, a person otherwise
     own_publisher: who publishes where the page names nobody

@@ -23,6 +23,7 @@ extract:
     ("rules", "complaint"),
     [
         ("  zones: ['div[']", "is no CSS selector"),
+        ("  zones: ['p:contains(\"a\")']", ":contains() is not safe here"),
         ("  drop: ['(']", "is not a regular expression"),
         ("  zone: [p]", "did you mean `zones`"),
         ("  source_lines: [{css: p, pattern: '来源(.*)'}]", "must name its groups"),
