@@ -3,12 +3,14 @@
 import re
 from zoneinfo import ZoneInfo
 
-from demo.portals.reply import XML, Asked, Reply, newest, number, numbered, rendered
+from demo.portals.feeds import Outlet, newsmap
+from demo.portals.reply import Asked, Reply, number, numbered, rendered
 from demo.world.piece import Piece
 from demo.world.scene import Scene
 
 HOSTS = ("www.chinatimes.com",)
 TAIPEI = ZoneInfo("Asia/Taipei")
+OUTLET = Outlet(name="中時新聞網", home="https://www.chinatimes.com/", language="zh-tw", zone=TAIPEI)
 PAGE_SIZE = 20
 SITEMAP_SIZE = 1000
 _ARTICLE = re.compile(r"^/(?:realtimenews|newspapers|opinion)/\d{8}(\d{6})-\d{6}$")
@@ -17,18 +19,12 @@ _ARTICLE = re.compile(r"^/(?:realtimenews|newspapers|opinion)/\d{8}(\d{6})-\d{6}
 def answer(asked: Asked, scene: Scene) -> Reply | None:
     """The portal's answer, None where it has no such path or article."""
     if asked.path == "/sitemaps/sitemap_todaynews.xml":
-        return _sitemap(scene)
+        return newsmap(OUTLET, [(piece, piece.urls[0]) for piece in scene.listed("chinatimes")[:SITEMAP_SIZE]])
     if asked.path == "/realtimenews/":
         return _listing(asked, scene)
     found = _ARTICLE.match(asked.path)
     piece = scene.find("chinatimes", int(found[1])) if found else None
     return _article(scene, piece) if piece is not None else None
-
-
-def _sitemap(scene: Scene) -> Reply:
-    pieces = scene.listed("chinatimes")[:SITEMAP_SIZE]
-    body = rendered("news_sitemap.xml", pieces=pieces, zone=TAIPEI, name="中時新聞網")
-    return Reply(body=body, content_type=XML, tagged=True, modified=newest(pieces))
 
 
 def _listing(asked: Asked, scene: Scene) -> Reply:

@@ -3,12 +3,14 @@
 import re
 from zoneinfo import ZoneInfo
 
-from demo.portals.reply import XML, Asked, Reply, newest, number, numbered, rendered
+from demo.portals.feeds import Outlet, newsmap
+from demo.portals.reply import Asked, Reply, number, numbered, rendered
 from demo.world.piece import Piece
 from demo.world.scene import Scene
 
 HOSTS = ("www.setn.com", "star.setn.com")
 TAIPEI = ZoneInfo("Asia/Taipei")
+OUTLET = Outlet(name="三立新聞網", home="https://www.setn.com/", language="zh-tw", zone=TAIPEI)
 PAGE_SIZE = 20
 SITEMAP_SIZE = 1000
 _ARTICLE = re.compile(r"^/news/(\d{1,12})$")
@@ -17,19 +19,13 @@ _ARTICLE = re.compile(r"^/news/(\d{1,12})$")
 def answer(asked: Asked, scene: Scene) -> Reply | None:
     """The portal's answer, None where it has no such path or article."""
     if asked.path == "/sitemapGoogleNews.xml":
-        return _sitemap(scene)
+        return newsmap(OUTLET, [(piece, piece.urls[0]) for piece in scene.listed("setn")[:SITEMAP_SIZE]])
     if asked.path.lower() == "/viewall.aspx":
         return _listing(scene, asked.page)
     found = _ARTICLE.match(asked.path)
     wanted = int(found[1]) if found else number(asked.query.get("NewsID", "")) if asked.path == "/News.aspx" else None
     piece = scene.find("setn", wanted) if wanted else None
     return _article(scene, piece) if piece is not None else None
-
-
-def _sitemap(scene: Scene) -> Reply:
-    pieces = scene.listed("setn")[:SITEMAP_SIZE]
-    body = rendered("news_sitemap.xml", pieces=pieces, zone=TAIPEI, name="三立新聞網")
-    return Reply(body=body, content_type=XML, modified=newest(pieces))
 
 
 def _listing(scene: Scene, page: int) -> Reply:

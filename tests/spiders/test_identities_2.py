@@ -1,5 +1,7 @@
 """Every URL form of an article gives its one key, and what is no article gives none: five sheets of overseas and Taiwanese portals."""
 
+from urllib.parse import quote
+
 import pytest
 
 from tests.extract.shared import sheet
@@ -71,11 +73,30 @@ CHINATIMES = [
     ("https://www.chinatimes.com/album/20180916001767-260402", None),
     ("https://wantrich.chinatimes.com/news/20250101900123-420101", None),
 ]
+_CAT, _YAHOO = "小站月台貓退休-旅客送行-083512117", "小站月台猫退休-旅客送行-083512117"
+YAHOO_TW = [
+    (f"https://tw.news.yahoo.com/{_CAT}.html", _YAHOO),
+    (f"https://tw.news.yahoo.com/{quote(_CAT)}.html", _YAHOO),
+    (f"https://tw.news.yahoo.com/news/{quote(_CAT).lower()}.html?guccounter=1#x", _YAHOO),
+    (f"https://tw.news.yahoo.com/amphtml/{_CAT}.html", _YAHOO),
+    (f"https://tw.stock.yahoo.com/news/{_CAT}.html", _YAHOO),
+    (f"https://tw.sports.yahoo.com/news/{_CAT}.html", _YAHOO),
+    ("https://tw.news.yahoo.com/-083512117.html", "-083512117"),
+    ("https://tw.news.yahoo.com/rss", None),
+    ("https://tw.news.yahoo.com/archive", None),
+    ("https://tw.news.yahoo.com/politics", None),
+    (f"https://tw.news.yahoo.com/video/{_CAT}.html", None),
+    (f"https://tw.news.yahoo.com/photos/{_CAT}.html", None),
+    ("https://tw.news.yahoo.com/小站月台貓退休-0835.html", None),
+    (f"https://hk.news.yahoo.com/{_CAT}.html", None),
+    (f"https://login.yahoo.com/?done=https://tw.news.yahoo.com/{_CAT}.html", None),
+]
 TABLE = [
     *(("creaders", *row) for row in CREADERS),
     *(("wenxuecity", *row) for row in WENXUECITY),
     *(("setn", *row) for row in SETN),
     *(("chinatimes", *row) for row in CHINATIMES),
+    *(("yahoo_tw", *row) for row in YAHOO_TW),
 ]
 
 
