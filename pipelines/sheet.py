@@ -11,11 +11,21 @@ from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 from croniter import croniter
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from pipelines.errors import ConfigError
-from pipelines.extract.rules import Css, JmesPath, Rules
-from pipelines.yamlfile import Document, read_yaml, validated
+from pipelines.extract.rules import Css, JmesPath, Name, Rules
+from pipelines.yamlfile import Document, read_yaml, suggestion, validated
 
 
 def _pattern(value: str) -> str:
@@ -127,13 +137,15 @@ class _Paged(_Strict):
 
 class Listing(_Paged):
     """An HTML list of links. `item` and `mark` are CSS; `mark` is a text that moves when the article does (a comment
-    count), read inside the item."""
+    count), read inside the item. `script` finds addresses that the page's own script carries; its first group is one as JSON
+    writes it."""
 
     type: Literal["listing"]
     url: Address
     item: Css
     link: Css = "a"
     mark: Css | None = None
+    script: Pattern | None = None
 
     @property
     def has_pages(self) -> bool:
@@ -201,6 +213,7 @@ class Sheet(_Strict):
     """One portal. `slug` is the file's stem and names spider, DAG, Redis prefix and counters.
 
     `looks`: how long after each look an article is looked at again, for revisions and comments; then no more.
+    `editions`: further discovery addresses by name, which cost everybody requests and serve a few; `also` names those that are read.
     """
 
     slug: str = Field(pattern=r"^[a-z][a-z0-9_]{1,39}$")
@@ -214,6 +227,8 @@ class Sheet(_Strict):
     pace: Pace = Pace()
     robots: RobotsOverride | None = None
     discovery: list[Annotated[Source, Field(discriminator="type")]] = Field(min_length=1)
+    editions: dict[Name, Annotated[Source, Field(discriminator="type")]] = {}
+    also: list[str] = []
     articles: list[Identity] = Field(min_length=1)
     expect: dict[str, int] = {}
     gateway: Address | None = None
@@ -231,6 +246,14 @@ class Sheet(_Strict):
             _duration(value.removeprefix("every "))
         return value
 
+    @field_validator("also")
+    @classmethod
+    def _editions_exist(cls, value: list[str], info: ValidationInfo) -> list[str]:
+        known = sorted(info.data.get("editions", {}))
+        if unknown := next((name for name in value if name not in known), None):
+            raise ValueError(f"no edition is called `{unknown}`{suggestion(unknown, known)}; there are: {', '.join(known) or 'none'}")
+        return value
+
     @model_validator(mode="after")
     def _keys_use_named_groups(self) -> "Sheet":
         for identity in self.articles:
@@ -240,6 +263,10 @@ class Sheet(_Strict):
                 if unknown:
                     raise ValueError(f"articles: `{template}` uses {{{unknown.pop()}}}, which `{identity.pattern}` does not name")
         return self
+
+    def with_editions(self) -> "Sheet":
+        """The sheet whose discovery holds the editions that are on."""
+        return self.model_copy(update={"discovery": [*self.discovery, *(self.editions[name] for name in dict.fromkeys(self.also))]})
 
     @cached_property
     def _identities(self) -> list[tuple[re.Pattern[str], Identity]]:
@@ -281,7 +308,7 @@ def read_sheet(path: Path, *, base: Path | None = None) -> Sheet:
         document.data = _extend(document, base, str(extended))
     if document.data.setdefault("slug", path.stem) != path.stem:
         raise ConfigError(f"{document.where(('slug',))}: a sheet is called after its file, `{path.stem}`")
-    return validated(Sheet, document)
+    return validated(Sheet, document).with_editions()
 
 
 def _extend(document: Document, base: Path | None, stem: str) -> dict[str, object]:

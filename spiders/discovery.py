@@ -1,7 +1,8 @@
 """Reading listings: feeds, sitemaps, HTML lists and JSON APIs give links, each with the mark that moves when its article does."""
 
 import json
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
@@ -91,7 +92,7 @@ def _html(source: Listing, url: str, body: bytes, content_type: str) -> Listed:
     except (etree.ParserError, ValueError) as error:
         return Listed(why=f"not HTML: {error}")
     links = [_link(source, url, item) for item in tree.cssselect(source.item)]
-    return Listed(links=tuple(filter(None, links)))
+    return Listed(links=(*filter(None, links), *_scripted(source, url, text)))
 
 
 def _link(source: Listing, url: str, item: html.HtmlElement) -> Link | None:
@@ -104,6 +105,17 @@ def _link(source: Listing, url: str, item: html.HtmlElement) -> Link | None:
     if absolute is None:
         return None
     return Link(url=absolute, mark=_marked("listing", marks[0].text_content().strip() if marks else "0") if source.mark else None)
+
+
+def _scripted(source: Listing, url: str, text: str) -> Iterator[Link]:
+    """The addresses in the page's script, where the sheet says how they look; a string that is no JSON is none."""
+    for found in re.finditer(source.script, text) if source.script else ():
+        try:
+            absolute = _absolute(url, json.loads(f'"{found[1] if found.re.groups else found[0]}"'))
+        except ValueError:
+            continue
+        if absolute:
+            yield Link(url=absolute)
 
 
 def _json(source: Api, url: str, body: bytes, content_type: str) -> Listed:
