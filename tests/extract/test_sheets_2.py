@@ -78,12 +78,29 @@ def test_a_line_that_is_no_text_goes(portal: str, line: str) -> None:
     assert with_line(portal, line).text.split("\n") == PROSE
 
 
-@pytest.mark.parametrize("line", ["更多中時新聞網報導", "更多 TVBS 報導", "【看更多新聞】", "延伸閱讀：", "原始連結"])
+@pytest.mark.parametrize(
+    "line", ["更多中時新聞網報導", "更多 TVBS 報導", "【看更多新聞】", "《更多 CTWANT 報導》", "延伸閱讀：", "＊延伸閱讀＊", "原始連結"]
+)
 def test_what_a_house_appends_to_its_copy_at_yahoo_is_cut_with_its_heading(line: str) -> None:
     text = "".join(f"<p>{each}</p>" for each in (*PROSE, line))
     url, page = PAGES["yahoo_tw"]
     article = read(url, page.format(f'{text}<p><a href="https://x.example">港口貓會開門</a></p><p>花農的四件事</p>'), "yahoo_tw")
     assert article.text.split("\n") == PROSE
+
+
+@pytest.mark.parametrize(
+    ("line", "author"),
+    [
+        ("記者王小橋／台北報導", "王小橋"),
+        ("實習記者王小橋、李河川／綜合報導", "王小橋、李河川"),
+        ("國際中心／王小橋報導", "王小橋"),
+        ("國際中心／綜合報導", None),
+        ("地方中心／台東報導", None),
+    ],
+)
+def test_a_by_line_at_setn_names_its_writer_but_no_place(line: str, author: str | None) -> None:
+    article = with_line("setn", line)
+    assert (article.author, article.text.split("\n")) == (author, PROSE)
 
 
 LINES = "".join(f"<p>{text}</p>" for text in PROSE)
