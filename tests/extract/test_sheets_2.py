@@ -103,6 +103,25 @@ def test_a_by_line_at_setn_names_its_writer_but_no_place(line: str, author: str 
     assert (article.author, article.text.split("\n")) == (author, PROSE)
 
 
+@pytest.mark.parametrize(
+    ("portal", "head", "written", "title"),
+    [
+        ("setn", "<h1>{}</h1>", "影／渡輪恢復夜航", "渡輪恢復夜航"),
+        ("setn", '<h1 class="news-title-3">{}</h1>', "【影片】渡輪恢復夜航", "渡輪恢復夜航"),
+        ("setn", '<div class="newsTitle">{}</div>', "有片｜渡輪恢復夜航（圖）", "渡輪恢復夜航"),
+        ("setn", '<h1 class="news-title-3">{}</h1>', "影響渡輪的三件事", "影響渡輪的三件事"),
+        ("chinatimes", '<h1 class="article-title">{}</h1>', "影》渡輪恢復夜航", "渡輪恢復夜航"),
+        ("chinatimes", '<h1 id="h1">{}</h1>', "渡輪恢復夜航（組圖）", "渡輪恢復夜航"),
+        ("yahoo_tw", '<div class="caas-title-wrapper"><h1>{}</h1></div>', "圖輯／渡輪恢復夜航", "渡輪恢復夜航"),
+        ("creaders", '<span class="STYLE3">{}</span>', "渡轮恢复夜航(组图)", "渡轮恢复夜航"),
+        ("wenxuecity", '<div id="newswrapper"><h1>{}</h1></div>', "渡轮恢复夜航(图)", "渡轮恢复夜航"),
+    ],
+)
+def test_a_mark_for_pictures_is_no_part_of_the_title(portal: str, head: str, written: str, title: str) -> None:
+    url, page = PAGES[portal]
+    assert read(url, head.format(written) + page.replace("<h1>河口夜市復業</h1>", "").format(LINES), portal).title == title
+
+
 LINES = "".join(f"<p>{text}</p>" for text in PROSE)
 LAYOUTS = [
     (
