@@ -34,17 +34,25 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """What was fetched. `content_type` is the header as sent, empty where there was none."""
+    """What was fetched. `content_type` is the header as sent, empty where there was none.
+
+    `part_of` is the address of the article's first page where this is its page `number`, or a page of its comments.
+    """
 
     url: str
     body: bytes = field(repr=False)
     status: int = 200
     content_type: str = ""
+    part_of: str = ""
+    number: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comment:
-    """One reader's comment. `floor` is its number on the page, `quotes` the floor that it answers."""
+    """One reader's comment. `floor` is its number on the page, `quotes` the floor that it answers, `key` the portal's own id of it.
+
+    A deleted one has no text, and keeps its floor.
+    """
 
     author: str
     text: str
@@ -56,6 +64,11 @@ class Comment:
     quotes: int | None = None
     key: str | None = None
 
+    @property
+    def name(self) -> str:
+        """What makes two readings of a comment one: the portal's id, else its floor, else its time and text."""
+        return self.key or (f"floor {self.floor}" if self.floor is not None else f"{self.at} {self.text}")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Article:
@@ -65,6 +78,7 @@ class Article:
     `published_at` is an aware datetime, or a date where the page names a day only; `published_from` says where
     it was read and whence its zone, `published_raw` is the string as printed. `script` is Hans, Hant, mixed or None.
     `rung` names the step of the extraction ladder that gave the text, `quality` is how far that text is to be trusted, 0 to 1.
+    `partial` says which of its pages could not be read, None where the article is whole.
     """
 
     url: str
@@ -87,15 +101,30 @@ class Article:
     rung: str = ""
     quality: float | None = None
     codec: str = ""
+    partial: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What extraction made of a page: its kind, the evidence in one sentence, and the article where it is one."""
+    """What extraction made of a page: its kind, the evidence in one sentence, and the article where it is one.
+
+    `next` is the address of the article's next page, `thread` that of the first page of its comments.
+    """
 
     kind: PageKind
     why: str = ""
     article: Article | None = None
+    next: str | None = None
+    thread: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thread:
+    """A page of an article's comments, and the address of the next one. `trouble` says why it could not be read."""
+
+    comments: tuple[Comment, ...] = ()
+    next: str | None = None
+    trouble: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

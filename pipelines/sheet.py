@@ -5,7 +5,6 @@ import re
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
-from string import Formatter
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -15,7 +14,9 @@ from croniter import croniter
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, field_validator, model_validator
 
 from pipelines.errors import ConfigError
+from pipelines.extract.paging import first_page
 from pipelines.extract.rules import Css, Rules
+from pipelines.template import names_of
 from pipelines.yamlfile import Document, read_yaml, validated
 
 
@@ -73,17 +74,9 @@ def _jmespath(value: str) -> str:
 
 
 def _counting(value: str | None) -> str | None:
-    if value is not None and _fields(value) != {"n"}:
+    if value is not None and names_of(value) != {"n"}:
         raise ValueError(f"`{value}` is no address of a next page: it needs {{n}}, the page's number, and nothing else in braces")
     return _address(value) if value else value
-
-
-def _fields(template: str) -> set[str]:
-    """The names in a template's braces; ValueError for anything but plain {name}."""
-    parts = list(Formatter().parse(template))
-    if any(name is not None and (not name.isidentifier() or form or conversion) for _, name, form, conversion in parts):
-        raise ValueError(f"`{template}`: write {{name}} with a group's name, nothing else in braces")
-    return {name for _, name, _, _ in parts if name}
 
 
 Address = Annotated[str, AfterValidator(_address)]
@@ -240,9 +233,18 @@ class Sheet(_Strict):
         for identity in self.articles:
             groups = re.compile(identity.pattern).groupindex
             for template in (identity.key, identity.url or ""):
-                unknown = _fields(template) - set(groups)
+                unknown = names_of(template) - set(groups)
                 if unknown:
                     raise ValueError(f"articles: `{template}` uses {{{unknown.pop()}}}, which `{identity.pattern}` does not name")
+        return self
+
+    @model_validator(mode="after")
+    def _pages_use_named_groups(self) -> "Sheet":
+        comments = self.extract.comments
+        for name, rule in (("pages", self.extract.pages), ("comments.pages", comments.pages if comments else None)):
+            asked = names_of(rule.url) - {"n"} if rule is not None and rule.url else set()
+            if not any(asked <= set(re.compile(identity.pattern).groupindex) for identity in self.articles):
+                raise ValueError(f"extract.{name}: no pattern of `articles` names all of {{{'}, {'.join(sorted(asked))}}}")
         return self
 
     @cached_property
@@ -250,12 +252,22 @@ class Sheet(_Strict):
         return [(re.compile(identity.pattern), identity) for identity in self.articles]
 
     def identify(self, url: str) -> tuple[str, str] | None:
-        """(key, address to fetch) of an article's URL, None for a URL that is no article of this portal."""
+        """(key, address to fetch) of an article's URL, None for a URL that is no article of this portal.
+
+        Of a later page of an article it is the first one's: /a/12_2.html gives that of /a/12.html where both have one key."""
         for pattern, identity in self._identities:
             if found := pattern.search(url):
-                groups = found.groupdict()
-                return identity.key.format(**groups), (identity.url or url).format(**groups) if identity.url else url
+                key = identity.key.format(**found.groupdict())
+                if identity.url:
+                    return key, identity.url.format(**found.groupdict())
+                first = pattern.search(first_page(url))
+                return key, first.string if first and identity.key.format(**first.groupdict()) == key else url
         return None
+
+    def groups(self, url: str) -> dict[str, str] | None:
+        """The named groups of an article's URL, None for a URL that is no article of this portal."""
+        found = next(filter(None, (pattern.search(url) for pattern, _ in self._identities)), None)
+        return found.groupdict(default="") if found else None
 
     def serves(self, url: str) -> bool:
         """Whether the URL's host is one of this portal's."""

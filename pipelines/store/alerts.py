@@ -36,6 +36,11 @@ def record(session: Session, row: ArticleRow, matches: Sequence[TopicMatch], wat
     session.flush()
 
 
+def matched(session: Session, row: ArticleRow) -> frozenset[str]:
+    """The topics that the article's present state is known to satisfy."""
+    return frozenset(session.scalars(select(Match.topic).where(Match.article_id == row.id, Match.revision == row.revision)))
+
+
 def told_before(session: Session, row: ArticleRow, topic: str, stories: Sequence[int]) -> bool:
     """Whether the topic matched an earlier telling of any of these stories, or an earlier state of this article."""
     query = (

@@ -1,11 +1,10 @@
 """Articles and stories: keeping a state, finding what it may be a copy of, placing it."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from pipelines.dedup.shingles import Hashes, Sketch, sketch
@@ -23,6 +22,11 @@ def of_page(session: Session, page_id: int) -> ArticleRow | None:
     return session.scalar(select(ArticleRow).where(ArticleRow.page_id == page_id))
 
 
+def of_identity(session: Session, portal: str, identity: str) -> ArticleRow | None:
+    """The article of a portal's identity."""
+    return session.scalar(select(ArticleRow).join(PageRow).where(PageRow.portal == portal, PageRow.identity == identity))
+
+
 def newest_id(session: Session) -> int:
     """The largest article id that was given out, 0 for an empty store."""
     return session.scalar(select(func.max(ArticleRow.id))) or 0
@@ -30,7 +34,8 @@ def newest_id(session: Session) -> int:
 
 def add(session: Session, page: PageRow, article: Article, *, digest: str, learned: bool, now: datetime) -> ArticleRow:
     """A new article with its revision 0."""
-    row = ArticleRow(page_id=page.id, portal=page.portal, revision=0, learned=learned, first_seen_at=now, **_state(article, digest))
+    row = ArticleRow(page_id=page.id, portal=page.portal, revision=0, learned=learned, first_seen_at=now, comments=[], reactions={})
+    _take_over(row, article, digest)
     session.add(row)
     session.flush()
     _keep_state(session, row, now)
@@ -39,19 +44,30 @@ def add(session: Session, page: PageRow, article: Article, *, digest: str, learn
 
 def revise(session: Session, row: ArticleRow, article: Article, digest: str, now: datetime) -> None:
     """The next material state of an article."""
-    for name, value in _state(article, digest).items():
-        setattr(row, name, value)
+    _take_over(row, article, digest)
     row.revision += 1
-    row.vanished_at = None
+    _keep_state(session, row, now)
+
+
+def complete(session: Session, row: ArticleRow, article: Article, digest: str, now: datetime) -> None:
+    """The same state of an article, of which there is more now: a page of it could not be read before."""
+    _take_over(row, article, digest)
+    session.execute(delete(Revision).where(Revision.article_id == row.id, Revision.number == row.revision))
     _keep_state(session, row, now)
 
 
 def refresh(row: ArticleRow, article: Article) -> None:
-    """What may move without making a revision: comments, counts, reactions."""
-    if article.comments or article.comment_count is not None:
-        row.comments, row.comment_count = _comments(article), article.comment_count
+    """What may move without making a revision, but for the comments: their count, reactions."""
+    row.comment_count = row.comment_count if article.comment_count is None else article.comment_count
     row.reactions = dict(article.reactions) or row.reactions
+    row.partial = row.partial and article.partial
     row.vanished_at = None
+
+
+def _take_over(row: ArticleRow, article: Article, digest: str) -> None:
+    refresh(row, article)
+    for name, value in _state(article, digest).items():
+        setattr(row, name, value)
 
 
 def post_shingles(session: Session, row: ArticleRow, sample: Hashes) -> None:
@@ -155,15 +171,9 @@ def _state(article: Article, digest: str) -> dict[str, Any]:
         "language": article.language,
         "script": article.script,
         "captions": list(article.captions),
-        "comment_count": article.comment_count,
-        "reactions": dict(article.reactions),
-        "comments": _comments(article),
         "rung": article.rung,
         "quality": article.quality,
         "codec": article.codec,
+        "partial": article.partial,
         "digest": digest,
     }
-
-
-def _comments(article: Article) -> list[dict[str, Any]]:
-    return [asdict(each) | {"at": each.at.isoformat() if each.at else None, "badges": list(each.badges)} for each in article.comments]
