@@ -82,6 +82,7 @@ def _job(sheet: Any, settings: Settings, engine: Engine, fast: Fast, active: Act
         learning=run.learning,
         looks=sheet.looks,
         comments=settings.comments,
+        threads=bool(sheet.extract.comments and sheet.extract.comments.pages),
     )
     names = {known.slug: known.name for known in loader.shelf(settings).sheets.values()}
     post = Post(engine=engine, watchlist=active.watchlist, portal_names=names, send=sender_of(settings), clock=now)

@@ -21,7 +21,7 @@ from scrapy.exceptions import (
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from pipelines.models import Outcome, Page
+from pipelines.models import Article, Outcome, Page
 from pipelines.sheet import Api, Listing, Source
 from pipelines.store.pages import Found
 from pipelines.store.runs import Known
@@ -45,10 +45,21 @@ PLAIN: tuple[tuple[type[BaseException], str], ...] = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetched:
-    """A page on its way to be read, and the identity that it stands for."""
+    """A page on its way to be read, and the identity that it stands for; of a later page also what the ones before it told.
+
+    `asked` are the addresses of the article's pages so far, `thread` is that of its comments.
+    """
 
     found: Found
     page: Page
+    before: tuple[Article, ...] = ()
+    asked: tuple[str, ...] = ()
+    thread: str | None = None
+
+    @property
+    def first(self) -> str:
+        """The address of the article's first page."""
+        return self.page.part_of or self.page.url
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +99,7 @@ class PortalSpider(Spider):
             return
         if response.status != 200:
             self.job.cut.add(place.source.url)
-            answer.why = self._refused(response)
+            answer.why = self.refused(response)
             return
         listed = await asyncio.to_thread(read_listing, place.source, response.url, response.body, _header(response, "Content-Type"))
         found = await asyncio.to_thread(self._found, listed, place)
@@ -130,10 +141,9 @@ class PortalSpider(Spider):
         if response.status in (429, 503):
             self._pause(response)
         if response.status not in (200, 404, 410):
-            self.job.ledger.settle(found, Outcome.FAILED, self._refused(response))
+            self.job.ledger.settle(found, Outcome.FAILED, self.refused(response))
             return
-        page = Page(url=response.url, body=response.body, status=response.status, content_type=_header(response, "Content-Type"))
-        yield Fetched(found=found, page=page)
+        yield Fetched(found=found, page=page_of(response))
 
     def listing_failed(self, failure: Failure) -> None:
         """A listing that could not be fetched."""
@@ -187,7 +197,8 @@ class PortalSpider(Spider):
                 found.append(Found(portal=sheet.slug, identity=_short(known[0]), url=known[1], mark=link.mark, learned=learned))
         return found
 
-    def _refused(self, response: Response) -> str:
+    def refused(self, response: Response) -> str:
+        """Why an answer is none, in words. Ends the run (CloseSpider) where the portal asks us to wait."""
         if response.status in (429, 503):
             self._pause(response)
         return f"answered {response.status}" + (" (the portal refuses us)" if response.status in (401, 403, 451) else "")
@@ -209,6 +220,14 @@ def retry_after(value: str, present: datetime) -> timedelta | None:
         return None
     until = until if until.tzinfo else until.replace(tzinfo=UTC)
     return max(until - present, timedelta())
+
+
+def page_of(response: Response, part_of: str = "", number: int = 1) -> Page:
+    """What was fetched; `part_of` and `number` as of a Page."""
+    content_type = _header(response, "Content-Type")
+    return Page(
+        url=response.url, body=response.body, status=response.status, content_type=content_type, part_of=part_of, number=number
+    )  # fmt: skip
 
 
 def plain(error: BaseException | None) -> str:
