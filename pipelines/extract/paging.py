@@ -60,10 +60,12 @@ def is_page(first: str, url: str, number: int) -> bool:
 def first_page(url: str) -> str:
     """The address without a page's number at its end, `url` itself where it has none: /a/12_2.html gives /a/12.html."""
     parts = urlsplit(url)
-    stem, extension = _split(parts.path)
     query = "&".join(pair for pair in parts.query.split("&") if not _is_number(pair))
-    shorter = parts._replace(path=re.sub(rf"{_SEPARATORS}\d{{1,2}}$", "", stem) + extension, query=query)
-    return shorter.geturl() if (shorter.query, len(shorter.path)) < (parts.query, len(parts.path)) else url
+    stem, extension = _split(parts.path)
+    path = re.sub(rf"{_SEPARATORS}\d{{1,2}}$", "", stem) + extension
+    if query != parts.query:
+        return parts._replace(query=query).geturl()
+    return parts._replace(path=path).geturl() if len(path) < len(parts.path.rstrip("/")) else url
 
 
 def _is_number(pair: str) -> bool:

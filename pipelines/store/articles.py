@@ -60,7 +60,7 @@ def refresh(row: ArticleRow, article: Article) -> None:
     """What may move without making a revision, but for the comments: their count, reactions."""
     row.comment_count = row.comment_count if article.comment_count is None else article.comment_count
     row.reactions = dict(article.reactions) or row.reactions
-    row.partial = row.partial and article.partial
+    row.partial = row.partial if article.partial else None
     row.vanished_at = None
 
 
