@@ -2,7 +2,7 @@
 
 import codecs
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
@@ -15,8 +15,9 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from pipelines.errors import ConfigError
 from pipelines.extract.paging import first_page
-from pipelines.extract.rules import Css, Rules
-from pipelines.template import names_of
+from pipelines.extract.rules import Css, Rules, Value
+from pipelines.history import history_trouble
+from pipelines.template import DATE, names_of
 from pipelines.yamlfile import Document, read_yaml, validated
 
 
@@ -74,7 +75,7 @@ def _jmespath(value: str) -> str:
 
 
 def _counting(value: str | None) -> str | None:
-    if value is not None and names_of(value) != {"n"}:
+    if value is not None and names_of(value) - DATE != {"n"}:
         raise ValueError(f"`{value}` is no address of a next page: it needs {{n}}, the page's number, and nothing else in braces")
     return _address(value) if value else value
 
@@ -90,11 +91,18 @@ Duration = Annotated[
     timedelta, BeforeValidator(_duration), PlainSerializer(lambda value: f"{int(value.total_seconds())} s", when_used="json")
 ]
 SHORTEST, LONGEST = 10, timedelta(days=366)  # seconds between the runs of a portal; of any duration
+DEEPEST = 10_000  # pages of a listing
 Pattern = Annotated[str, AfterValidator(_pattern)]
 
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Day(Value):
+    """Where an item of a listing says its day. `format` is strptime's where the day is not printed in one of the usual ways."""
+
+    format: str | None = None
 
 
 class Feed(_Strict):
@@ -113,15 +121,17 @@ class Sitemap(_Strict):
 
 class Listing(_Strict):
     """An HTML list of links. `item` and `mark` are CSS; `mark` is a text that moves when the article does (a comment
-    count), read inside the item. `next` is the address of page {n}, read up to `pages` pages or until all is known."""
+    count), read inside the item. `next` is the address of page {n}, read up to `pages` pages or until all is known.
+    `day` serves `history`: where an item says its day."""
 
     type: Literal["listing"]
     url: Address
     item: Css
     link: Css = "a"
     mark: Css | None = None
+    day: Day | None = None
     next: str | None = None
-    pages: int = Field(default=1, ge=1, le=100)
+    pages: int = Field(default=1, ge=1, le=DEEPEST)
 
     @field_validator("next")
     @classmethod
@@ -137,7 +147,8 @@ class Listing(_Strict):
 class Api(_Strict):
     """A JSON API. `items`, `link` and `mark` are JMESPath: the list in the answer, and in each item its address (absolute,
     or relative to `base`) and a value that moves when the article does. `body` is sent as JSON by POST.
-    `next` is the address of page {n}; with a `body`, {n} stands in one of its values and `next` is left out."""
+    `next` is the address of page {n}; with a `body`, {n} stands in one of its values and `next` is left out.
+    `day` serves `history`: the value that says the item's day."""
 
     type: Literal["json"]
     url: Address
@@ -145,9 +156,10 @@ class Api(_Strict):
     link: JmesPath
     base: Address | None = None
     mark: JmesPath | None = None
+    day: JmesPath | None = None
     body: dict[str, str | int] | None = None
     next: str | None = None
-    pages: int = Field(default=1, ge=1, le=100)
+    pages: int = Field(default=1, ge=1, le=DEEPEST)
 
     @field_validator("next")
     @classmethod
@@ -197,6 +209,8 @@ class RobotsOverride(_Strict):
 class Sheet(_Strict):
     """One portal. `slug` is the file's stem and names spider, DAG, Redis prefix and counters.
 
+    `history`: where the past is listed, for a backfill: entries as of `discovery`, whose addresses hold {year}, {month} and {day}, or
+    that go back page by page.
     `looks`: how long after each look an article is looked at again, for revisions and comments; then no more.
     """
 
@@ -211,6 +225,7 @@ class Sheet(_Strict):
     pace: Pace = Pace()
     robots: RobotsOverride | None = None
     discovery: list[Annotated[Source, Field(discriminator="type")]] = Field(min_length=1)
+    history: list[Annotated[Source, Field(discriminator="type")]] = []
     articles: list[Identity] = Field(min_length=1)
     expect: dict[str, int] = {}
     gateway: Address | None = None
@@ -247,6 +262,13 @@ class Sheet(_Strict):
                 raise ValueError(f"extract.{name}: no pattern of `articles` names all of {{{'}, {'.join(sorted(asked))}}}")
         return self
 
+    @model_validator(mode="after")
+    def _history_knows_days(self) -> "Sheet":
+        trouble = history_trouble(self.discovery, self.history, [identity.pattern for identity in self.articles])
+        if trouble:
+            raise ValueError(trouble)
+        return self
+
     @cached_property
     def _identities(self) -> list[tuple[re.Pattern[str], Identity]]:
         return [(re.compile(identity.pattern), identity) for identity in self.articles]
@@ -268,6 +290,14 @@ class Sheet(_Strict):
         """The named groups of an article's URL, None for a URL that is no article of this portal."""
         found = next(filter(None, (pattern.search(url) for pattern, _ in self._identities)), None)
         return found.groupdict(default="") if found else None
+
+    def day_of(self, url: str) -> date | None:
+        """The day in an article's address, where its pattern names the groups year, month and day."""
+        groups = self.groups(url) or {}
+        try:
+            return date(int(groups["year"]), int(groups["month"]), int(groups["day"]))
+        except (KeyError, ValueError):
+            return None
 
     def serves(self, url: str) -> bool:
         """Whether the URL's host is one of this portal's."""

@@ -137,6 +137,8 @@ class Ingest:
 
     def _keep(self, found: Found, reading: Reading) -> tuple[flow.Kept | None, Outcome, str | None]:
         job, kept = self._job, None
+        if reading.article is not None and (why := job.misses(reading.article)):
+            return None, Outcome.NOT_ARTICLE, why
         if reading.article is not None and reading.kind is PageKind.ARTICLE:
             kept = flow.keep(job.desk, found, reading.article, now())
             outcome, why = kept.outcome, reading.article.partial and f"partial: {reading.article.partial}"

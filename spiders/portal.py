@@ -29,6 +29,7 @@ from pipelines.text import storable
 from spiders.discovery import Listed, read_listing
 from spiders.job import Job, SourceAnswer, now
 from spiders.manners import Denied, OffPortal, OverBudget
+from spiders.past import PastJob
 
 LISTING_FIRST, NEW_LISTING, NEW_FIRST, SECOND_LOOK = 100, 50, 10, 0  # priorities
 LONGEST_URL = 2000  # characters; what is longer is no address of an article
@@ -129,12 +130,19 @@ class PortalSpider(Spider):
         """The sitemaps of an index, one level down; the next page while the last held something to fetch, or one was missed before."""
         for url in listed.more if not place.depth else ():
             yield from self._listing(replace(place, depth=1), url)
+        source, number = place.source, self._next_page(listed, place, grew=grew)
+        if isinstance(source, Listing | Api) and number is not None:
+            yield from self._listing(replace(place, number=number), source.next.format(n=number) if source.next else source.url)
+
+    def _next_page(self, listed: Listed, place: "Place", *, grew: bool) -> int | None:
         source, known = place.source, self.job.known.get(place.source.url)
-        if not isinstance(source, Listing | Api) or not source.has_pages or place.number >= source.pages or not grew:
-            return
-        if self._growing or (known is not None and known.cut):
-            following = replace(place, number=place.number + 1)
-            yield from self._listing(following, source.next.format(n=following.number) if source.next else source.url)
+        if not isinstance(source, Listing | Api) or not source.has_pages:
+            return None
+        if isinstance(self.job, PastJob):
+            number = self.job.further(source.url, place.number, listed)
+            return number if number is not None and number <= source.pages else None
+        goes_on = grew and (self._growing or (known is not None and known.cut))
+        return place.number + 1 if goes_on and place.number < source.pages else None
 
     def parse_article(self, response: Response, found: Found) -> Iterator[Fetched]:
         """The page, to be read; an answer that holds none settles the identity at once."""
@@ -193,7 +201,7 @@ class PortalSpider(Spider):
         learned = self.job.desk.learning or place.source.url not in self.job.known
         for link in listed.links:
             known = sheet.identify(link.url) if len(link.url) <= LONGEST_URL else None
-            if known and sheet.serves(known[1]):
+            if known and sheet.serves(known[1]) and self.job.admits(link, known[1]):
                 found.append(Found(portal=sheet.slug, identity=_short(known[0]), url=known[1], mark=link.mark, learned=learned))
         return found
 
