@@ -1,9 +1,11 @@
 """The values that travel along the arrows: Page -> Article -> Story -> Match -> Alert -> sent."""
 
+from base64 import b32encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from hashlib import sha1
 
 
 class PageKind(StrEnum):
@@ -37,6 +39,7 @@ class Page:
     """What was fetched. `content_type` is the header as sent, empty where there was none.
 
     `part_of` is the address of the article's first page where this is its page `number`, or a page of its comments.
+    `headers` are all of them, in their order, `ip` the address that answered; both only where they are known.
     """
 
     url: str
@@ -45,6 +48,27 @@ class Page:
     content_type: str = ""
     part_of: str = ""
     number: int = 1
+    headers: tuple[tuple[str, str], ...] = ()
+    ip: str | None = None
+    fetched_at: datetime | None = None
+
+    @property
+    def payload(self) -> str:
+        """The digest of the body, as a WARC names it: equal means that the portal sent the same bytes."""
+        return "sha1:" + b32encode(sha1(self.body, usedforsecurity=False).digest()).decode()
+
+    @property
+    def origin(self) -> "Origin":
+        """What an article that is read from this page remembers of it."""
+        return Origin(payload=self.payload, fetched_at=self.fetched_at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """The page that an article was read from, the first where it has several: its body's digest, and when it was fetched."""
+
+    payload: str
+    fetched_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,10 +175,26 @@ class TopicMatch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LateStory:
+    """One story in a late message, in the words of the article that matched. `topics` pairs slug and title."""
+
+    story_id: int
+    revision: int
+    topics: tuple[tuple[str, str], ...]
+    title: str
+    url: str
+    portal: str
+    portal_name: str
+    published_at: datetime | date | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """One message to one recipient about one story: all that a channel may tell, and nothing more.
 
-    `id` stays the same over every attempt. `kind` is new, revision or test. `topics` pairs slug and title.
+    `id` stays the same over every attempt. `kind` is new, revision, late or test. `topics` pairs slug and title.
+    A late message tells all `stories` that a replay or backfill found, and none of its own: its `title`, `text` and `url` are empty.
     `hits` index into `title` and `text`; a channel prints a capped excerpt of the text, never the whole.
     `thread` is the id of the first message about this story to this recipient, None if this is the first.
     """
@@ -180,6 +220,7 @@ class Message:
     rights: str | None = None
     thread: str | None = None
     late: bool = False
+    stories: tuple[LateStory, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,14 +11,15 @@ from scrapy.crawler import Crawler
 
 from pipelines import flow
 from pipelines.alerts.outbox import deliver
+from pipelines.archive.records import COMMENTS, PAGE, PART, Note
+from pipelines.archive.writer import Archive
 from pipelines.dedup.fast import ALIVE
 from pipelines.extract.client import Extractor
 from pipelines.extract.joined import joined
 from pipelines.models import Article, Outcome, Page, PageKind, Reading, Thread
 from pipelines.store.pages import Found
-from spiders.archive import Archive
 from spiders.following import CutShort, Following, Talk, TalkPage
-from spiders.job import now
+from spiders.job import Job, now
 from spiders.portal import Fetched
 
 if TYPE_CHECKING:
@@ -47,8 +48,7 @@ class Ingest:
         self._following = Following(spider)
         self._extractor, self._rules = Extractor(), self._job.sheet.model_dump(mode="json")
         self._heart = asyncio.ensure_future(self._stay_alive())
-        folder = self._job.settings.home / "archive" / self._job.sheet.slug
-        self._archive = Archive(folder, f"{now():%Y%m%dT%H%M%S}-{self._job.run_id}") if self._job.settings.archive else None
+        self._archive = _archive(self._job)
 
     async def _stay_alive(self) -> None:
         fast, owner = self._job.desk.fast, self._job.owner
@@ -72,6 +72,7 @@ class Ingest:
         await self._extractor.close()
         if self._archive is not None:
             await asyncio.to_thread(self._archive.close)
+            self._job.troubles += filter(None, [self._archive.trouble])
 
     async def _taken_in(self, item: Item) -> None:
         if isinstance(item, TalkPage):
@@ -83,7 +84,9 @@ class Ingest:
 
     async def _ingest(self, item: Fetched) -> None:
         """A page of an article: the next one is asked for, or the article is at its end."""
-        await self._archived(item.page)
+        part = PART if item.page.part_of else PAGE
+        asked = item.asked[-1] if item.asked else item.found.url
+        await self._archived(item.page, Note(identity=item.found.identity, asked=asked, part=part))
         reading = await self._extractor.read(item.page, self._rules)
         if further := self._following.further(item, reading):
             self._ask(further)
@@ -100,7 +103,7 @@ class Ingest:
 
     async def _end(self, item: Fetched, reading: Reading) -> None:
         """Settle the identity: keep its article, let the alerts go, and then ask for the comments."""
-        kept, outcome, why = await asyncio.to_thread(self._keep, item.found, reading)
+        kept, outcome, why = await asyncio.to_thread(self._keep, item, reading)
         self._job.ledger.settle(item.found, outcome, why)
         if kept is None or reading.article is None:
             return
@@ -113,7 +116,7 @@ class Ingest:
         """A page of comments: the next one is asked for, or all that were read are kept."""
         thread, talk = Thread(trouble=item.why), item.talk
         if item.page is not None:
-            await self._archived(item.page)
+            await self._archived(item.page, Note(identity=talk.found.identity, asked=item.page.url, part=COMMENTS))
             thread = await self._extractor.thread(item.page, self._rules)
         trouble = thread.trouble or ("no comment on it" if talk.count and not talk.read and not thread.comments else None)
         over, talk = talk.is_over(thread), talk.after(thread)
@@ -125,9 +128,9 @@ class Ingest:
         heard = flow.Heard(comments=talk.read, count=talk.count, whole=not trouble)
         self._deliver(await asyncio.to_thread(flow.hear, self._job.desk, talk.found, heard, now()))
 
-    async def _archived(self, page: Page) -> None:
+    async def _archived(self, page: Page, note: Note) -> None:
         if self._archive is not None:
-            await asyncio.to_thread(self._archive.keep, page)
+            await asyncio.to_thread(self._archive.keep, page, note)
 
     def _ask(self, request: Request | None) -> None:
         engine = self._crawler.engine
@@ -135,12 +138,12 @@ class Ingest:
         if request is not None:
             engine.crawl(request)
 
-    def _keep(self, found: Found, reading: Reading) -> tuple[flow.Kept | None, Outcome, str | None]:
-        job, kept = self._job, None
+    def _keep(self, item: Fetched, reading: Reading) -> tuple[flow.Kept | None, Outcome, str | None]:
+        job, found, kept = self._job, item.found, None
         if reading.article is not None and (why := job.misses(reading.article)):
             return None, Outcome.NOT_ARTICLE, why
         if reading.article is not None and reading.kind is PageKind.ARTICLE:
-            kept = flow.keep(job.desk, found, reading.article, now())
+            kept = flow.keep(job.desk, found, reading.article, now(), item.origin or item.page.origin)
             outcome, why = kept.outcome, reading.article.partial and f"partial: {reading.article.partial}"
         else:
             outcome, why = _not_kept(reading), f"{reading.kind}: {reading.why}"
@@ -164,6 +167,10 @@ class Ingest:
 
 def _found(item: Item) -> Found:
     return item.found if isinstance(item, Fetched) else item.begun.found if isinstance(item, CutShort) else item.talk.found
+
+
+def _archive(job: Job) -> Archive | None:
+    return Archive(job.archive, job.sheet.slug, str(job.run_id), now) if job.archive else None
 
 
 def _not_kept(reading: Reading) -> Outcome:

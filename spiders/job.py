@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
 from pipelines.alerts.outbox import Post
+from pipelines.archive.place import Place
 from pipelines.config import Settings
 from pipelines.flow import Desk
 from pipelines.models import Article, Outcome
@@ -33,7 +34,7 @@ class Job:
 
     `known` and `read`: discovery addresses that earlier runs, and this one, read; `cut`: those whose paging ended early in this run;
     `asked`: every listing address that was requested; `history`: the day of the past that is read;
-    `comes_again`: outcomes whose identities are due again.
+    `comes_again`: outcomes whose identities are due again; `troubles`: what went wrong beside the watching, which its reason tells.
     """
 
     settings: Settings
@@ -55,6 +56,8 @@ class Job:
     comes_again: frozenset[Outcome] = frozenset({Outcome.LEFT, Outcome.FAILED})
     wait: timedelta | None = None
     bytes: int = 0
+    archive: Place | None = None
+    troubles: list[str] = field(default_factory=list)
 
     def load(self) -> None:
         """Read what the run starts from: budgets already spent, and what is known of its listings."""

@@ -21,7 +21,7 @@ from scrapy.exceptions import (
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from pipelines.models import Article, Outcome, Page
+from pipelines.models import Article, Origin, Outcome, Page
 from pipelines.sheet import Api, Listing, Source
 from pipelines.store.pages import Found
 from pipelines.store.runs import Known
@@ -48,11 +48,12 @@ PLAIN: tuple[tuple[type[BaseException], str], ...] = (
 class Fetched:
     """A page on its way to be read, and the identity that it stands for; of a later page also what the ones before it told.
 
-    `asked` are the addresses of the article's pages so far, `thread` is that of its comments.
+    `asked` are the addresses of the article's pages so far, `thread` is that of its comments, `origin` what its first page was.
     """
 
     found: Found
     page: Page
+    origin: Origin | None = None
     before: tuple[Article, ...] = ()
     asked: tuple[str, ...] = ()
     thread: str | None = None
@@ -218,6 +219,22 @@ class PortalSpider(Spider):
             raise CloseSpider("asked_to_wait")
 
 
+def page_of(response: Response, part_of: str = "", number: int = 1) -> Page:
+    """The page as it came, all its headers with it; `part_of` and `number` as of a Page."""
+    sent = response.headers.items()
+    return Page(
+        url=response.url,
+        body=response.body,
+        status=response.status,
+        content_type=_header(response, "Content-Type"),
+        headers=tuple((name.decode("latin-1"), value.decode("latin-1")) for name, values in sent for value in values),
+        ip=str(response.ip_address) if response.ip_address else None,
+        fetched_at=now(),
+        part_of=part_of,
+        number=number,
+    )
+
+
 def retry_after(value: str, present: datetime) -> timedelta | None:
     """A Retry-After header, in seconds or as a date; None where there is none or it does not read."""
     if value.isascii() and value.isdigit():
@@ -228,14 +245,6 @@ def retry_after(value: str, present: datetime) -> timedelta | None:
         return None
     until = until if until.tzinfo else until.replace(tzinfo=UTC)
     return max(until - present, timedelta())
-
-
-def page_of(response: Response, part_of: str = "", number: int = 1) -> Page:
-    """What was fetched; `part_of` and `number` as of a Page."""
-    content_type = _header(response, "Content-Type")
-    return Page(
-        url=response.url, body=response.body, status=response.status, content_type=content_type, part_of=part_of, number=number
-    )  # fmt: skip
 
 
 def plain(error: BaseException | None) -> str:
