@@ -1,17 +1,18 @@
 """Keeping an article: its state, its story, its matches and the alerts that it owes, in one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from typing import TypeVar
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from pipelines.dedup.fast import Fast
 from pipelines.dedup.shingles import Sketch, sketch
-from pipelines.dedup.stories import stories_of
-from pipelines.models import Article, Comment, Outcome
+from pipelines.dedup.stories import Link, stories_of
+from pipelines.models import Article, Comment, Origin, Outcome, TopicMatch
 from pipelines.store import alerts, articles, comments, pages
 from pipelines.store.database import in_one_transaction, reading, serialize_stories
 from pipelines.store.pages import Found
@@ -19,6 +20,8 @@ from pipelines.store.tables import ArticleRow, PageRow
 from pipelines.watch.engine import Matcher
 from pipelines.watch.readable import Readable
 from pipelines.watch.watchlist import Watchlist
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,32 +57,48 @@ class Kept:
 
 
 @dataclass(slots=True, kw_only=True)
-class _Draft:
-    """An article on its way into the store; `before` is the newest id of the store when it got its own."""
+class Draft:
+    """An article on its way into the store, and the origin that it was read from.
+
+    `seen_at`: when we first had the page, the present but for a replay. `article_id`: what is posted to the index once it is kept;
+    `before` is the newest id of the store when it got its own.
+    """
 
     found: Found
     article: Article
     sketch: Sketch
     near: tuple[int, list[int]]
+    seen_at: datetime
+    origin: Origin | None = None
     article_id: int | None = None
     before: int = 0
 
 
-def keep(desk: Desk, found: Found, article: Article, now: datetime) -> Kept:
+def keep(desk: Desk, found: Found, article: Article, now: datetime, origin: Origin | None = None) -> Kept:
     """Keep one article. Seen is marked by the caller, after this returned: until then a crash means that it comes again."""
+    draft = drafted(desk, found, article, now, origin)
+    return in_order(desk, draft, lambda session: keep_draft(session, desk, draft, now))
+
+
+def drafted(desk: Desk, found: Found, article: Article, seen_at: datetime, origin: Origin | None) -> Draft:
+    """The article with its sketch, and what Redis knows to be near it."""
     drawn = sketch(article.title, article.text)
     near = desk.fast.near(drawn.sample) if desk.fast else None
-    draft = _Draft(found=found, article=article, sketch=drawn, near=near or (0, []))
+    return Draft(found=found, article=article, sketch=drawn, near=near or (0, []), seen_at=seen_at, origin=origin)
 
-    def work(session: Session) -> Kept:
+
+def in_order(desk: Desk, draft: Draft, work: Callable[[Session], T]) -> T:
+    """`work` in a transaction in which nobody else decides on stories; then what it kept is posted to Redis."""
+
+    def ordered(session: Session) -> T:
         draft.article_id = None
         serialize_stories(session)
-        return _keep(session, desk, draft, now)
+        return work(session)
 
-    kept = in_one_transaction(desk.engine, work)
+    done = in_one_transaction(desk.engine, ordered)
     if desk.fast and draft.article_id is not None:
-        desk.fast.post(draft.article_id, draft.before, drawn.sample)
-    return kept
+        desk.fast.post(draft.article_id, draft.before, draft.sketch.sample)
+    return done
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +154,8 @@ def fill_index(desk: Desk, now: datetime) -> int:
     return posted
 
 
-def _keep(session: Session, desk: Desk, draft: _Draft, now: datetime) -> Kept:
+def keep_draft(session: Session, desk: Desk, draft: Draft, now: datetime) -> Kept:
+    """Keep it in a transaction of the caller's, see `in_order`."""
     if pages.forgotten(session, draft.found):
         return Kept(outcome=Outcome.DENIED, article_id=0)
     page = pages.settle(session, draft.found, Outcome.UNCHANGED, now, desk.looks, _gap(draft.article))
@@ -143,8 +163,9 @@ def _keep(session: Session, desk: Desk, draft: _Draft, now: datetime) -> Kept:
     if row is None:
         page.outcome = Outcome.NEW.value
         return _add(session, desk, page, draft, now)
+    articles.read_from(row, draft.origin)
     unheard = _unheard(desk, row, draft.article, now)
-    if row.digest == draft.sketch.digest or (draft.article.partial and not _has_more(row, draft.article)):
+    if row.digest == draft.sketch.digest or is_less(row, draft.article):
         articles.refresh(row, draft.article)
         owed = _listen(session, desk, row, draft.article.comments, now)
         return Kept(outcome=Outcome.UNCHANGED, article_id=row.id, alerts=owed, thread=unheard)
@@ -163,9 +184,9 @@ def _gap(article: Article) -> str | None:
     return f"partial: {article.partial}" if article.partial else None
 
 
-def _has_more(row: ArticleRow, article: Article) -> bool:
-    """Whether a partial reading is the better one: never than a whole one."""
-    return row.partial is not None and len(article.text) > len(row.text)
+def is_less(row: ArticleRow, article: Article) -> bool:
+    """Whether the reading is a part of what is kept: a partial one is never better than a whole one, nor than a longer one."""
+    return article.partial is not None and (row.partial is None or len(article.text) <= len(row.text))
 
 
 def _unheard(desk: Desk, row: ArticleRow, article: Article, now: datetime) -> frozenset[str] | None:
@@ -174,18 +195,24 @@ def _unheard(desk: Desk, row: ArticleRow, article: Article, now: datetime) -> fr
     return comments.unheard(row, article.comment_count, now)
 
 
-def _add(session: Session, desk: Desk, page: PageRow, draft: _Draft, now: datetime) -> Kept:
-    drawn, (indexed, near) = draft.sketch, draft.near
+def _add(session: Session, desk: Desk, page: PageRow, draft: Draft, now: datetime) -> Kept:
+    drawn, links = draft.sketch, links_of(session, draft)
     draft.before = articles.newest_id(session)
-    candidates = [*articles.equals(session, drawn.digest, now), *near, *articles.near(session, drawn.sample, after=indexed, now=now)]
-    links = stories_of(drawn, articles.known(session, candidates, now))
-    row = articles.add(session, page, draft.article, digest=drawn.digest, learned=desk.learning or page.learned, now=now)
+    row = articles.add(session, page, draft.article, digest=drawn.digest, learned=desk.learning or page.learned, now=draft.seen_at)
+    articles.read_from(row, draft.origin)
     draft.article_id = row.id
     unheard = _unheard(desk, row, draft.article, now)
     comments.hear(session, row, draft.article.comments, desk.comments)
     articles.post_shingles(session, row, drawn.sample)
-    owed = _watch(session, desk, row, articles.place(session, row, links, now), now)
+    owed = _watch(session, desk, row, articles.place(session, row, links, draft.seen_at), now)
     return Kept(outcome=Outcome.NEW, article_id=row.id, alerts=owed, thread=unheard)
+
+
+def links_of(session: Session, draft: Draft, but: int | None = None) -> list[Link]:
+    """The stories that the draft's text joins, by every known article of its time `but` itself."""
+    drawn, (indexed, near), at = draft.sketch, draft.near, draft.seen_at
+    candidates = [*articles.equals(session, drawn.digest, at), *near, *articles.near(session, drawn.sample, after=indexed, now=at)]
+    return stories_of(drawn, [each for each in articles.known(session, candidates, at) if each.article_id != but])
 
 
 def _listen(session: Session, desk: Desk, row: ArticleRow, read: Sequence[Comment], now: datetime) -> int:
@@ -210,8 +237,7 @@ def _watch(session: Session, desk: Desk, row: ArticleRow, stories: list[int], no
     """
     topics, again = desk.watchlist.topics, occasion is not _Occasion.STATE
     known = alerts.matched(session, row) if again else frozenset()
-    found = [match for match in desk.matcher.match(readable(row)) if match.topic not in known]
-    matches = [match for match in found if topics[match.topic].is_active(now.date())]
+    matches = [match for match in matches_of(desk, row, now) if match.topic not in known]
     told = {match.topic for match in matches if alerts.told_before(session, row, match.topic, stories)}
     alerts.record(session, row, matches, desk.watchlist.version, now)
     if _learns(desk, row, occasion):
@@ -223,9 +249,19 @@ def _watch(session: Session, desk: Desk, row: ArticleRow, stories: list[int], no
             if _is_owed(session, stories, recipient, news=topic.slug not in told, revises=revises, follows=topic.revisions != "never"):
                 to = (by.setdefault(recipient, channel), recipient)
                 owed.append(alerts.Due(topic=topic.slug, story_id=stories[0], to=to, revision=row.revision if revises else 0))
-    owed = list(dict.fromkeys(owed))
+    return owe_all(session, desk, row, owed, now)
+
+
+def matches_of(desk: Desk, row: ArticleRow, now: datetime) -> list[TopicMatch]:
+    """The active topics that the article's present state satisfies."""
+    return [match for match in desk.matcher.match(readable(row)) if desk.watchlist.topics[match.topic].is_active(now.date())]
+
+
+def owe_all(session: Session, desk: Desk, row: ArticleRow, dues: list[alerts.Due], now: datetime) -> int:
+    """Owe each once; gives their number."""
+    owed = list(dict.fromkeys(dues))
     for due in owed:
-        alerts.owe(session, row, due, now)
+        alerts.owe(session, row, due, now, desk.late)
     return len(owed)
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from pipelines import flow
 from pipelines.alerts.outbox import Post, deliver
 from pipelines.alerts.sending import sender_of
+from pipelines.archive.place import open_place
 from pipelines.config import Settings
 from pipelines.dedup.fast import Fast
 from pipelines.errors import PortalwatchError
@@ -23,6 +24,7 @@ from pipelines.sheet import Sheet
 from pipelines.store import pages, runs
 from pipelines.store.database import in_one_transaction, open_store, reading
 from pipelines.store.fastpath import open_fast
+from pipelines.store.late import release_late
 from pipelines.store.pages import Found
 from pipelines.store.tables import Run
 from pipelines.store.watchlists import Active, activate
@@ -51,16 +53,18 @@ def crawl(portal: str, settings: Settings, past: Past | None = None) -> dict[str
 
     Gives the run's summary, keys as in `summary`.
 
-    ConfigError for a bad sheet, or a bad watchlist where there never was a good one; nothing was fetched then.
+    ConfigError for a bad sheet, a bad archive address, or a bad watchlist where there never was a good one; nothing was fetched then.
     RunFailed where the portal could not be seen.
     """
     sheet = loader.sheet(portal, settings)
     if past is not None:
         sheet = past_sheet(sheet, past.day)
+    place = open_place(settings) if settings.archive else None
     engine = open_store(settings)
     active = activate(engine, settings.watchlist, settings.aliases, now())
     fast = open_fast(settings, engine)
     job = _job(sheet, settings, (engine, fast, active), past)
+    job.archive = place
     waiting = _waiting(job)
     if waiting is not None:
         finish_reason, judged = (
@@ -146,6 +150,7 @@ def _close(job: Job, finish_reason: str, judged: Verdict, active: Active) -> dic
         job.ledger.settle(found, Outcome.LEFT)
     notes = [
         judged.reason,
+        *job.troubles,
         *loader.unknown_portals(active.watchlist, job.settings),
         f"the watchlist is refused: {active.trouble.splitlines()[0]}" if active.trouble else None,
     ]
@@ -179,6 +184,8 @@ def _write(session: Session, job: Job, ended: runs.Ended) -> datetime:
     runs.spend(session, job.requests, now())
     if job.wait is not None:
         runs.ask_to_wait(session, job.sheet.slug, now() + max(job.wait, timedelta(seconds=1)))
+    if job.desk.late is not None:
+        release_late(session, job.desk.late, now())
     return runs.close_run(session, job.run_id, ended, now())
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from pipelines.dedup.shingles import Hashes, Sketch, sketch
 from pipelines.dedup.stories import Known, Link
-from pipelines.models import Article
+from pipelines.models import Article, Origin
 from pipelines.store.tables import ArticleRow, PageRow, Revision, Shingle, Story, Telling
 
 HORIZON = timedelta(days=14)  # how far back a copy is looked for
@@ -56,6 +56,28 @@ def complete(session: Session, row: ArticleRow, article: Article, digest: str, n
     _keep_state(session, row, now)
 
 
+def reread(session: Session, row: ArticleRow, article: Article, digest: str) -> list[str]:
+    """Put another reading of the same page in the place of the present one; gives the names of the fields that changed.
+
+    What readers left (comments, counters) is the crawl's to refresh, and stays.
+    """
+    fresh = _state(article, digest)
+    changed = [name for name, value in fresh.items() if getattr(row, name) != value]
+    for name in changed:
+        setattr(row, name, fresh[name])
+    if "digest" in changed:
+        revision = session.get_one(Revision, (row.id, row.revision))
+        revision.title, revision.text, revision.digest = row.title, row.text, row.digest
+    session.flush()
+    return changed
+
+
+def read_from(row: ArticleRow, origin: Origin | None) -> None:
+    """Keep from which page the present state was read."""
+    if origin is not None:
+        row.payload, row.fetched_at = origin.payload, origin.fetched_at
+
+
 def refresh(row: ArticleRow, article: Article) -> None:
     """What may move without making a revision, but for the comments: their count, reactions."""
     row.comment_count = row.comment_count if article.comment_count is None else article.comment_count
@@ -74,6 +96,12 @@ def post_shingles(session: Session, row: ArticleRow, sample: Hashes) -> None:
     """Post the article's sample to the index of near-duplicates."""
     posted = set(session.scalars(select(Shingle.value).where(Shingle.article_id == row.id)))
     session.add_all(Shingle(value=value, article_id=row.id) for value in sample.tolist() if value not in posted)
+
+
+def repost_shingles(session: Session, row: ArticleRow, sample: Hashes) -> None:
+    """Post the sample of another reading, and take back what only the old one had."""
+    session.execute(delete(Shingle).where(Shingle.article_id == row.id, Shingle.value.not_in(sample.tolist())))
+    post_shingles(session, row, sample)
 
 
 def near(session: Session, sample: Hashes, *, after: int, now: datetime) -> list[int]:
@@ -140,6 +168,29 @@ def place(session: Session, row: ArticleRow, links: Sequence[Link], now: datetim
         for link in links
     )
     return [link.story_id for link in links]
+
+
+def article_of(row: ArticleRow) -> Article:
+    """The article as it is kept, without what readers left."""
+    return Article(
+        url=row.url,
+        title=row.title,
+        text=row.text,
+        published_at=row.published_at or row.published_on,
+        published_from=row.published_from,
+        published_raw=row.published_raw,
+        modified_at=row.modified_at,
+        publisher=tuple(row.publisher),
+        author=row.author,
+        section=row.section,
+        rights=row.rights,
+        language=row.language,
+        script=row.script,
+        captions=tuple(row.captions),
+        rung=row.rung,
+        quality=row.quality,
+        codec=row.codec,
+    )
 
 
 def sketch_of(row: ArticleRow) -> Sketch:

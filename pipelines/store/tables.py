@@ -168,6 +168,7 @@ class ArticleRow(Base):
 
     `comments_read`: how many comments there were when they were last read to the end, None before and after a page of them failed.
     `partial`: which of its pages could not be read.
+    `payload` and `fetched_at` are of the page that it was last read from, which a replay looks for in the archive.
     """
 
     __tablename__ = "articles"
@@ -200,6 +201,8 @@ class ArticleRow(Base):
     partial: Mapped[str | None]
     digest: Mapped[str] = mapped_column(String(40), index=True)
     revision: Mapped[int] = mapped_column(default=0)
+    payload: Mapped[str | None] = mapped_column(String(60))
+    fetched_at: Mapped[datetime | None]
     learned: Mapped[bool]
     first_seen_at: Mapped[datetime] = mapped_column(index=True)
     vanished_at: Mapped[datetime | None]
@@ -282,7 +285,10 @@ class Match(Base):
 
 
 class AlertRow(Base):
-    """The outbox: a match owed to a recipient. Alerts that share `message` go out as one message."""
+    """The outbox: a match owed to a recipient. Alerts that share `message` go out as one message.
+
+    `late` names the replay or backfill that found the match; its alerts are `held` until it ends, then are one message a recipient.
+    """
 
     __tablename__ = "alerts"
     __table_args__ = (UniqueConstraint("topic", "story_id", "revision", "channel", "recipient"), Index(None, "state", "next_try_at"))
@@ -300,3 +306,4 @@ class AlertRow(Base):
     next_try_at: Mapped[datetime]
     attempts: Mapped[int] = mapped_column(default=0)
     answer: Mapped[str | None]
+    late: Mapped[str | None] = mapped_column(String(100))
