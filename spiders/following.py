@@ -11,10 +11,10 @@ from twisted.python.failure import Failure
 from pipelines.extract.joined import adds
 from pipelines.models import Comment, Page, PageKind, Reading, Thread
 from pipelines.store.pages import Found
+from spiders.archived import PAGES
 from spiders.portal import Fetched, PortalSpider, page_of, plain
 
 FURTHER, COMMENTS = 30, -10  # priorities: an article that was begun is read to its end, comments are read when all else is done
-PAGES = 20  # of an article whose sheet does not say how many
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +74,13 @@ class Following:
         if why_not := self._why_not(item.found, url, number):
             self._spider.job.ledger.note(url, "page", why_not)
             return None
-        begun = replace(item, before=(*item.before, reading.article), asked=(*asked, url), thread=item.thread or reading.thread)
+        begun = replace(
+            item,
+            before=(*item.before, reading.article),
+            asked=(*asked, url),
+            thread=item.thread or reading.thread,
+            origin=item.origin or item.page.origin,
+        )
         return Request(
             url, self._further_came, errback=self._further_failed, dont_filter=True, priority=FURTHER, cb_kwargs={"begun": begun}
         )
