@@ -2,10 +2,9 @@
 
 import codecs
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import cached_property
 from pathlib import Path
-from string import Formatter
 from typing import Annotated, Literal
 from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
@@ -24,7 +23,10 @@ from pydantic import (
 )
 
 from pipelines.errors import ConfigError
-from pipelines.extract.rules import Css, JmesPath, Name, Rules
+from pipelines.extract.paging import first_page
+from pipelines.extract.rules import Css, JmesPath, Name, Rules, Value
+from pipelines.history import history_trouble
+from pipelines.template import DATE, names_of
 from pipelines.yamlfile import Document, read_yaml, suggestion, validated
 
 
@@ -74,17 +76,9 @@ def _codec(value: str | None) -> str | None:
 
 
 def _counting(value: str | None) -> str | None:
-    if value is not None and _fields(value) != {"n"}:
+    if value is not None and names_of(value) - DATE != {"n"}:
         raise ValueError(f"`{value}` is no address of a next page: it needs {{n}}, the page's number, and nothing else in braces")
     return _address(value) if value else value
-
-
-def _fields(template: str) -> set[str]:
-    """The names in a template's braces; ValueError for anything but plain {name}."""
-    parts = list(Formatter().parse(template))
-    if any(name is not None and (not name.isidentifier() or form or conversion) for _, name, form, conversion in parts):
-        raise ValueError(f"`{template}`: write {{name}} with a group's name, nothing else in braces")
-    return {name for _, name, _, _ in parts if name}
 
 
 Address = Annotated[str, AfterValidator(_address)]
@@ -96,11 +90,18 @@ Duration = Annotated[
     timedelta, BeforeValidator(_duration), PlainSerializer(lambda value: f"{int(value.total_seconds())} s", when_used="json")
 ]
 SHORTEST, LONGEST = 10, timedelta(days=366)  # seconds between the runs of a portal; of any duration
+DEEPEST = 10_000  # pages of a listing
 Pattern = Annotated[str, AfterValidator(_pattern)]
 
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Day(Value):
+    """Where an item of a listing says its day. `format` is strptime's where the day is not printed in one of the usual ways."""
+
+    format: str | None = None
 
 
 class Feed(_Strict):
@@ -122,7 +123,7 @@ class _Paged(_Strict):
     `first` is the number that the portal gives its first page."""
 
     next: str | None = None
-    pages: int = Field(default=1, ge=1, le=100)
+    pages: int = Field(default=1, ge=1, le=DEEPEST)
     first: int = Field(default=1, ge=0, le=1)
 
     @field_validator("next")
@@ -138,7 +139,7 @@ class _Paged(_Strict):
 class Listing(_Paged):
     """An HTML list of links. `item` and `mark` are CSS; `mark` is a text that moves when the article does (a comment
     count), read inside the item. `script` finds addresses that the page's own script carries; its first group is one as JSON
-    writes it."""
+    writes it. `day` serves `history`: where an item says its day."""
 
     type: Literal["listing"]
     url: Address
@@ -146,6 +147,7 @@ class Listing(_Paged):
     link: Css = "a"
     mark: Css | None = None
     script: Pattern | None = None
+    day: Day | None = None
 
     @property
     def has_pages(self) -> bool:
@@ -156,7 +158,7 @@ class Listing(_Paged):
 class Api(_Paged):
     """A JSON API. `items`, `link` and `mark` are JMESPath: the list in the answer, and in each item its address (absolute,
     or relative to `base`) and a value that moves when the article does. `body` is sent as JSON by POST;
-    then {n} stands in one of its values and `next` is left out."""
+    then {n} stands in one of its values and `next` is left out. `day` serves `history`: the value that says the item's day."""
 
     type: Literal["json"]
     url: Address
@@ -164,6 +166,7 @@ class Api(_Paged):
     link: JmesPath
     base: Address | None = None
     mark: JmesPath | None = None
+    day: JmesPath | None = None
     body: dict[str, str | int] | None = None
 
     @property
@@ -212,6 +215,8 @@ class RobotsOverride(_Strict):
 class Sheet(_Strict):
     """One portal. `slug` is the file's stem and names spider, DAG, Redis prefix and counters.
 
+    `history`: where the past is listed, for a backfill: entries as of `discovery`, whose addresses hold {year}, {month} and {day}, or
+    that go back page by page.
     `looks`: how long after each look an article is looked at again, for revisions and comments; then no more.
     `editions`: further discovery addresses by name, which cost everybody requests and serve a few; `also` names those that are read.
     """
@@ -229,6 +234,7 @@ class Sheet(_Strict):
     discovery: list[Annotated[Source, Field(discriminator="type")]] = Field(min_length=1)
     editions: dict[Name, Annotated[Source, Field(discriminator="type")]] = {}
     also: list[str] = []
+    history: list[Annotated[Source, Field(discriminator="type")]] = []
     articles: list[Identity] = Field(min_length=1)
     expect: dict[str, int] = {}
     gateway: Address | None = None
@@ -259,7 +265,7 @@ class Sheet(_Strict):
         for identity in self.articles:
             groups = re.compile(identity.pattern).groupindex
             for template in (identity.key, identity.url or ""):
-                unknown = _fields(template) - set(groups)
+                unknown = names_of(template) - set(groups)
                 if unknown:
                     raise ValueError(f"articles: `{template}` uses {{{unknown.pop()}}}, which `{identity.pattern}` does not name")
         return self
@@ -268,18 +274,51 @@ class Sheet(_Strict):
         """The sheet whose discovery holds the editions that are on."""
         return self.model_copy(update={"discovery": [*self.discovery, *(self.editions[name] for name in dict.fromkeys(self.also))]})
 
+    @model_validator(mode="after")
+    def _pages_use_named_groups(self) -> "Sheet":
+        comments = self.extract.comments
+        for name, rule in (("pages", self.extract.pages), ("comments.pages", comments.pages if comments else None)):
+            asked = names_of(rule.url) - {"n"} if rule is not None and rule.url else set()
+            if not any(asked <= set(re.compile(identity.pattern).groupindex) for identity in self.articles):
+                raise ValueError(f"extract.{name}: no pattern of `articles` names all of {{{'}, {'.join(sorted(asked))}}}")
+        return self
+
+    @model_validator(mode="after")
+    def _history_knows_days(self) -> "Sheet":
+        trouble = history_trouble(self.discovery, self.history, [identity.pattern for identity in self.articles])
+        if trouble:
+            raise ValueError(trouble)
+        return self
+
     @cached_property
     def _identities(self) -> list[tuple[re.Pattern[str], Identity]]:
         return [(re.compile(identity.pattern), identity) for identity in self.articles]
 
     def identify(self, url: str) -> tuple[str, str] | None:
-        """(key, address to fetch) of an article's URL, None for a URL that is no article of this portal."""
+        """(key, address to fetch) of an article's URL, None for a URL that is no article of this portal.
+
+        Of a later page of an article it is the first one's: /a/12_2.html gives that of /a/12.html where both have one key."""
         for pattern, identity in self._identities:
             if found := pattern.search(url):
-                groups = found.groupdict()
-                key = identity.key.format(**groups)
-                return _folded(key) if identity.fold else key, identity.url.format(**groups) if identity.url else url
+                key = _key(identity, found)
+                if identity.url:
+                    return key, identity.url.format(**found.groupdict())
+                first = pattern.search(first_page(url))
+                return key, first.string if first and _key(identity, first) == key else url
         return None
+
+    def groups(self, url: str) -> dict[str, str] | None:
+        """The named groups of an article's URL, None for a URL that is no article of this portal."""
+        found = next(filter(None, (pattern.search(url) for pattern, _ in self._identities)), None)
+        return found.groupdict(default="") if found else None
+
+    def day_of(self, url: str) -> date | None:
+        """The day in an article's address, where its pattern names the groups year, month and day."""
+        groups = self.groups(url) or {}
+        try:
+            return date(int(groups["year"]), int(groups["month"]), int(groups["day"]))
+        except (KeyError, ValueError):
+            return None
 
     def serves(self, url: str) -> bool:
         """Whether the URL's host is one of this portal's."""
@@ -292,10 +331,11 @@ class Sheet(_Strict):
         return float(found[1]) * _UNITS[found[2]] if found else None
 
 
-def _folded(key: str) -> str:
+def _key(identity: Identity, found: re.Match[str]) -> str:
     from pipelines.text import fold  # its tables are large, and few sheets need them
 
-    return fold(unquote(key)).text
+    key = identity.key.format(**found.groupdict())
+    return fold(unquote(key)).text if identity.fold else key
 
 
 def read_sheet(path: Path, *, base: Path | None = None) -> Sheet:

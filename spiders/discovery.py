@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from io import BytesIO
 from typing import Any
 from urllib.parse import urljoin
@@ -12,7 +13,9 @@ import feedparser
 import jmespath
 from lxml import etree, html
 
+from pipelines.extract import css
 from pipelines.extract.decode import decode
+from pipelines.extract.moments import Moment, moment
 from pipelines.sheet import Api, Feed, Listing, Sitemap, Source
 from pipelines.text import storable
 
@@ -22,10 +25,11 @@ SITEMAPS_OF_AN_INDEX = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """One link of a listing, absolute. `mark` is `kind=value`; marks of one kind are compared with each other."""
+    """One link of a listing, absolute. `mark` is `kind=value`; marks of one kind are compared with each other. `day`: as its item says."""
 
     url: str
     mark: str | None = None
+    day: Moment | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +108,17 @@ def _link(source: Listing, url: str, item: html.HtmlElement) -> Link | None:
     absolute = _absolute(url, href.strip())
     if absolute is None:
         return None
-    return Link(url=absolute, mark=_marked("listing", marks[0].text_content().strip() if marks else "0") if source.mark else None)
+    mark = _marked("listing", marks[0].text_content().strip() if marks else "0") if source.mark else None
+    return Link(url=absolute, mark=mark, day=_day(css.value(item, [source.day]), source.day.format) if source.day else None)
+
+
+def _day(printed: str | None, form: str | None) -> Moment | None:
+    if printed is None or form is None:
+        return moment(printed, None) if printed else None
+    try:
+        return datetime.strptime(printed, form).date()  # noqa: DTZ007 - a day in the portal's own zone
+    except ValueError:
+        return None
 
 
 def _scripted(source: Listing, url: str, text: str) -> Iterator[Link]:
@@ -134,7 +148,9 @@ def _api_link(source: Api, base: str, item: Any) -> Link | None:
     if absolute is None:
         return None
     mark = jmespath.search(source.mark, item) if source.mark else None
-    return Link(url=absolute, mark=_marked("api", storable(str(mark))) if mark is not None else None)
+    day = jmespath.search(source.day, item) if source.day else None
+    printed = _day(str(day), None) if isinstance(day, str | int) else None
+    return Link(url=absolute, mark=_marked("api", storable(str(mark))) if mark is not None else None, day=printed)
 
 
 _READERS: dict[type[Source], Callable[[Any, str, bytes, str], Listed]] = {Feed: _feed, Sitemap: _sitemap, Listing: _html, Api: _json}

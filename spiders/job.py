@@ -3,15 +3,18 @@
 import uuid
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from pipelines.alerts.outbox import Post
+from pipelines.archive.place import Place
 from pipelines.config import Settings
 from pipelines.flow import Desk
+from pipelines.models import Article, Outcome
 from pipelines.sheet import Sheet
 from pipelines.store import pages, runs
 from pipelines.store.database import reading
 from pipelines.store.pages import Found
+from spiders.discovery import Link
 from spiders.ledger import Ledger
 
 
@@ -30,7 +33,8 @@ class Job:
     """One run of one portal.
 
     `known` and `read`: discovery addresses that earlier runs, and this one, read; `cut`: those whose paging ended early in this run;
-    `asked`: every listing address that was requested.
+    `asked`: every listing address that was requested; `history`: the day of the past that is read;
+    `comes_again`: outcomes whose identities are due again; `troubles`: what went wrong beside the watching, which its reason tells.
     """
 
     settings: Settings
@@ -48,8 +52,12 @@ class Job:
     cut: set[str] = field(default_factory=set)
     asked: set[str] = field(default_factory=set)
     unmarked: list[Found] = field(default_factory=list)
+    history: date | None = None
+    comes_again: frozenset[Outcome] = frozenset({Outcome.LEFT, Outcome.FAILED})
     wait: timedelta | None = None
     bytes: int = 0
+    archive: Place | None = None
+    troubles: list[str] = field(default_factory=list)
 
     def load(self) -> None:
         """Read what the run starts from: budgets already spent, and what is known of its listings."""
@@ -79,6 +87,14 @@ class Job:
             self.desk.fast.mark_seen(self.sheet.slug, known)
         wanted = [each for each in unsure if each.identity in told.wanted]
         return self._leased(wanted), [each for each in fresh if each.identity not in told.wanted]
+
+    def admits(self, link: Link, url: str) -> bool:
+        """Whether an article that a listing names, at `url`, belongs to this run."""
+        return True
+
+    def misses(self, article: Article) -> str | None:
+        """Why an article that was read does not belong to this run, None where it does."""
+        return None
 
     def _leased(self, found: list[Found]) -> list[Found]:
         granted = self.desk.fast.lease(self.sheet.slug, self.owner, [each.identity for each in found]) if self.desk.fast else None

@@ -44,6 +44,13 @@ class Ledger:
         if why:
             self.note(found.url, outcome, why)
 
+    def fail(self, found: Found, why: str) -> None:
+        """An error of ours over an identity: that is its outcome where it has none yet, and evidence where it has."""
+        if found.identity in self.outcomes:
+            self.note(found.url, Outcome.FAILED, why)
+        else:
+            self.settle(found, Outcome.FAILED, why)
+
     def note(self, url: str, outcome: str, why: str) -> None:
         """Keep a piece of evidence, the first SAMPLES of a run."""
         if len(self.evidence) < SAMPLES:

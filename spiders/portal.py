@@ -21,7 +21,7 @@ from scrapy.exceptions import (
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from pipelines.models import Outcome, Page
+from pipelines.models import Article, Origin, Outcome, Page
 from pipelines.sheet import Api, Listing, Source
 from pipelines.store.pages import Found
 from pipelines.store.runs import Known
@@ -29,6 +29,7 @@ from pipelines.text import storable
 from spiders.discovery import Listed, read_listing
 from spiders.job import Job, SourceAnswer, now
 from spiders.manners import Denied, OffPortal, OverBudget
+from spiders.past import PastJob
 
 LISTING_FIRST, NEW_LISTING, NEW_FIRST, SECOND_LOOK = 100, 50, 10, 0  # priorities
 LONGEST_URL = 2000  # characters; what is longer is no address of an article
@@ -45,10 +46,22 @@ PLAIN: tuple[tuple[type[BaseException], str], ...] = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetched:
-    """A page on its way to be read, and the identity that it stands for."""
+    """A page on its way to be read, and the identity that it stands for; of a later page also what the ones before it told.
+
+    `asked` are the addresses of the article's pages so far, `thread` is that of its comments, `origin` what its first page was.
+    """
 
     found: Found
     page: Page
+    origin: Origin | None = None
+    before: tuple[Article, ...] = ()
+    asked: tuple[str, ...] = ()
+    thread: str | None = None
+
+    @property
+    def first(self) -> str:
+        """The address of the article's first page."""
+        return self.page.part_of or self.page.url
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +101,7 @@ class PortalSpider(Spider):
             return
         if response.status != 200:
             self.job.cut.add(place.source.url)
-            answer.why = self._refused(response)
+            answer.why = self.refused(response)
             return
         listed = await asyncio.to_thread(read_listing, place.source, response.url, response.body, _header(response, "Content-Type"))
         found = await asyncio.to_thread(self._found, listed, place)
@@ -118,22 +131,28 @@ class PortalSpider(Spider):
         """The sitemaps of an index, one level down; the next page while the last held something to fetch, or one was missed before."""
         for url in listed.more if not place.depth else ():
             yield from self._listing(replace(place, depth=1), url)
+        source, number = place.source, self._next_page(listed, place, grew=grew)
+        if isinstance(source, Listing | Api) and number is not None:
+            yield from self._listing(replace(place, number=number), source.next.format(n=source.own(number)) if source.next else source.url)
+
+    def _next_page(self, listed: Listed, place: "Place", *, grew: bool) -> int | None:
         source, known = place.source, self.job.known.get(place.source.url)
-        if not isinstance(source, Listing | Api) or not source.has_pages or place.number >= source.pages or not grew:
-            return
-        if self._growing or (known is not None and known.cut):
-            following = replace(place, number=place.number + 1)
-            yield from self._listing(following, source.next.format(n=source.own(following.number)) if source.next else source.url)
+        if not isinstance(source, Listing | Api) or not source.has_pages:
+            return None
+        if isinstance(self.job, PastJob):
+            number = self.job.further(source.url, place.number, listed)
+            return number if number is not None and number <= source.pages else None
+        goes_on = grew and (self._growing or (known is not None and known.cut))
+        return place.number + 1 if goes_on and place.number < source.pages else None
 
     def parse_article(self, response: Response, found: Found) -> Iterator[Fetched]:
         """The page, to be read; an answer that holds none settles the identity at once."""
         if response.status in (429, 503):
             self._pause(response)
         if response.status not in (200, 404, 410):
-            self.job.ledger.settle(found, Outcome.FAILED, self._refused(response))
+            self.job.ledger.settle(found, Outcome.FAILED, self.refused(response))
             return
-        page = Page(url=response.url, body=response.body, status=response.status, content_type=_header(response, "Content-Type"))
-        yield Fetched(found=found, page=page)
+        yield Fetched(found=found, page=page_of(response))
 
     def listing_failed(self, failure: Failure) -> None:
         """A listing that could not be fetched."""
@@ -184,11 +203,12 @@ class PortalSpider(Spider):
         learned = self.job.desk.learning or place.source.url not in self.job.known
         for link in listed.links:
             known = sheet.identify(link.url) if len(link.url) <= LONGEST_URL else None
-            if known and sheet.serves(known[1]):
+            if known and sheet.serves(known[1]) and self.job.admits(link, known[1]):
                 found.append(Found(portal=sheet.slug, identity=_short(known[0]), url=known[1], mark=link.mark, learned=learned))
         return found
 
-    def _refused(self, response: Response) -> str:
+    def refused(self, response: Response) -> str:
+        """Why an answer is none, in words. Ends the run (CloseSpider) where the portal asks us to wait."""
         if response.status in (429, 503):
             self._pause(response)
         return f"answered {response.status}" + (" (the portal refuses us)" if response.status in (401, 403, 451) else "")
@@ -198,6 +218,22 @@ class PortalSpider(Spider):
         if wait is not None:
             self.job.wait = max(self.job.wait or timedelta(), min(wait, LONGEST_WAIT))
             raise CloseSpider("asked_to_wait")
+
+
+def page_of(response: Response, part_of: str = "", number: int = 1) -> Page:
+    """The page as it came, all its headers with it; `part_of` and `number` as of a Page."""
+    sent = response.headers.items()
+    return Page(
+        url=response.url,
+        body=response.body,
+        status=response.status,
+        content_type=_header(response, "Content-Type"),
+        headers=tuple((name.decode("latin-1"), value.decode("latin-1")) for name, values in sent for value in values),
+        ip=str(response.ip_address) if response.ip_address else None,
+        fetched_at=now(),
+        part_of=part_of,
+        number=number,
+    )
 
 
 def retry_after(value: str, present: datetime) -> timedelta | None:

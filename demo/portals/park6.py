@@ -73,7 +73,9 @@ def _item(piece: Piece, on_local: bool) -> dict[str, object]:
 
 def _article(asked: Asked, scene: Scene, piece: Piece) -> Reply:
     local = piece.published_at.astimezone(SHANGHAI)
-    values = {"piece": piece, "printed": f"{local:%Y-%m-%d} {local.hour}:{local:%M:%S}", "zone": SHANGHAI, "phase": scene.phase}
+    floors = {(said.author, said.text, said.at): said.floor for said in thread(piece)}
+    hot = [(said, floors[said.author, said.text, said.at]) for said in piece.comments]
+    values = {"piece": piece, "hot": hot, "printed": f"{local:%Y-%m-%d} {local.hour}:{local:%M:%S}", "zone": SHANGHAI, "phase": scene.phase}
     return _encoded(piece, rendered(_layout(asked), **values))
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lxml import html
 
-from pipelines.extract import bylines, css, dates, opinions, remarks
+from pipelines.extract import bylines, css, dates, opinions, paging, remarks
 from pipelines.extract.decode import Decoded, decode
 from pipelines.extract.head import Head, read_head
 from pipelines.extract.kind import SHORT, Evidence, kind_of
@@ -86,7 +86,13 @@ def extract(page: Page, sheet: "Sheet | None" = None) -> Reading:
     )
     if kind is not PageKind.ARTICLE:
         return Reading(kind=kind, why=why)
-    return Reading(kind=kind, why=why, article=_article(seen, body, sheet))
+    return Reading(
+        kind=kind,
+        why=why,
+        article=_article(seen, body, sheet),
+        next=paging.next_page(seen.tree, page, sheet),
+        thread=paging.thread_page(seen.tree, page, sheet, 1),
+    )
 
 
 def _seen(page: Page, rules: Rules, charset: str | None) -> _Seen:

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from pipelines.models import Outcome
 from pipelines.store.tables import HostDay, Portal, Run, Source
 
 ABANDONED = timedelta(minutes=40)  # longer than any run may take: one that is still open was killed
@@ -30,8 +31,8 @@ class Ended:
     evidence: list[dict[str, Any]]
 
 
-def open_run(session: Session, portal: str, watchlist: str | None, now: datetime) -> Run:
-    """A new run; it learns where the portal never had a whole one."""
+def open_run(session: Session, portal: str, watchlist: str | None, now: datetime, history: date | None = None) -> Run:
+    """A new run; it learns where the portal never had a whole one. One that reads the `history` of a day learns nothing of the present."""
     known = session.get(Portal, portal)
     if known is None:
         known = Portal(slug=portal)
@@ -41,7 +42,8 @@ def open_run(session: Session, portal: str, watchlist: str | None, now: datetime
         .where(Run.portal == portal, Run.finished_at.is_(None), Run.started_at < now - ABANDONED)
         .values(finished_at=now, finish_reason="killed", succeeded=False, reason="killed before its end")
     )
-    run = Run(portal=portal, started_at=now, learning=known.learned_at is None, watchlist=watchlist, outcomes={}, evidence=[])
+    learning = known.learned_at is None and history is None
+    run = Run(portal=portal, started_at=now, learning=learning, watchlist=watchlist, history=history, outcomes={}, evidence=[])
     session.add(run)
     session.flush()
     return run
@@ -110,6 +112,19 @@ def remember_source(session: Session, portal: str, url: str, known: Known, now: 
 
 
 def latest_runs(session: Session) -> list[Run]:
-    """The newest run of every portal."""
-    newest = select(func.max(Run.id)).group_by(Run.portal)
+    """The newest run of every portal, those that read its history apart."""
+    newest = select(func.max(Run.id)).where(Run.history.is_(None)).group_by(Run.portal)
     return list(session.scalars(select(Run).where(Run.id.in_(newest)).order_by(Run.portal)))
+
+
+def is_crawled(session: Session, portal: str, now: datetime) -> bool:
+    """Whether a crawl of the portal's present runs now."""
+    newest = select(func.max(Run.id)).where(Run.portal == portal, Run.history.is_(None)).scalar_subquery()
+    query = select(Run.id).where(Run.id == newest, Run.finished_at.is_(None), Run.started_at >= now - ABANDONED)
+    return session.scalar(query) is not None
+
+
+def read_days(session: Session, portal: str) -> frozenset[date]:
+    """The days of the portal's history that a run read, and of which no page failed."""
+    query = select(Run.history, Run.outcomes).where(Run.portal == portal, Run.history.is_not(None), Run.succeeded.is_(True))
+    return frozenset(day for day, outcomes in session.execute(query) if day and not outcomes.get(Outcome.FAILED.value))

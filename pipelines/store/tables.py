@@ -123,7 +123,7 @@ class Source(Base):
 
 
 class Run(Base):
-    """One crawl of one portal; `outcomes` sums to `discovered`."""
+    """One crawl of one portal; `outcomes` sums to `discovered`. `history`: the day whose history it read, None for the present."""
 
     __tablename__ = "runs"
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -140,6 +140,7 @@ class Run(Base):
     outcomes: Mapped[dict[str, Any]] = mapped_column(default=dict)
     evidence: Mapped[list[Any]] = mapped_column(default=list)
     watchlist: Mapped[str | None] = mapped_column(String(64))
+    history: Mapped[date | None]
 
 
 class PageRow(Base):
@@ -163,7 +164,12 @@ class PageRow(Base):
 
 
 class ArticleRow(Base):
-    """An article in its present state. `digest` is that of its folded letters: equal means equal in both scripts."""
+    """An article in its present state. `digest` is that of its folded letters: equal means equal in both scripts.
+
+    `comments_read`: how many comments there were when they were last read to the end, None before and after a page of them failed.
+    `partial`: which of its pages could not be read.
+    `payload` and `fetched_at` are of the page that it was last read from, which a replay looks for in the archive.
+    """
 
     __tablename__ = "articles"
     __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012 - SQLAlchemy's name; an id never means two articles
@@ -191,8 +197,12 @@ class ArticleRow(Base):
     rung: Mapped[str]
     quality: Mapped[float | None]
     codec: Mapped[str]
+    comments_read: Mapped[int | None]
+    partial: Mapped[str | None]
     digest: Mapped[str] = mapped_column(String(40), index=True)
     revision: Mapped[int] = mapped_column(default=0)
+    payload: Mapped[str | None] = mapped_column(String(60))
+    fetched_at: Mapped[datetime | None]
     learned: Mapped[bool]
     first_seen_at: Mapped[datetime] = mapped_column(index=True)
     vanished_at: Mapped[datetime | None]
@@ -275,7 +285,10 @@ class Match(Base):
 
 
 class AlertRow(Base):
-    """The outbox: a match owed to a recipient. Alerts that share `message` go out as one message."""
+    """The outbox: a match owed to a recipient. Alerts that share `message` go out as one message.
+
+    `late` names the replay or backfill that found the match; its alerts are `held` until it ends, then are one message a recipient.
+    """
 
     __tablename__ = "alerts"
     __table_args__ = (UniqueConstraint("topic", "story_id", "revision", "channel", "recipient"), Index(None, "state", "next_try_at"))
@@ -293,3 +306,4 @@ class AlertRow(Base):
     next_try_at: Mapped[datetime]
     attempts: Mapped[int] = mapped_column(default=0)
     answer: Mapped[str | None]
+    late: Mapped[str | None] = mapped_column(String(100))

@@ -1,22 +1,18 @@
 """The parts of a crawl that need no network: reading listings, the ledger, the verdict, plain words."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from scrapy.exceptions import CannotResolveHostError, DownloadConnectionRefusedError
-from warcio.archiveiterator import ArchiveIterator
 
 from pipelines.config import Settings
 from pipelines.errors import ConfigError
-from pipelines.models import Outcome, Page
+from pipelines.models import Outcome
 from pipelines.sheet import Api, Feed, Listing, Sitemap, Source
 from pipelines.store.pages import Found
 from spiders import loader
-from spiders.archive import Archive, forget
 from spiders.discovery import Link, read_listing
 from spiders.job import SourceAnswer
 from spiders.ledger import Ledger
@@ -161,18 +157,6 @@ def test_failures_are_told_in_plain_words() -> None:
 def test_retry_after_is_seconds_or_a_date(value: str, seconds: float | None) -> None:
     present = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
     assert retry_after(value, present) == (None if seconds is None else timedelta(seconds=seconds))
-
-
-def test_pages_archived_from_many_threads_are_whole_records(tmp_path: Path) -> None:
-    archive = Archive(tmp_path, "run")
-    with ThreadPoolExecutor(4) as threads:
-        list(threads.map(lambda number: archive.keep(Page(url=f"https://p.example/{number}", body=b"x" * 50_000)), range(40)))
-    archive.close()
-    with (tmp_path / "run.warc.gz").open("rb") as written:
-        assert len({record.rec_headers.get_header("WARC-Target-URI") for record in ArchiveIterator(written)}) == 40
-    assert forget(tmp_path, "https://p.example/7") == 1
-    with (tmp_path / "run.warc.gz").open("rb") as written:
-        assert len(list(ArchiveIterator(written))) == 39
 
 
 API = Api(type="json", url="https://p.example/api", items="lists", link="titleLink", mark="changed", base="https://p.example/")

@@ -65,12 +65,13 @@ def paragraphs(seed: str) -> list[str]:
 
 @dataclass(slots=True)
 class Answer:
-    """What an address answers. `claimed`: the Content-Length that it lies about."""
+    """What an address answers. `claimed`: the Content-Length that it lies about; `after`: what must happen before it answers."""
 
     body: bytes = b""
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     claimed: int | None = None
+    after: threading.Event | None = None
 
 
 @dataclass(slots=True)
@@ -91,10 +92,11 @@ class Portal:
         self.answers[f"/article/{number}"] = Answer(**({"body": page(f"第{number}號渡輪復航").encode()} | changes))
 
 
-def page(title: str, charset: str = "utf-8") -> str:
-    """An article's page."""
-    text = "".join(f"<p>{paragraph}</p>" for paragraph in paragraphs(title))
-    return f"<html><head><meta charset={charset}><title>{title}</title></head><body><h1>{title}</h1><div id=text>{text}</div></body></html>"
+def page(title: str, charset: str = "utf-8", seed: str = "", foot: str = "") -> str:
+    """An article's page, with paragraphs of the title's seed or another, and with what stands at its foot."""
+    text = "".join(f"<p>{paragraph}</p>" for paragraph in paragraphs(seed or title))
+    head = f"<html><head><meta charset={charset}><title>{title}</title></head>"
+    return f"{head}<body><h1>{title}</h1><div id=text>{text}</div>{foot}</body></html>"
 
 
 def sheet(gateway: str, **keys: Any) -> str:
@@ -141,6 +143,8 @@ def _handler(answers: dict[str, Answer], note: Callable[[str], None]) -> type[Ba
             path = "/" + self.path.split("/", 2)[2]
             note(path)
             answer = answers.get(path, Answer(status=404))
+            if answer.after is not None:
+                answer.after.wait(30)
             self.send_response(answer.status)
             self.send_header("Content-Length", str(answer.claimed or len(answer.body)))
             for name, value in ({"Content-Type": "text/html"} | answer.headers).items():

@@ -12,3 +12,9 @@ depends_on = None
 def upgrade() -> None:
     """Add columns and tables; all of them nullable or with a default, so that a running installation keeps its rows."""
     op.add_column("articles", sa.Column("quality", sa.Float(), nullable=True))
+    op.add_column("articles", sa.Column("comments_read", sa.Integer(), nullable=True))
+    op.add_column("articles", sa.Column("partial", sa.Text(), nullable=True))
+    op.add_column("runs", sa.Column("history", sa.Date(), nullable=True))
+    op.add_column("articles", sa.Column("payload", sa.String(60), nullable=True))
+    op.add_column("articles", sa.Column("fetched_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("alerts", sa.Column("late", sa.String(100), nullable=True))
