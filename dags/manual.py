@@ -27,7 +27,7 @@ def backfill_dag(slug: str, name: str) -> DAG:
         schedule=CronDataIntervalTimetable("0 0 * * *", timezone="UTC"),
         start_date=NEVER,
         catchup=False,
-        allowed_run_types=["backfill"],  # a run that is triggered by hand has no day
+        allowed_run_types=["backfill", "scheduled"],  # not one that is triggered by hand: it has no day; Airflow insists on `scheduled`
         is_paused_upon_creation=False,
         max_active_runs=1,
         tags=["portalwatch", "manual"],

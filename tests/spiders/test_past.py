@@ -1,17 +1,21 @@
 """A day of a portal's past: its addresses, its sheet's mistakes, and the way to it through a listing."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from pydantic import TypeAdapter
 
+from demo.world import World
 from pipelines.errors import ConfigError
 from pipelines.history import on_day
 from pipelines.sheet import Source, read_sheet
 from spiders.discovery import read_listing
 from spiders.past import Dig, past_sheet
+from tests.demo.reading import fetched
+from tests.extract.shared import SHEETS
 
 DAY = date(2024, 6, 8)
 SHEET = """\
@@ -153,3 +157,18 @@ def test_no_more_pages_are_read_than_the_sheet_says() -> None:
 def test_a_day_between_two_pages_is_read_from_both() -> None:
     mixed = [[DAY] * 5, [DAY] * 3 + [DAY - timedelta(days=1)] * 2, [DAY - timedelta(days=1)] * 1 + [DAY - timedelta(days=2)] * 4]
     assert set(dug(mixed, DAY - timedelta(days=1))) >= {1, 2, 3}
+
+
+@pytest.mark.parametrize("slug", ["storm_mg", "park6"])
+def test_a_shipped_sheets_history_tells_the_day_of_every_item(slug: str) -> None:
+    world, sheet = World(now=datetime(2026, 3, 2, 3, 0, tzinfo=UTC), articles=120), read_sheet(SHEETS / f"{slug}.yaml")
+    published = {url: truth.published_at for truth in world.truth() for url in truth.urls}
+    for past in sheet.history:
+        reply = fetched(world.scene, past.url)
+        links = read_listing(past, past.url, reply.body, reply.content_type).links
+        assert len(links) >= 1
+        for link in links:
+            known = sheet.identify(link.url)
+            assert known is not None
+            at = next(at for url, at in published.items() if sheet.identify(url) == known)
+            assert link.day == at.astimezone(ZoneInfo(sheet.timezone)).date()

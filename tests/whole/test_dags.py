@@ -44,6 +44,7 @@ def test_the_folder_loads_without_errors_even_with_a_broken_sheet(played: tuple[
     assert bag["errors"] == {}
     assert set(bag["dags"]) >= {*CRAWLS, "crawl_broken", "deliver", "upkeep", "reextract"}
     assert all(bag["docs"].values())
+    assert {name for name in bag["dags"] if name.startswith("backfill_")} >= {"backfill_park6", "backfill_storm_mg"}
 
 
 @pytest.mark.parametrize("dag", [*CRAWLS, "deliver", "reextract"])
