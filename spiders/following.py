@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.http import Response
@@ -14,6 +15,7 @@ from pipelines.store.pages import Found
 from spiders.archived import PAGES
 from spiders.portal import Fetched, PortalSpider, page_of, plain
 
+SHARE = 0.6  # of a host's daily budget: beyond it no comments are fetched, the rest is for articles
 FURTHER, COMMENTS = 30, -10  # priorities: an article that was begun is read to its end, comments are read when all else is done
 
 
@@ -44,9 +46,12 @@ class Talk:
         return replace(self, read=(*self.read, *thread.comments), number=self.number + 1)
 
     def is_over(self, thread: Thread) -> bool:
-        """Whether the page says nothing new, or there cannot be more than was read with it."""
+        """Whether there is no more to come: the page holds nothing that this reading did not, as many are held as the article's page
+        counts, or, where it counts none, all of the page was known."""
         met, names = {comment.name for comment in self.read}, {comment.name for comment in thread.comments}
-        return not names - met - self.known or (self.count is not None and len(met | names) >= self.count)
+        if not names - met:
+            return True
+        return not names - self.known if self.count is None else len(names | met | self.known) >= self.count
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +96,12 @@ class Following:
         if url is None or rule is None or rule.pages is None or talk.number > rule.pages.most:
             return None
         return Request(url, self._talk_came, errback=self._talk_failed, dont_filter=True, priority=COMMENTS, cb_kwargs={"talk": talk})
+
+    def spares(self, url: str | None) -> str | None:
+        """Why a page of comments is not fetched today, None where it may be."""
+        host, budget = urlsplit(url or "").hostname or "", self._sheet.pace.budget
+        spent = self._spider.job.spent.get(host, 0) + self._spider.job.requests[host]
+        return f"what is left of the {budget} requests of today is for articles" if url and spent >= SHARE * budget else None
 
     def _why_not(self, found: Found, url: str, number: int) -> str | None:
         rule, known = self._sheet.extract.pages, self._sheet.identify(url)

@@ -108,7 +108,7 @@ class Ingest:
         if kept is None or reading.article is None:
             return
         self._deliver(kept.alerts)
-        if kept.thread is not None:
+        if kept.thread is not None and not self._following.spares(item.thread):
             talk = Talk(found=item.found, first=item.first, count=reading.article.comment_count, known=kept.thread)
             self._ask(self._following.comments(talk, item.thread))
 
@@ -120,6 +120,7 @@ class Ingest:
             thread = await self._extractor.thread(item.page, self._rules)
         trouble = thread.trouble or ("no comment on it" if talk.count and not talk.read and not thread.comments else None)
         over, talk = talk.is_over(thread), talk.after(thread)
+        trouble = trouble or (None if over else self._following.spares(thread.next))
         if not (trouble or over) and (further := self._following.comments(talk, thread.next)):
             self._ask(further)
             return
