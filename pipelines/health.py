@@ -3,10 +3,10 @@
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from pipelines.archive.place import open_place
@@ -14,13 +14,16 @@ from pipelines.archive.writer import NOT_TAKEN, STOPPED
 from pipelines.config import Settings, unknown_variables
 from pipelines.dedup.fast import Fast
 from pipelines.errors import PortalwatchError
-from pipelines.store import alerts, runs
+from pipelines.share import fallen_from
+from pipelines.store import alerts, runs, standings
 from pipelines.store.database import open_store, reading
 from pipelines.store.fastpath import open_fast
-from pipelines.store.tables import Run
+from pipelines.store.tables import Portal, Run
 from pipelines.store.watchlists import activate
 
 ENOUGH = 200 * 10**6  # bytes; two full archive files
+USUAL = timedelta(days=7)
+"""The time whose runs say what share of a portal is usual."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +67,8 @@ def _in_store(settings: Settings, engine: Engine) -> Iterator[Finding]:
     with reading(engine) as session:
         counts = alerts.counts(session)
         latest = runs.latest_runs(session)
+        shares = runs.latest_shares(session, datetime.now(UTC) - USUAL)
+        paused = {row.slug: standings.resting(row, datetime.now(UTC)) for row in session.scalars(select(Portal))}
     yield _redis(settings, fast)
     yield _watchlist(settings, engine)
     yield _archive(settings, latest)
@@ -73,8 +78,18 @@ def _in_store(settings: Settings, engine: Engine) -> Iterator[Finding]:
     for run in latest:
         how = f"{run.started_at:%Y-%m-%d %H:%M} UTC, {run.finish_reason or 'running'}" + (f": {run.reason}" if run.reason else "")
         yield Finding(what=f"last run of {run.portal}", ok=run.succeeded is not False, how=how)
+    yield from _portals(shares, paused)
     if not latest:
         yield Finding(what="runs", ok=True, how="none yet")
+
+
+def _portals(shares: Mapping[str, list[float]], paused: Mapping[str, list[str]]) -> Iterator[Finding]:
+    for slug, why in paused.items():
+        for each in why:
+            yield Finding(what=f"pause of {slug}", ok=False, how=f"{each}; `portalwatch portals resume {slug}` lifts it")
+    for slug, known in shares.items():
+        if (usual := fallen_from(known)) is not None:
+            yield Finding(what=f"share of {slug}", ok=False, how=f"we hold about {known[-1]:.0%} of it, usual is {usual:.0%}")
 
 
 def _redis(settings: Settings, fast: Fast) -> Finding:

@@ -1,11 +1,12 @@
 """The sheet: everything that portalwatch knows about one portal, as data."""
 
 import codecs
+import json
 import re
 from datetime import date, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
@@ -16,6 +17,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    JsonValue,
     PlainSerializer,
     ValidationInfo,
     field_validator,
@@ -89,6 +91,8 @@ _EVERY = re.compile(r"^every (\d+) (s|min|h)$")
 Duration = Annotated[
     timedelta, BeforeValidator(_duration), PlainSerializer(lambda value: f"{int(value.total_seconds())} s", when_used="json")
 ]
+LONGEST_KEY = 2000  # characters of a discovery address with what is posted to it
+VIEW = r"^[a-z][a-z0-9_]{0,39}$"
 SHORTEST, LONGEST = 10, timedelta(days=366)  # seconds between the runs of a portal; of any duration
 DEEPEST = 10_000  # pages of a listing
 Pattern = Annotated[str, AfterValidator(_pattern)]
@@ -104,21 +108,31 @@ class Day(Value):
     format: str | None = None
 
 
-class Feed(_Strict):
+class _Discovery(_Strict):
+    """A discovery address. `view` names the view of the portal that it belongs to: two views tell what both of them miss."""
+
+    url: Address
+    view: str = Field(default="feeds", pattern=VIEW)
+
+    @property
+    def key(self) -> str:
+        """What tells this address from the portal's others."""
+        return self.url
+
+
+class Feed(_Discovery):
     """RSS, Atom or RDF."""
 
     type: Literal["feed"]
-    url: Address
 
 
-class Sitemap(_Strict):
+class Sitemap(_Discovery):
     """A sitemap, Google-News ones included; an index is followed one level down."""
 
     type: Literal["sitemap"]
-    url: Address
 
 
-class _Paged(_Strict):
+class _Paged(_Discovery):
     """A list in pages. `next` is the address of page {n}; pages are read up to `pages` of them, or until all is known.
     `first` is the number that the portal gives its first page."""
 
@@ -142,7 +156,7 @@ class Listing(_Paged):
     writes it. `day` serves `history`: where an item says its day."""
 
     type: Literal["listing"]
-    url: Address
+    view: str = Field(default="listings", pattern=VIEW)
     item: Css
     link: Css = "a"
     mark: Css | None = None
@@ -161,26 +175,34 @@ class Api(_Paged):
     then {n} stands in one of its values and `next` is left out. `day` serves `history`: the value that says the item's day."""
 
     type: Literal["json"]
-    url: Address
     items: JmesPath
     link: JmesPath
     base: Address | None = None
     mark: JmesPath | None = None
     day: JmesPath | None = None
-    body: dict[str, str | int] | None = None
+    body: dict[str, JsonValue] | None = None
 
     @property
     def has_pages(self) -> bool:
         """Whether there is more than the first page."""
-        return self.pages > 1 and (self.next is not None or any("{n}" in str(value) for value in (self.body or {}).values()))
+        return self.pages > 1 and (self.next is not None or self.body_of(1) != self.body)
 
-    def body_of(self, number: int) -> dict[str, str | int] | None:
+    @property
+    def key(self) -> str:
+        """Address and what is posted to it: one address may answer many questions."""
+        return f"{self.url} {json.dumps(self.body, sort_keys=True)}" if self.body else self.url
+
+    def body_of(self, number: int) -> dict[str, Any] | None:
         """What is posted for page `number`, counted from 1."""
-        own = self.own(number)
-        return self.body and {
-            key: own if value == "{n}" else value.replace("{n}", str(own)) if isinstance(value, str) else value
-            for key, value in self.body.items()
-        }
+        return self.body and {key: _numbered(value, self.own(number)) for key, value in self.body.items()}
+
+
+def _numbered(value: Any, number: int) -> Any:
+    if isinstance(value, str):
+        return number if value == "{n}" else value.replace("{n}", str(number))
+    if isinstance(value, dict):
+        return {key: _numbered(each, number) for key, each in value.items()}
+    return [_numbered(each, number) for each in value] if isinstance(value, list) else value
 
 
 Source = Feed | Sitemap | Listing | Api
@@ -190,24 +212,53 @@ class Identity(_Strict):
     """One URL form of an article: a pattern with named groups, searched in the whole URL, and the key they make.
 
     Every form of one article gives the same `key`; `url` is the form to fetch (the found one where it is left out).
-    With `fold` the key is compared as texts are, decoded and in one script, for addresses that hold a headline."""
+    With `fold` the key is compared as texts are, decoded and in one script, for addresses that hold a headline.
+    `sequence` names the group that is a running number: `key` and `url` are then made of it alone, and numbers that no
+    listing named are gaps.
+    """
 
     pattern: Pattern
     key: str = Field(min_length=1)
     url: str | None = None
     fold: bool = False
+    sequence: str | None = None
+
+    @model_validator(mode="after")
+    def _sequence_is_all(self) -> "Identity":
+        if self.sequence is not None:
+            for name, template in (("key", self.key), ("url", self.url or "")):
+                if names_of(template) != {self.sequence}:
+                    raise ValueError(f"sequence: `{name}` must hold {{{self.sequence}}} and no other group, so that a number gives it")
+        return self
+
+    def number_of(self, key: str) -> int | None:
+        """The running number in a key of this form, None for a key of another."""
+        before, _, after = self.key.partition(f"{{{self.sequence}}}")
+        digits = key.removeprefix(before).removesuffix(after)
+        is_one = self.sequence is not None and digits.isascii() and digits.isdigit() and len(digits) <= 15
+        return int(digits) if is_one and self.key_of(int(digits)) == key else None
+
+    def key_of(self, number: int) -> str:
+        """The key that the running number gives."""
+        return self.key.format(**{self.sequence or "": number})
+
+    def url_of(self, number: int) -> str:
+        """The address that the running number gives."""
+        return (self.url or "").format(**{self.sequence or "": number})
 
 
 class Pace(_Strict):
-    """Good manners toward one host. Seconds between requests, requests in flight, requests a day."""
+    """Good manners toward one host. Seconds between requests, requests in flight, requests a day; gaps of a running
+    number that are looked up in a run, 0 for none."""
 
     delay: float = Field(default=3.0, ge=0)
     concurrency: int = Field(default=1, ge=1, le=8)
     budget: int = Field(default=2000, ge=1)
+    gaps: int = Field(default=5, ge=0, le=100)
 
 
-class RobotsOverride(_Strict):
-    """Reading on in spite of robots.txt needs a written reason, which is shown wherever the portal is."""
+class Override(_Strict):
+    """Reading on in spite of what a portal says needs a written reason, which is shown wherever the portal is."""
 
     reason: str = Field(min_length=10)
 
@@ -219,6 +270,7 @@ class Sheet(_Strict):
     that go back page by page.
     `looks`: how long after each look an article is looked at again, for revisions and comments; then no more.
     `editions`: further discovery addresses by name, which cost everybody requests and serve a few; `also` names those that are read.
+    `tdm`: `obey` leaves alone what the portal reserves from text and data mining; it is told only otherwise, with the reason given.
     """
 
     slug: str = Field(pattern=r"^[a-z][a-z0-9_]{1,39}$")
@@ -230,7 +282,8 @@ class Sheet(_Strict):
     schedule: str = "*/20 * * * *"
     looks: list[Duration] = [timedelta(hours=hours) for hours in (1, 6, 24, 72)]
     pace: Pace = Pace()
-    robots: RobotsOverride | None = None
+    robots: Override | None = None
+    tdm: Literal["obey"] | Override | None = None
     discovery: list[Annotated[Source, Field(discriminator="type")]] = Field(min_length=1)
     editions: dict[Name, Annotated[Source, Field(discriminator="type")]] = {}
     also: list[str] = []
@@ -290,6 +343,16 @@ class Sheet(_Strict):
             raise ValueError(trouble)
         return self
 
+    @model_validator(mode="after")
+    def _addresses_differ(self) -> "Sheet":
+        keys = [source.key for source in (*self.discovery, *self.editions.values())]
+        twice = next((key for key in keys if keys.count(key) > 1), None)
+        if twice is not None:
+            raise ValueError(f"discovery: `{twice}` is there twice; one entry reads an address")
+        if longest := next((key for key in keys if len(key) > LONGEST_KEY), None):
+            raise ValueError(f"discovery: `{longest[:60]}…` is longer than {LONGEST_KEY} characters")
+        return self
+
     @cached_property
     def _identities(self) -> list[tuple[re.Pattern[str], Identity]]:
         return [(re.compile(identity.pattern), identity) for identity in self.articles]
@@ -319,6 +382,11 @@ class Sheet(_Strict):
             return date(int(groups["year"]), int(groups["month"]), int(groups["day"]))
         except (KeyError, ValueError):
             return None
+
+    @property
+    def sequences(self) -> list[Identity]:
+        """The forms whose key is a running number, each number space once."""
+        return list({identity.key: identity for identity in self.articles if identity.sequence}.values())
 
     def serves(self, url: str) -> bool:
         """Whether the URL's host is one of this portal's."""

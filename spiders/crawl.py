@@ -2,8 +2,8 @@
 
 import dataclasses
 import logging
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from scrapy.crawler import AsyncCrawlerProcess
@@ -20,16 +20,19 @@ from pipelines.config import Settings
 from pipelines.dedup.fast import Fast
 from pipelines.errors import PortalwatchError
 from pipelines.models import Outcome
+from pipelines.share import Share
 from pipelines.sheet import Sheet
-from pipelines.store import pages, runs
+from pipelines.store import pages, runs, sources, standings, views
 from pipelines.store.database import in_one_transaction, open_store, reading
 from pipelines.store.fastpath import open_fast
 from pipelines.store.late import release_late
+from pipelines.store.numbers import Window
 from pipelines.store.pages import Found
+from pipelines.store.sources import Known
 from pipelines.store.tables import Run
 from pipelines.store.watchlists import Active, activate
 from pipelines.watch.watchlist import compile_watchlist
-from spiders import loader
+from spiders import loader, tdm
 from spiders import settings as scrapy_settings
 from spiders.job import Job, now
 from spiders.past import Past, PastJob, past_sheet, past_verdict
@@ -65,15 +68,8 @@ def crawl(portal: str, settings: Settings, past: Past | None = None) -> dict[str
     fast = open_fast(settings, engine)
     job = _job(sheet, settings, (engine, fast, active), past)
     job.archive = place
-    waiting = _waiting(job)
-    if waiting is not None:
-        finish_reason, judged = (
-            "not_started",
-            Verdict(succeeded=False, reason=f"the portal asked us to wait until {waiting:%Y-%m-%d %H:%M} UTC"),
-        )
-    else:
-        finish_reason = _run(job)
-        judged = past_verdict(job, finish_reason) if isinstance(job, PastJob) else verdict(job.sources, job.ledger, finish_reason)
+    finish_reason = "not_started" if job.rests_wholly() else _run(job)
+    judged = _judged(job, finish_reason)
     told = _close(job, finish_reason, judged, active)
     fast.close()
     if not judged.succeeded:
@@ -111,10 +107,10 @@ def _detached(session: Session, run: Run) -> Run:
     return run
 
 
-def _waiting(job: Job) -> datetime | None:
-    with reading(job.desk.engine) as session:
-        until = runs.wait_until(session, job.sheet.slug)
-    return until if until and until > now() else None
+def _judged(job: Job, finish_reason: str) -> Verdict:
+    if resting := job.rests_wholly():
+        return Verdict(succeeded=False, reason="; ".join(resting))
+    return past_verdict(job, finish_reason) if isinstance(job, PastJob) else verdict(job.sources, job.ledger, finish_reason)
 
 
 def _run(job: Job) -> str:
@@ -129,7 +125,12 @@ def _run(job: Job) -> str:
     process.start()
     assert crawler.stats is not None
     job.bytes = int(crawler.stats.get_value("downloader/response_bytes", 0))
-    return str(crawler.stats.get_value("finish_reason", "killed"))
+    finish_reason = str(crawler.stats.get_value("finish_reason", "killed"))
+    return _refused(job) if finish_reason == "finished" and job.rests_wholly() else finish_reason
+
+
+def _refused(job: Job) -> str:
+    return "asked_to_wait" if any(each.asked for each in job.breaker.standings.values()) else "refused"
 
 
 def _quiet_process(values: ScrapySettings) -> AsyncCrawlerProcess:
@@ -148,6 +149,7 @@ def _close(job: Job, finish_reason: str, judged: Verdict, active: Active) -> dic
     left = job.ledger.open()
     for found in left:
         job.ledger.settle(found, Outcome.LEFT)
+    windows = job.windows()
     notes = [
         judged.reason,
         *job.troubles,
@@ -163,6 +165,8 @@ def _close(job: Job, finish_reason: str, judged: Verdict, active: Active) -> dic
         bytes=job.bytes,
         outcomes=job.ledger.counts(),
         evidence=job.ledger.evidence,
+        share=_share(job, windows) if finish_reason != "not_started" and job.history is None else Share(why="not looked at"),
+        numbers=[window.told() for window in windows],
     )
     started = in_one_transaction(job.desk.engine, lambda session: _write(session, job, ended))
     if job.desk.fast:
@@ -182,19 +186,39 @@ def _write(session: Session, job: Job, ended: runs.Ended) -> datetime:
     if job.history is None:
         _remember_sources(session, job, ended)
     runs.spend(session, job.requests, now())
-    if job.wait is not None:
-        runs.ask_to_wait(session, job.sheet.slug, now() + max(job.wait, timedelta(seconds=1)))
+    standings.keep(session, job.sheet.slug, job.breaker.standings, job.reserved)
     if job.desk.late is not None:
         release_late(session, job.desk.late, now())
     return runs.close_run(session, job.run_id, ended, now())
 
 
 def _remember_sources(session: Session, job: Job, ended: runs.Ended) -> None:
-    for url, known in job.read.items() if ended.succeeded else ():
-        if url not in job.cut:
-            runs.remember_source(session, job.sheet.slug, url, known, now())
-    for url in job.cut & set(job.known):
-        runs.remember_source(session, job.sheet.slug, url, dataclasses.replace(job.known[url], cut=True), now())
+    for key, known in job.read.items() if ended.succeeded else ():
+        if key not in job.cut:
+            sources.remember_source(session, job.sheet.slug, key, _remembered(job, key, known), now())
+    for key in job.cut & set(job.known):
+        sources.remember_source(session, job.sheet.slug, key, dataclasses.replace(job.known[key], cut=True), now())
+
+
+def _remembered(job: Job, key: str, known: Known) -> Known:
+    """With what the walk learned. While a page that the listing names fails, the listing is read again though its bytes be the same."""
+    walk = job.walks.get(key)
+    if walk is None:
+        return known
+    names, paging = walk.remembered()
+    failed = any(job.ledger.outcomes.get(identity) is Outcome.FAILED for identity in walk.names)
+    return dataclasses.replace(known, digest=None if failed else known.digest, names=names, paging=paging)
+
+
+def _share(job: Job, windows: Sequence[Window]) -> Share:
+    named: dict[str, set[str]] = {}
+    for source in job.sheet.discovery:
+        walk = job.walks.get(source.key)
+        names = walk.remembered()[0] if walk else job.known[source.key].names if source.key in job.known else ()
+        named.setdefault(source.view, set()).update(names)
+    missed = {each: now() for each, outcome in job.ledger.outcomes.items() if outcome in (Outcome.FAILED, Outcome.LEFT)}
+    with reading(job.desk.engine) as session:
+        return views.estimated(session, job.sheet.slug, named, windows, missed)
 
 
 def _settle_again(session: Session, job: Job, found: Found, outcome: Outcome) -> None:
@@ -220,4 +244,8 @@ def summary(job: Job, started_at: datetime, ended: runs.Ended) -> dict[str, Any]
         "requests": ended.requests,
         "bytes": ended.bytes,
         "outcomes": dict(ended.outcomes),
+        "share": ended.share.share,
+        "views": ended.share.as_json(),
+        "numbers": ended.numbers,
+        "reserved": tdm.told(job.reserved),
     }

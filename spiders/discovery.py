@@ -2,6 +2,7 @@
 
 import json
 import re
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,12 +16,16 @@ from lxml import etree, html
 
 from pipelines.extract import css
 from pipelines.extract.decode import decode
+from pipelines.extract.kind import challenge_words
 from pipelines.extract.moments import Moment, moment
 from pipelines.sheet import Api, Feed, Listing, Sitemap, Source
 from pipelines.text import storable
 
 SITEMAP_LIMIT = 50_000  # entries, the protocol's own
+SITEMAP_SIZE = 50 * 1024 * 1024  # bytes unpacked, the protocol's own
 SITEMAPS_OF_AN_INDEX = 20
+LONGEST_MARK = 200  # characters
+LONGEST_CHALLENGE = 700  # characters of text; who has more to say is no gatekeeper
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +51,16 @@ def read_listing(source: Source, url: str, body: bytes, content_type: str) -> Li
     return _READERS[type(source)](source, url, body, content_type)
 
 
+def challenged(body: bytes, content_type: str) -> str | None:
+    """The words by which a short page challenges its reader where a listing should stand, None where it does not."""
+    try:
+        tree = html.document_fromstring(decode(body, content_type).text)
+    except (etree.ParserError, ValueError):
+        return None
+    text = " ".join(tree.text_content().split())
+    return challenge_words(text) if len(text) < LONGEST_CHALLENGE else None
+
+
 def _feed(_source: Feed, url: str, body: bytes, content_type: str) -> Listed:
     parsed = feedparser.parse(BytesIO(body), response_headers={"content-type": content_type} if content_type else {}, sanitize_html=False)
     found = [(_absolute(url, entry["link"]), _updated(entry)) for entry in parsed.entries if entry.get("link")]
@@ -61,7 +76,7 @@ def _updated(entry: feedparser.FeedParserDict) -> str | None:
 
 
 def _marked(kind: str, value: str | None) -> str | None:
-    return f"{kind}={value}" if value else None
+    return f"{kind}={value[:LONGEST_MARK]}" if value else None
 
 
 def _absolute(base: str, href: str) -> str | None:
@@ -73,13 +88,29 @@ def _absolute(base: str, href: str) -> str | None:
 
 def _sitemap(_source: Sitemap, _url: str, body: bytes, _content_type: str) -> Listed:
     try:
-        root = etree.fromstring(body, etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False))
+        root = etree.fromstring(_unpacked(body), etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False))
+    except zlib.error as error:
+        return Listed(why=f"not a sitemap: {error}")
     except etree.XMLSyntaxError as error:
         return Listed(why=f"not a sitemap: {error.msg}")
     if etree.QName(root).localname == "sitemapindex":
-        return Listed(more=tuple(filter(None, (_child(item, "loc") for item in list(root)[:SITEMAPS_OF_AN_INDEX]))))
+        return Listed(more=_newest([(_child(item, "loc"), _child(item, "lastmod") or "") for item in root]))
     entries = ((_child(item, "loc"), _child(item, "lastmod")) for item in list(root)[:SITEMAP_LIMIT])
     return Listed(links=tuple(Link(url=loc, mark=_marked("lastmod", lastmod)) for loc, lastmod in entries if loc))
+
+
+def _unpacked(body: bytes) -> bytes:
+    """A sitemap may be a gzip file; a bomb is cut, and what is cut is no XML."""
+    return zlib.decompressobj(32 + zlib.MAX_WBITS).decompress(body, SITEMAP_SIZE) if body.startswith(b"\x1f\x8b") else body
+
+
+def _newest(sitemaps: list[tuple[str | None, str]]) -> tuple[str, ...]:
+    """The sitemaps of an index that changed last; where it does not say when, its first and last ones."""
+    named = [(url, lastmod) for url, lastmod in sitemaps if url]
+    if len(named) > SITEMAPS_OF_AN_INDEX and not any(lastmod for _, lastmod in named):
+        named = [*named[: SITEMAPS_OF_AN_INDEX // 2], *named[-SITEMAPS_OF_AN_INDEX // 2 :]]
+    newest = sorted(named, key=lambda each: each[1], reverse=True)  # ISO dates sort as text
+    return tuple(url for url, _ in newest[:SITEMAPS_OF_AN_INDEX])
 
 
 def _child(item: etree._Element, name: str) -> str | None:

@@ -12,8 +12,9 @@ from twisted.python.failure import Failure
 from pipelines.extract.joined import adds
 from pipelines.models import Comment, Page, PageKind, Reading, Thread
 from pipelines.store.pages import Found
+from spiders.answers import plain
 from spiders.archived import PAGES
-from spiders.portal import Fetched, PortalSpider, page_of, plain
+from spiders.portal import Fetched, PortalSpider, page_of
 
 SHARE = 0.6  # of a host's daily budget: beyond it no comments are fetched, the rest is for articles
 FURTHER, COMMENTS = 30, -10  # priorities: an article that was begun is read to its end, comments are read when all else is done
@@ -116,7 +117,6 @@ class Following:
         number = begun.page.number + 1
         if response.status != 200:
             yield CutShort(begun=begun, why=f"page {number} answered {response.status}")
-            self._spider.refused(response)
             return
         yield replace(begun, page=page_of(response, part_of=begun.first, number=number))
 
@@ -127,7 +127,6 @@ class Following:
     def _talk_came(self, response: Response, talk: Talk) -> Iterator[TalkPage]:
         if response.status != 200:
             yield TalkPage(talk=talk, why=f"answered {response.status}")
-            self._spider.refused(response)
             return
         yield TalkPage(talk=talk, page=page_of(response, part_of=talk.first, number=talk.number))
 

@@ -13,11 +13,12 @@ from scrapy.crawler import Crawler
 from pipelines.extract.moments import Moment
 from pipelines.history import dates_in, on_day
 from pipelines.models import Article, Outcome
-from pipelines.sheet import Api, Listing, Sheet
+from pipelines.sheet import Api, Listing, Sheet, Source
 from pipelines.store import pages, runs
 from pipelines.store.database import reading
+from pipelines.store.numbers import Window
 from pipelines.store.pages import Found
-from pipelines.store.runs import Known
+from pipelines.store.sources import Known
 from spiders.discovery import Link, Listed
 from spiders.job import Job, SourceAnswer, now
 from spiders.verdict import STOPPED, Verdict
@@ -89,9 +90,9 @@ class PastJob(Job):
     def load(self) -> None:
         """Read what the run starts from. Its listings count as read before and cut short: each is read to its end, and teaches nothing."""
         Job.load(self)
-        self.known = {source.url: Known(etag=None, last_modified=None, cut=True) for source in self.sheet.discovery}
+        self.known = {source.key: Known(cut=True) for source in self.sheet.discovery}
         undated = [source for source in self.sheet.history if isinstance(source, Listing | Api) and not dates_in(source)]
-        self.digs = {source.url: Dig(day=self.history, pages=source.pages) for source in undated}
+        self.digs = {source.key: Dig(day=self.history, pages=source.pages) for source in undated}
 
     def due(self) -> list[Found]:
         """Nothing: second looks are the present's."""
@@ -107,16 +108,29 @@ class PastJob(Job):
         day = self._local(article.published_at)
         return None if day in (None, self.history) else f"published on {day}, not on {self.history}"
 
-    def further(self, source_url: str, number: int, listed: Listed) -> int | None:
+    def gaps(self) -> list[Found]:
+        """Nothing: a running number is counted from its end."""
+        return []
+
+    def windows(self) -> list[Window]:
+        """Nothing either."""
+        return []
+
+    def further(self, source: Source, number: int, listed: Listed) -> int | None:
         """The listing's next page; None where none matters. A page that names nothing new counts as empty."""
+        most = source.pages if isinstance(source, Listing | Api) and source.has_pages else 1
+        following = self._further(source.key, number, listed) if most > 1 else None
+        return following if following is not None and following <= most else None
+
+    def _further(self, key: str, number: int, listed: Listed) -> int | None:
         fresh = [link for link in listed.links if link.url not in self.met]
         self.met |= {link.url for link in fresh}
-        dig = self.digs.get(source_url)
+        dig = self.digs.get(key)
         if dig is None:
             return number + 1 if fresh else None
         days = [day for link in fresh if (day := self._local(link.day) or self.sheet.day_of(link.url))]
         if fresh and not days:
-            self.sources.append(SourceAnswer(url=source_url, why="no item on it says its day"))
+            self.sources.append(SourceAnswer(url=key, why="no item on it says its day"))
             return None
         return dig.after(number, days)
 

@@ -7,7 +7,7 @@ from pipelines.models import Outcome
 from spiders.job import SourceAnswer
 from spiders.ledger import Ledger
 
-STOPPED = {"shutdown": "stopped before its end", "asked_to_wait": "the portal asked us to wait", "killed": "killed before its end"}
+STOPPED = {"shutdown": "stopped before its end", "killed": "killed before its end"}
 FEW = 3  # pages; fewer failures say nothing about the portal
 
 

@@ -107,6 +107,12 @@ def kind_of(evidence: Evidence) -> tuple[PageKind, str]:
     return next((verdict for verdict in verdicts if verdict), None) or (PageKind.ARTICLE, _article(evidence))
 
 
+def challenge_words(text: str) -> str | None:
+    """The words by which a page challenges its reader, None where there are none."""
+    found = _CHALLENGE.search(text)
+    return found[0] if found else None
+
+
 def _gone(evidence: Evidence) -> Verdict:
     if evidence.status in (404, 410):
         return PageKind.MISSING, f"status {evidence.status}"

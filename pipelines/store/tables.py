@@ -90,12 +90,16 @@ class Meta(Base):
 
 
 class Portal(Base):
-    """What we know of a portal beyond its sheet. `learned_at`: the end of its first whole run."""
+    """What we know of a portal beyond its sheet. `learned_at`: the end of its first whole run.
+
+    `standings`: its hosts that refused us. `reserved`: what its hosts reserve from text and data mining.
+    """
 
     __tablename__ = "portals"
     slug: Mapped[str] = mapped_column(String(40), primary_key=True)
     learned_at: Mapped[datetime | None]
-    wait_until: Mapped[datetime | None]
+    standings: Mapped[dict[str, Any] | None]
+    reserved: Mapped[dict[str, Any] | None]
 
 
 class HostDay(Base):
@@ -110,7 +114,8 @@ class HostDay(Base):
 class Source(Base):
     """A discovery address that was read whole once, so that its news is news.
 
-    Its validators, and whether its paging was cut short the last time.
+    `url`: its key, the address and what is posted to it. Its validators, the digests of its bytes and of the rules that read
+    them, and whether its paging was cut short the last time. `names`: identities that it named lately. `paging`: see Paging.
     """
 
     __tablename__ = "sources"
@@ -120,10 +125,17 @@ class Source(Base):
     last_modified: Mapped[str | None]
     read_at: Mapped[datetime]
     cut: Mapped[bool] = mapped_column(default=False)
+    digest: Mapped[str | None]
+    rules: Mapped[str | None]
+    names: Mapped[list[Any] | None]
+    paging: Mapped[dict[str, Any] | None]
 
 
 class Run(Base):
-    """One crawl of one portal; `outcomes` sums to `discovered`. `history`: the day whose history it read, None for the present."""
+    """One crawl of one portal; `outcomes` sums to `discovered`. `history`: the day whose history it read, None for the present.
+
+    `share`: of the portal that we hold, by its `views`.
+    """
 
     __tablename__ = "runs"
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -139,6 +151,8 @@ class Run(Base):
     bytes: Mapped[int] = mapped_column(BigInteger, default=0)
     outcomes: Mapped[dict[str, Any]] = mapped_column(default=dict)
     evidence: Mapped[list[Any]] = mapped_column(default=list)
+    share: Mapped[float | None]
+    views: Mapped[dict[str, Any] | None]
     watchlist: Mapped[str | None] = mapped_column(String(64))
     history: Mapped[date | None]
 

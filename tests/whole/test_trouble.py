@@ -13,7 +13,6 @@ from demo.expected import missing_and_unexpected
 from pipelines.models import Outcome
 from pipelines.store.database import reading, writing
 from pipelines.store.tables import AlertRow, ArticleRow, PageRow, Run
-from pipelines.store.tables import Portal as PortalRow
 from spiders.job import now
 from tests.whole.conftest import PORTALS, House
 from tests.whole.portal import Portal, page, portal, write_sheet
@@ -105,8 +104,7 @@ def test_retry_after_ends_the_run_and_keeps_the_next_ones_away(fresh: House, cap
     cape.asked.clear()
     assert "asked us to wait until" in fresh.crawl("cape")["reason"]
     assert cape.asked == []
-    with writing(fresh.database) as session:
-        session.execute(update(PortalRow).values(wait_until=now()))
+    assert "asked us to wait" in fresh.run("portals", "resume", "cape").stdout
     cape.article(2)
     assert fresh.crawl("cape")["outcomes"].get("new") == 1
 
@@ -116,11 +114,11 @@ def test_the_daily_budget_is_kept_and_what_is_left_comes_later(fresh: House, cap
     cape.lists(*range(2, 10))
     for number in range(2, 10):
         cape.article(number)
-    write_sheet(fresh.home / "config", cape.url, pace={"delay": 0, "concurrency": 1, "budget": 5})
+    write_sheet(fresh.home / "config", cape.url, pace={"delay": 0, "concurrency": 1, "budget": 6})  # 2 of them for our manners
     told = fresh.crawl("cape")
     assert told["outcomes"] == {"new": 3, "left": 5}
     write_sheet(fresh.home / "config", cape.url)
-    assert fresh.crawl("cape")["outcomes"] == {"known": 3, "new": 5}
+    assert fresh.crawl("cape")["outcomes"] == {"new": 5}
 
 
 def test_a_portal_that_is_away_fails_its_run_in_plain_words(fresh: House, cape: Portal) -> None:

@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0002"
 down_revision = "0001"
@@ -18,3 +19,20 @@ def upgrade() -> None:
     op.add_column("articles", sa.Column("payload", sa.String(60), nullable=True))
     op.add_column("articles", sa.Column("fetched_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("alerts", sa.Column("late", sa.String(100), nullable=True))
+    _collection()
+
+
+def _collection() -> None:
+    json = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
+    for table, name, kind in (
+        ("sources", "digest", sa.Text()),
+        ("sources", "rules", sa.Text()),
+        ("sources", "names", json),
+        ("sources", "paging", json),
+        ("portals", "standings", json),
+        ("portals", "reserved", json),
+        ("runs", "share", sa.Float()),
+        ("runs", "views", json),
+    ):
+        op.add_column(table, sa.Column(name, kind, nullable=True))
+    op.drop_column("portals", "wait_until")
