@@ -9,7 +9,7 @@ from pipelines.errors import ArchiveError
 
 
 def troubles(place: Place, portal: str, stem: str) -> Iterator[str]:
-    """What is wrong with one file, a sentence each."""
+    """What is wrong with one file, a sentence each; FileNotFoundError where it is gone."""
     indexed, found, end = entries_of(place, portal, stem), list[Entry](), 0
     size = place.sizes(portal).get(stem + WARC, 0)
     with place.open(portal, stem + WARC) as stream:

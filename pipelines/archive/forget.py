@@ -31,11 +31,11 @@ def purge(place: Place, portal: str, stems: Iterable[str] | None = None) -> int:
 
 
 def _without(place: Place, portal: str, stem: str, gone: frozenset[str]) -> int:
-    entries = entries_of(place, portal, stem)
-    kept = sorted((entry for entry in entries if not entry.keys & gone), key=lambda entry: entry.offset)
-    if len(kept) == len(entries):
-        return 0
     try:
+        entries = entries_of(place, portal, stem)
+        kept = sorted((entry for entry in entries if not entry.keys & gone), key=lambda entry: entry.offset)
+        if len(kept) == len(entries):
+            return 0
         renamed = [_rewritten(place, portal, kept, min(entry.offset for entry in entries))] if kept else []
     except FileNotFoundError:
         return 0  # another one forgot it

@@ -19,6 +19,8 @@ FORGOTTEN = ".forgotten"
 """Ending of the empty files whose names are the digests of what a person asked us to forget."""
 LONGEST_FILE = timedelta(hours=1)
 """From a file's name, its beginning, to its last record; a run ends after 25 minutes."""
+TRIES = 8
+"""Of finding a file under its present name, while others rewrite it."""
 _REVISIT = "warc/revisit"
 
 
@@ -67,6 +69,15 @@ class Catalogue:
 
 def catalogue(place: Place, portal: str, since: datetime | None = None) -> Catalogue:
     """The portal's archive, or its files since about `since`; a missing index is made anew. ArchiveError where it cannot be read."""
+    for _ in range(TRIES):
+        try:
+            return _listed(place, portal, since)
+        except FileNotFoundError:
+            continue  # a file got a new name after it was listed
+    raise ArchiveError(f"{portal}: its files change faster than they can be listed")
+
+
+def _listed(place: Place, portal: str, since: datetime | None) -> Catalogue:
     sizes = place.sizes(portal)
     stems = [name.removesuffix(WARC) for name in sizes if name.endswith(WARC) and _is_since(name, since)]
     read = place.read_many(portal, [stem + INDEX for stem in stems if stem + INDEX in sizes])
@@ -78,7 +89,7 @@ def catalogue(place: Place, portal: str, since: datetime | None = None) -> Catal
 
 
 def entries_of(place: Place, portal: str, stem: str) -> list[Entry]:
-    """The records of one file, by its index, or by itself where there is none."""
+    """The records of one file, by its index, or by itself where there is none; FileNotFoundError where it is gone."""
     return _entries(place, portal, stem, place.read_many(portal, [stem + INDEX]).get(stem + INDEX))
 
 
@@ -147,11 +158,8 @@ def _entries(place: Place, portal: str, stem: str, index: bytes | None) -> list[
 
 
 def _indexed_anew(place: Place, portal: str, stem: str) -> list[Entry]:
-    try:
-        with place.open(portal, stem + WARC) as stream:
-            found = scanned(stem, stream)
-    except FileNotFoundError:
-        return []
+    with place.open(portal, stem + WARC) as stream:
+        found = scanned(stem, stream)
     try:
         place.write(portal, stem + INDEX, lines(found))
     except ArchiveError as error:

@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from pipelines.archive.index import Catalogue, Entry, catalogue
+from pipelines.archive.index import TRIES, Catalogue, Entry, catalogue
 from pipelines.archive.place import WARC, Place
 from pipelines.archive.records import PAGE, page_of, record_of
 from pipelines.errors import ArchiveError
@@ -63,17 +63,16 @@ def latest(entries: list[Entry], at: datetime | None) -> Entry | None:
 
 
 def _read(place: Place, known: Catalogue, entry: Entry) -> Page:
-    try:
-        return _page_at(place, known.portal, entry)
-    except FileNotFoundError:
-        # Forgetting rewrites a file under a new name.
-        moved = catalogue(place, known.portal, since=entry.at).by_place.get((entry.url, entry.at))
-    if moved is None:
-        raise BodyGone(f"{entry.url}: its record of {entry.at:%Y-%m-%d %H:%M:%S} UTC is no longer in the archive")
-    try:
-        return _page_at(place, known.portal, moved)
-    except FileNotFoundError:
-        raise BodyGone(f"{entry.url}: its file is no longer in the archive") from None
+    """The record's page; where its file is gone, from the file that forgetting made of it."""
+    here: Entry | None = entry
+    for _ in range(TRIES):
+        if here is None:
+            break
+        try:
+            return _page_at(place, known.portal, here)
+        except FileNotFoundError:
+            here = catalogue(place, known.portal, since=entry.at).by_place.get((entry.url, entry.at))
+    raise BodyGone(f"{entry.url}: its record of {entry.at:%Y-%m-%d %H:%M:%S} UTC is no longer in the archive")
 
 
 def _page_at(place: Place, portal: str, entry: Entry) -> Page:

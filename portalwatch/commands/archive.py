@@ -1,5 +1,6 @@
 """archive: the pages as they were fetched."""
 
+import contextlib
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -94,10 +95,11 @@ def check(portal: Annotated[str | None, typer.Argument(help="One portal; all whe
     place, files, wrong = open_place(settings()), 0, 0
     for each in [portal] if portal else place.portals():
         for stem in place.stems(each):
-            files += 1
-            for trouble in troubles(place, each, stem):
-                wrong += 1
-                typer.echo(f"{each}/{stem}{WARC}: {show.plain(trouble)}")
+            with contextlib.suppress(FileNotFoundError):  # it was rewritten or aged out meanwhile
+                for trouble in troubles(place, each, stem):
+                    wrong += 1
+                    typer.echo(f"{each}/{stem}{WARC}: {show.plain(trouble)}")
+                files += 1
     if wrong:
         raise PortalwatchError(f"{wrong} things are wrong in {files} files")
     typer.echo(f"{files} files are whole")

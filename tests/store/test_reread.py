@@ -1,8 +1,6 @@
 """Reading archived pages again: the article changes, its publisher's revisions do not, nobody hears twice and nothing in silence."""
 
 import dataclasses
-import secrets
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
@@ -28,15 +26,13 @@ JUNK = "海岬日報網站導覽列首頁即時新聞政治財經社會生活國
 HOUR = timedelta(hours=1)
 
 
-@pytest.fixture(params=["redis", "redis away"])
-def desk(request: pytest.FixtureRequest, store: Engine) -> Iterator[flow.Desk]:
-    """A desk of a live crawl, with and without its Redis."""
-    url = request.getfixturevalue("valkey") if request.param == "redis" else "unix:///nowhere.sock"
-    fast, watchlist = Fast(url, secrets.token_hex(6)), Watchlist.from_text(WATCHLIST)
-    yield flow.Desk(
+@pytest.fixture
+def desk(store: Engine, fast: Fast) -> flow.Desk:
+    """A desk of a live crawl."""
+    watchlist = Watchlist.from_text(WATCHLIST)
+    return flow.Desk(
         engine=store, fast=fast, watchlist=watchlist, matcher=compile_watchlist(watchlist), learning=False, looks=(timedelta(hours=1),)
     )
-    fast.close()
 
 
 def page(number: int, at: datetime, body: str = "body") -> Page:
