@@ -52,10 +52,9 @@ def backfill_dag(slug: str, name: str) -> DAG:
             assert data_interval_start is not None
             try:
                 return dict(run(slug, data_interval_start.date(), settings(), Alerts((params or {})["alerts"])))
-            except ConfigError as error:
-                raise AirflowFailException(str(error)) from None
             except PortalwatchError as error:
-                raise AirflowException(str(error)) from None
+                hopeless = isinstance(error, ConfigError) or getattr(error, "lasting", False)
+                raise (AirflowFailException if hopeless else AirflowException)(str(error)) from None
 
         backfill()
     return dag

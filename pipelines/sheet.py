@@ -103,7 +103,8 @@ class _Strict(BaseModel):
 
 
 class Day(Value):
-    """Where an item of a listing says its day. `format` is strptime's where the day is not printed in one of the usual ways."""
+    """Where an item of a listing says its day. `format` is strptime's where the day is not printed in one of the usual ways; one
+    without a year means the last such day."""
 
     format: str | None = None
 

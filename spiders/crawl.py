@@ -44,10 +44,10 @@ AFTER_A_RUN = 20.0  # seconds that a run gives to delivery; the `deliver` DAG do
 
 
 class RunFailed(PortalwatchError):
-    """The run could not see its portal; `summary` is what it has to tell all the same."""
+    """The run could not see its portal; `summary` is what it has to tell all the same. `lasting`: another run would fare no better."""
 
-    def __init__(self, summary: Mapping[str, Any]) -> None:
-        self.summary = summary
+    def __init__(self, summary: Mapping[str, Any], *, lasting: bool = False) -> None:
+        self.summary, self.lasting = {**summary, **({"lasting": True} if lasting else {})}, lasting
         super().__init__(f"{summary['portal']}: {summary['reason']}")
 
 
@@ -73,7 +73,7 @@ def crawl(portal: str, settings: Settings, past: Past | None = None) -> dict[str
     told = _close(job, finish_reason, judged, active)
     fast.close()
     if not judged.succeeded:
-        raise RunFailed(told)
+        raise RunFailed(told, lasting=judged.lasting)
     return told
 
 
@@ -186,7 +186,8 @@ def _write(session: Session, job: Job, ended: runs.Ended) -> datetime:
     if job.history is None:
         _remember_sources(session, job, ended)
     runs.spend(session, job.requests, now())
-    standings.keep(session, job.sheet.slug, job.breaker.standings, job.reserved)
+    standings.keep(session, job.sheet.slug, job.stood, job.breaker.standings)
+    standings.keep_reserved(session, job.sheet.slug, job.reserved)
     if job.desk.late is not None:
         release_late(session, job.desk.late, now())
     return runs.close_run(session, job.run_id, ended, now())

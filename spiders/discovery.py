@@ -5,7 +5,7 @@ import re
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 from typing import Any
 from urllib.parse import urljoin
@@ -146,6 +146,14 @@ def _link(source: Listing, url: str, item: html.HtmlElement) -> Link | None:
 def _day(printed: str | None, form: str | None) -> Moment | None:
     if printed is None or form is None:
         return moment(printed, None) if printed else None
+    if "%y" in form.lower():
+        return _strptime(printed, form)
+    tomorrow = datetime.now(UTC).date() + timedelta(days=1)
+    years = (_strptime(f"{year} {printed}", f"%Y {form}") for year in (tomorrow.year, tomorrow.year - 1))
+    return next((day for day in years if day is not None and day <= tomorrow), None)
+
+
+def _strptime(printed: str, form: str) -> date | None:
     try:
         return datetime.strptime(printed, form).date()  # noqa: DTZ007 - a day in the portal's own zone
     except ValueError:

@@ -19,6 +19,7 @@ from pipelines.store import numbers, pages, runs, sources, standings
 from pipelines.store.database import reading
 from pipelines.store.pages import Found
 from pipelines.store.sources import Known
+from pipelines.store.standings import Standing
 from pipelines.store.tables import Portal
 from spiders.breaker import Breaker
 from spiders.discovery import Link, Listed
@@ -42,8 +43,9 @@ class Job:
 
     `known` and `read`: discovery addresses that earlier runs, and this one, read, by their keys; `walks`: how this run goes
     through each; `cut`: those whose paging ended early in this run; `asked`: every listing address that was requested;
-    `reserved`: what the portal's hosts reserve from text and data mining, by root; `history`: the day of the past that is read;
-    `comes_again`: outcomes whose identities are due again; `troubles`: what went wrong beside the watching, which its reason tells.
+    `stood`: how the portal's hosts stood with us before; `reserved`: what they reserve from text and data mining, by root;
+    `history`: the day of the past that is read; `comes_again`: outcomes whose identities are due again;
+    `troubles`: what went wrong beside the watching, which its reason tells.
     """
 
     settings: Settings
@@ -54,6 +56,7 @@ class Job:
     owner: str = field(default_factory=lambda: uuid.uuid4().hex)
     ledger: Ledger = field(default_factory=Ledger)
     breaker: Breaker = field(default_factory=Breaker)
+    stood: dict[str, Standing] = field(default_factory=dict)
     requests: Counter[str] = field(default_factory=Counter)
     spent: dict[str, int] = field(default_factory=dict)
     sources: list[SourceAnswer] = field(default_factory=list)
@@ -77,7 +80,8 @@ class Job:
         with reading(self.desk.engine) as session:
             self.spent = runs.spent(session, now())
             self.known = sources.known_sources(session, self.sheet.slug)
-            self.breaker = Breaker(standings.standings(session, self.sheet.slug))
+            self.stood, known = (standings.standings(session, self.sheet.slug) for _ in range(2))
+            self.breaker = Breaker(known)
             self.reserved = dict(session.get_one(Portal, self.sheet.slug).reserved or {})
         self.ledger.heard = self._heard
 

@@ -21,6 +21,7 @@ from spiders.job import Job, SourceAnswer, host_of, now
 from spiders.walk import Walk
 
 LISTING_FIRST, NEW_LISTING, NEW_FIRST, SECOND_LOOK = 100, 50, 10, 0  # priorities
+BEYOND = (404, 410)  # what a page after the last one may answer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +87,6 @@ class Listings:
     def _opened(self, source: Source) -> Iterator[Request]:
         standing = self._job.rests(source.url)
         if standing is not None:
-            self._job.cut.add(source.key)
             self._job.sources.append(SourceAnswer(url=source.url, why=standing))
         elif source.key not in self._job.walks:
             self._job.walks[source.key] = Walk(source=source, known=self._job.known.get(source.key))
@@ -99,6 +99,8 @@ class Listings:
         if known is not None and (response.status == 304 or (response.status == 200 and digest == known.digest)):
             answer.not_modified = True
             return self._unmodified(response, place, known)
+        if response.status in BEYOND and place.number > 1:
+            return []
         if response.status != 200:
             self._cut(place)
             answer.why = refusal(response.status)
@@ -111,7 +113,7 @@ class Listings:
             if place.number == 1:
                 job.read[place.key] = self._validators(response, None if listed.more else digest)
         else:
-            answer.why = listed.why or await self._nothing(response, place)
+            answer.why = await self._nothing(response, place) or listed.why or (None if place.number > 1 else "no article link on it")
         wanted = await self._wanted(found)
         unsettled = {each.identity for each in found if job.ledger.outcomes.get(each.identity) is not Outcome.KNOWN}
         job.walks[place.source.key].page(place.number, [each.identity for each in found], unsettled)
@@ -131,13 +133,13 @@ class Listings:
         return Known(etag=etag, last_modified=modified, digest=digest, rules=self._job.rules)
 
     async def _nothing(self, response: Response, place: Place) -> str | None:
-        """Why a listing names nothing; a challenge in its place is a refusal."""
+        """The challenge that stands in a listing's place, which is a refusal; None where there is none."""
         challenge = await asyncio.to_thread(challenged, response.body, header(response, "Content-Type"))
-        if challenge:
-            self._job.breaker.refused(host_of(response.url), "a challenge page", now(), page=False)
-            self._cut(place)
-            return f"a challenge page: {challenge}"
-        return "no article link on it" if place.number == 1 else None
+        if challenge is None:
+            return None
+        self._job.breaker.refused(host_of(response.url), "a challenge page", now(), page=False)
+        self._cut(place)
+        return f"a challenge page: {challenge}"
 
     async def _wanted(self, found: list[Found]) -> list[Request]:
         ledger = self._job.ledger
@@ -202,7 +204,9 @@ class Listings:
         return found
 
     def _cut(self, place: Place) -> None:
-        self._job.cut |= {place.source.key, place.key}
+        """A reading that began ends early; one that did not begin leaves all as it was."""
+        if place.number > 1 or place.depth:
+            self._job.cut |= {place.source.key, place.key}
 
     def _one_less(self, place: Place) -> None:
         self._job.walks[place.source.key].waiting -= 1

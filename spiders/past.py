@@ -20,7 +20,7 @@ from pipelines.store.numbers import Window
 from pipelines.store.pages import Found
 from pipelines.store.sources import Known
 from spiders.discovery import Link, Listed
-from spiders.job import Job, SourceAnswer, now
+from spiders.job import Job, now
 from spiders.verdict import STOPPED, Verdict
 
 if TYPE_CHECKING:
@@ -69,6 +69,11 @@ class Dig:
             return min(2 * number, self.pages) if number < self.pages else None
         return (newer + reached) // 2 if reached - newer > 1 else self._onward(reached)
 
+    def goes_back_to(self) -> date | None:
+        """Where the listing ended, if that was before the day was reached; date.max for one that names nothing."""
+        oldest = min((day for day in self.days.values() if day != date.min), default=date.max)
+        return oldest if oldest > self.day else None
+
     def _onward(self, number: int) -> int | None:
         """The first page from `number` on that was not read, up to the one that lies before the day."""
         while number in self.days:
@@ -80,11 +85,15 @@ class Dig:
 
 @dataclass(slots=True, kw_only=True)
 class PastJob(Job):
-    """One run of one day of the past. What is known is left alone, what is left or fails is nobody's but this day's."""
+    """One run of one day of the past. What is known is left alone, what is left or fails is nobody's but this day's.
+
+    `lasting`: why the day cannot be read, which the next run would find as well.
+    """
 
     history: date
     digs: dict[str, Dig] = field(default_factory=dict)
     met: set[str] = field(default_factory=set)
+    lasting: list[str] = field(default_factory=list)
     comes_again: frozenset[Outcome] = frozenset()
 
     def load(self) -> None:
@@ -130,9 +139,16 @@ class PastJob(Job):
             return number + 1 if fresh else None
         days = [day for link in fresh if (day := self._local(link.day) or self.sheet.day_of(link.url))]
         if fresh and not days:
+<<<<<<< HEAD
             self.sources.append(SourceAnswer(url=key, why="no item on it says its day"))
+=======
+            self.lasting.append(f"{source_url}: no item on it says its day")
+>>>>>>> pages
             return None
-        return dig.after(number, days)
+        following = dig.after(number, days)
+        if following is None and (oldest := dig.goes_back_to()):
+            self.lasting.append(f"{source_url}: " + ("names nothing" if oldest == date.max else f"goes back to {oldest} only"))
+        return following
 
     def to_fetch(self, fresh: list[Found]) -> tuple[list[Found], list[Found]]:
         """(what to fetch of `fresh`, what is known): only what was never met is fetched."""
@@ -194,4 +210,5 @@ def past_verdict(job: PastJob, finish_reason: str) -> Verdict:
     if left:
         budget = f"history may use {job.sheet.pace.budget} requests a day of a host"
         troubles.append(f"{left} articles of the day are left for another run ({budget}; {finish_reason})")
-    return Verdict(succeeded=not troubles, reason="; ".join(troubles) or None)
+    reasons = [*job.lasting, *troubles]
+    return Verdict(succeeded=not reasons, reason="; ".join(reasons) or None, lasting=bool(job.lasting) and not troubles)

@@ -13,10 +13,11 @@ FEW = 3  # pages; fewer failures say nothing about the portal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """`succeeded`, and a reason: why not, or what was odd in a run that did."""
+    """`succeeded`, and a reason: why not, or what was odd in a run that did. `lasting`: another run would find the same."""
 
     succeeded: bool
     reason: str | None = None
+    lasting: bool = False
 
 
 def verdict(sources: Sequence[SourceAnswer], ledger: Ledger, finish_reason: str) -> Verdict:

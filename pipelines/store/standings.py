@@ -45,10 +45,18 @@ def resting(row: Portal, now: datetime) -> list[str]:
     return [each.words(host) for host, each in known.items() if each.until and each.until > now]
 
 
-def keep(session: Session, portal: str, known: Mapping[str, Standing], reserved: Mapping[str, Any]) -> None:
-    """Write down how we stand with the portal's hosts, and what they reserve from text and data mining."""
+def keep(session: Session, portal: str, before: Mapping[str, Standing], after: Mapping[str, Standing]) -> None:
+    """Write down what a run changed of how we stand with the portal's hosts; what another run or a person changed meanwhile stays."""
     row = session.get_one(Portal, portal)
-    row.standings, row.reserved = {host: _written(each) for host, each in known.items()}, dict(reserved)
+    moved = {host for host in before.keys() | after.keys() if before.get(host) != after.get(host)}
+    others = {host: each for host, each in (row.standings or {}).items() if host not in moved}
+    row.standings = others | {host: _written(each) for host, each in after.items() if host in moved}
+
+
+def keep_reserved(session: Session, portal: str, reserved: Mapping[str, Any]) -> None:
+    """Write down what the portal's hosts reserve from text and data mining, by root."""
+    row = session.get_one(Portal, portal)
+    row.reserved = {**(row.reserved or {}), **reserved}
 
 
 def resume(session: Session, portal: str) -> list[str]:

@@ -67,12 +67,20 @@ def _one(portal: str, day: date, alerts: Alerts, *, as_json: bool) -> None:
 
 
 def _each(portal: str, days: list[date], alerts: Alerts, *, as_json: bool) -> None:
-    """A process for each day, since a crawl needs one of its own; the first that fails ends it, since the next would find the same."""
+    """A process for each day, since a crawl needs one of its own. The first that fails ends it, unless it would tomorrow too."""
+    unreachable = []
     for day in days:
-        options = ["--from", str(day), "--alerts", str(alerts), "--again", *(["--json"] if as_json else [])]
+        options = ["--from", str(day), "--alerts", str(alerts), "--again", "--json"]
         command = [sys.executable, "-m", "portalwatch.cli", "backfill", portal, *options]
-        if subprocess.run(command, check=False).returncode:  # noqa: S603
+        done = subprocess.run(command, check=False, stdout=subprocess.PIPE, text=True)  # noqa: S603
+        told = json.loads(done.stdout.splitlines()[-1]) if done.stdout.strip() else {}
+        if told:
+            _tell(told, as_json)
+        if done.returncode and not told.get("lasting"):
             raise PortalwatchError(f"{portal}: stopped at {day}; the same command goes on from there")
+        unreachable += [str(day)] if done.returncode else []
+    if unreachable:
+        raise PortalwatchError(f"{portal}: could not be read at all: {', '.join(unreachable)}")
 
 
 def _tell(told: object, as_json: bool) -> None:

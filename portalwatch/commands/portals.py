@@ -110,9 +110,15 @@ def _notes(line: Mapping[str, Any]) -> str:
     told = [line["reason"], *(each for each in line["paused"] if each not in (line["reason"] or "")), *line["reserved"]]
     if line["reserved"]:
         told.append("left alone" if line["tdm"] == "obey" else f"read all the same: {line['tdm'] or 'no reason given'}")
+    told += [_gaps(each) for each in line["numbers"] if each["gaps"]]
     if line["robots_override"]:
         told.append(f"robots.txt is overridden: {line['robots_override']}")
     return "; ".join(filter(None, told))
+
+
+def _gaps(each: Mapping[str, Any]) -> str:
+    last = each["to"] - each["from"] + 1
+    return f"{each['numbers']}: {each['held']} held of the last {last}, {each['missing']} no article, {each['gaps']} not looked up yet"
 
 
 def _verdict(succeeded: object) -> str:

@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 
 from pipelines.store import standings
 from pipelines.store.database import reading, writing
+from pipelines.store.standings import Standing
 from pipelines.store.tables import Portal
 from spiders.breaker import FIRST_PAUSE, LONGEST_PAUSE, REFUSALS, Breaker
 
@@ -110,6 +111,19 @@ def test_hosts_rest_alone() -> None:
     assert breaker.rests("other.example", NOW) is None
 
 
+def test_a_run_writes_only_what_it_changed(store: Engine) -> None:
+    with writing(store) as session:
+        session.add(Portal(slug="p"))
+        session.flush()
+        standings.keep(session, "p", {}, {"a": Standing(refusals=1), "b": Standing(refusals=1)})
+        before = standings.standings(session, "p")
+        standings.resume(session, "p")
+        standings.keep(session, "p", before, {"a": Standing(refusals=2), "b": Standing(refusals=1)})
+        assert standings.standings(session, "p") == {"a": Standing(refusals=2)}
+        standings.keep(session, "p", {"a": Standing(refusals=2)}, {})
+        assert standings.standings(session, "p") == {}
+
+
 @pytest.mark.parametrize("wait", [None, timedelta(minutes=3)])
 def test_standings_are_kept_and_lifted(store: Engine, wait: timedelta | None) -> None:
     breaker = Breaker()
@@ -119,7 +133,7 @@ def test_standings_are_kept_and_lifted(store: Engine, wait: timedelta | None) ->
     with writing(store) as session:
         session.add(Portal(slug="p"))
         session.flush()
-        standings.keep(session, "p", breaker.standings, {})
+        standings.keep(session, "p", {}, breaker.standings)
     with reading(store) as session:
         assert standings.standings(session, "p") == breaker.standings
         assert len(standings.resting(session.get_one(Portal, "p"), NOW)) == len(breaker.standings)

@@ -2,19 +2,22 @@
 
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 import pytest
 from pydantic import TypeAdapter
 
+from demo.portals import Asked, answer
 from demo.world import World
+from demo.world.addresses import addresses
 from pipelines.errors import ConfigError
 from pipelines.history import on_day
-from pipelines.sheet import Source, read_sheet
+from pipelines.sheet import Api, Source, read_sheet
 from spiders.discovery import read_listing
-from spiders.past import Dig, past_sheet
-from tests.demo.reading import fetched
+from spiders.past import Dig, PastJob, past_sheet
 from tests.extract.shared import SHEETS
 
 DAY = date(2024, 6, 8)
@@ -159,16 +162,49 @@ def test_a_day_between_two_pages_is_read_from_both() -> None:
     assert set(dug(mixed, DAY - timedelta(days=1))) >= {1, 2, 3}
 
 
-@pytest.mark.parametrize("slug", ["storm_mg", "park6"])
+WITH_HISTORY = [path.stem for path in sorted(SHEETS.glob("*.yaml")) if read_sheet(path).history]
+
+
+@pytest.mark.parametrize("slug", WITH_HISTORY)
 def test_a_shipped_sheets_history_tells_the_day_of_every_item(slug: str) -> None:
-    world, sheet = World(now=datetime(2026, 3, 2, 3, 0, tzinfo=UTC), articles=120), read_sheet(SHEETS / f"{slug}.yaml")
-    published = {url: truth.published_at for truth in world.truth() for url in truth.urls}
+    world, sheet = World(now=datetime(2026, 3, 2, 3, 0, tzinfo=UTC), phase=3), read_sheet(SHEETS / f"{slug}.yaml")
+    days = {sheet.identify(url): piece.published_at for piece in world.scene.listed(slug) for url in piece.urls or addresses(piece)}
+    job = SimpleNamespace(sheet=sheet)
     for past in sheet.history:
-        reply = fetched(world.scene, past.url)
-        links = read_listing(past, past.url, reply.body, reply.content_type).links
+        links = read_listing(past, past.url, *_answered(world, past)).links
         assert len(links) >= 1
         for link in links:
-            known = sheet.identify(link.url)
-            assert known is not None
-            at = next(at for url, at in published.items() if sheet.identify(url) == known)
-            assert link.day == at.astimezone(ZoneInfo(sheet.timezone)).date()
+            assert (PastJob._local(job, link.day), link.url) == (
+                days[sheet.identify(link.url)].astimezone(ZoneInfo(sheet.timezone)).date(),
+                link.url,
+            )  # type: ignore[arg-type]
+
+
+def _answered(world: World, past: Source) -> tuple[bytes, str]:
+    parts = urlsplit(past.url)
+    posted = past.body_of(1) if isinstance(past, Api) else None
+    asked = Asked(host=parts.netloc, path=unquote(parts.path), query=dict(parse_qsl(parts.query)), posted=posted or {})
+    reply = answer(asked, world.scene)
+    return reply.body, reply.content_type
+
+
+def test_a_day_without_a_year_is_the_last_such_day() -> None:
+    listing = source(type="listing", url="https://p.example/", item="li", day={"css": "i", "format": "%m/%d %H:%M"})
+    today = datetime.now(UTC).date()
+    for back in (0, 1, 100, 360):
+        day = today - timedelta(days=back)
+        body = f"<ul><li><a href=/1>x</a><i>{day:%m/%d} 09:30</i></li></ul>".encode()
+        assert [link.day for link in read_listing(listing, listing.url, body, "").links] == [day]
+
+
+def test_a_listing_that_ends_before_the_day_says_how_far_it_goes() -> None:
+    dig = Dig(day=DAY, pages=99)
+    assert dig.after(1, [DAY + timedelta(days=9)]) == 2
+    assert dig.after(2, []) is None
+    assert dig.goes_back_to() == DAY + timedelta(days=9)
+    reached = Dig(day=DAY, pages=99)
+    assert reached.after(1, [DAY]) == 2
+    assert reached.after(2, []) is None
+    assert reached.goes_back_to() is None
+    nothing = Dig(day=DAY, pages=99)
+    assert (nothing.after(1, []), nothing.goes_back_to()) == (None, date.max)

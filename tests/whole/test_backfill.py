@@ -109,11 +109,12 @@ def test_the_present_keeps_its_share_of_the_budget_and_a_day_is_read_on_where_it
 def test_a_backfill_tells_late_what_it_finds_and_the_present_learns_nothing_by_it(fresh: House, cape: Portal) -> None:
     with writing(fresh.database) as session:
         session.execute(update(PortalRow).values(learned_at=None))
-    a_day(cape, DAY, (31,))
+    a_day(cape, DAY, (31, 32))
     published(cape, 31, DAY)
+    published(cape, 32, DAY)
     assert fresh.run("backfill", "cape", "--from", "2026-10-01", "--alerts", "late").returncode == 0
     with reading(fresh.database) as session:
-        assert [row.state for row in session.scalars(select(AlertRow))] == ["sent"]
+        assert [(row.state, row.late) for row in session.scalars(select(AlertRow))] == [("sent", "backfill-cape-2026-10-01")] * 2
         assert session.scalars(select(PortalRow.learned_at)).one() is None
     assert len(fresh.world.inbox()) == 1
     assert "cape" not in [line for line in fresh.run("portals", "list").stdout.splitlines() if "well" in line]
@@ -129,6 +130,9 @@ def test_a_deep_listing_is_searched_for_the_day(fresh: House, cape: Portal) -> N
     assert kept(fresh) == ["160", "161", "162", "163"]
     assert len([path for path in cape.asked if path.startswith("/all")]) < 20
     assert len([path for path in cape.asked if path.startswith("/article")]) == 4
+    done = fresh.run("backfill", "cape", "--from", "2020-01-01")
+    assert done.returncode == 1
+    assert "http://cape.example/all?p=1: goes back to 2026-09-26 only" in done.stderr
 
 
 @pytest.mark.slow

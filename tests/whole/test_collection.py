@@ -107,6 +107,20 @@ def test_an_edited_sheet_reads_what_did_not_change(fresh: House, cape: Portal) -
 
 
 @pytest.mark.slow
+def test_a_listing_may_end_before_the_pages_that_its_sheet_allows(fresh: House, cape: Portal) -> None:
+    write_sheet(fresh.home / "config", cape.url, discovery=[PAGED | {"url": "http://cape.example/young"}])
+    cape.publishes(1, 2)
+    cape.answers["/young"] = cape.answers.pop("/list")
+    told = fresh.crawl("cape")
+    assert (told["succeeded"], told["reason"]) == (True, None)
+    cape.lists(1, 2, 3, at="/young")
+    cape.article(3)
+    assert fresh.crawl("cape")["outcomes"] == {"known": 2, "new": 1}
+    with reading(fresh.database) as session:
+        assert [row.learned for row in session.scalars(select(PageRow).order_by(PageRow.identity))] == [True, True, False]
+
+
+@pytest.mark.slow
 def test_an_answer_that_nobody_asked_for_is_no_listing(fresh: House, cape: Portal) -> None:
     cape.answers["/list"] = Answer(status=304)
     assert fresh.crawl("cape")["reason"] == "answered 304"
