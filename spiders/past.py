@@ -139,15 +139,11 @@ class PastJob(Job):
             return number + 1 if fresh else None
         days = [day for link in fresh if (day := self._local(link.day) or self.sheet.day_of(link.url))]
         if fresh and not days:
-<<<<<<< HEAD
-            self.sources.append(SourceAnswer(url=key, why="no item on it says its day"))
-=======
-            self.lasting.append(f"{source_url}: no item on it says its day")
->>>>>>> pages
+            self.lasting.append(f"{key}: no item on it says its day")
             return None
         following = dig.after(number, days)
         if following is None and (oldest := dig.goes_back_to()):
-            self.lasting.append(f"{source_url}: " + ("names nothing" if oldest == date.max else f"goes back to {oldest} only"))
+            self.lasting.append(f"{key}: " + ("names nothing" if oldest == date.max else f"goes back to {oldest} only"))
         return following
 
     def to_fetch(self, fresh: list[Found]) -> tuple[list[Found], list[Found]]:
