@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pipelines.template import DATE, dated
 
 if TYPE_CHECKING:
-    from pipelines.sheet import Source
+    from pipelines.sources import Source
 
 UNTOLD = (
     "put {year}, {month} and {day} into the address, say with `day` where an item names its own, or let every pattern of `articles`"

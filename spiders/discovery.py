@@ -18,7 +18,7 @@ from pipelines.extract import css
 from pipelines.extract.decode import decode
 from pipelines.extract.kind import challenge_words
 from pipelines.extract.moments import Moment, moment
-from pipelines.sheet import Api, Feed, Listing, Sitemap, Source
+from pipelines.sources import Api, Feed, Listing, Sitemap, Source
 from pipelines.text import storable
 
 SITEMAP_LIMIT = 50_000  # entries, the protocol's own

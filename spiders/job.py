@@ -14,7 +14,8 @@ from pipelines.archive.place import Place
 from pipelines.config import Settings
 from pipelines.flow import Desk
 from pipelines.models import Article, Outcome
-from pipelines.sheet import Sheet, Source
+from pipelines.sheet import Sheet
+from pipelines.sources import Source
 from pipelines.store import numbers, pages, runs, sources, standings
 from pipelines.store.database import reading
 from pipelines.store.pages import Found

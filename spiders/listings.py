@@ -12,7 +12,7 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from pipelines.models import Outcome
-from pipelines.sheet import Api, Listing, Source
+from pipelines.sources import Api, Listing, Source
 from pipelines.store.pages import Found
 from pipelines.store.sources import Known
 from spiders.answers import LONGEST_URL, header, plain, refusal, short

@@ -13,7 +13,8 @@ from scrapy.crawler import Crawler
 from pipelines.extract.moments import Moment
 from pipelines.history import dates_in, on_day
 from pipelines.models import Article, Outcome
-from pipelines.sheet import Api, Listing, Sheet, Source
+from pipelines.sheet import Sheet
+from pipelines.sources import Api, Listing, Source
 from pipelines.store import pages, runs
 from pipelines.store.database import reading
 from pipelines.store.numbers import Window

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
-from pipelines.sheet import Api, Listing, Source
+from pipelines.sources import Api, Listing, Source
 from pipelines.store.sources import Known, Paging
 
 NAMES = 500

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from pipelines.identity import Identity
 from pipelines.models import Outcome
-from pipelines.sheet import Identity
 from pipelines.store.pages import Found
 from pipelines.store.tables import ArticleRow, PageRow
 

@@ -15,7 +15,8 @@ from demo.world import World
 from demo.world.addresses import addresses
 from pipelines.errors import ConfigError
 from pipelines.history import on_day
-from pipelines.sheet import Api, Source, read_sheet
+from pipelines.sheet import read_sheet
+from pipelines.sources import Api, Source
 from spiders.discovery import read_listing
 from spiders.past import Dig, PastJob, past_sheet
 from tests.extract.shared import SHEETS

@@ -16,7 +16,8 @@ from scrapy.exceptions import CannotResolveHostError, DownloadConnectionRefusedE
 from pipelines.config import Settings
 from pipelines.errors import ConfigError
 from pipelines.models import Outcome
-from pipelines.sheet import Api, Feed, Listing, Sheet, Sitemap, Source
+from pipelines.sheet import Sheet
+from pipelines.sources import Api, Feed, Listing, Sitemap, Source
 from pipelines.store.pages import Found
 from spiders import loader
 from spiders.answers import plain, retry_after

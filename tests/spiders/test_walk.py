@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from pipelines.sheet import Feed, Listing
+from pipelines.sources import Feed, Listing
 from pipelines.store.sources import Known, Paging
 from spiders.walk import NAMES, PATIENCE, Walk
 

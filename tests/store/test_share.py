@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Engine
 
+from pipelines.identity import Identity
 from pipelines.models import Outcome
 from pipelines.share import FALL, FEW, Share, chapman, fallen_from, share_of
-from pipelines.sheet import Identity
 from pipelines.store import numbers, pages, views
 from pipelines.store.database import reading, writing
 from pipelines.store.numbers import WINDOW, Window
