@@ -65,7 +65,7 @@ def of_page(tree: html.HtmlElement) -> list[str]:
 def _read(tree: html.HtmlElement, config: ConfigParser) -> list[str]:
     document = trafilatura.bare_extraction(tree, fast=True, include_comments=False, config=config)
     text = document.text or "" if isinstance(document, TrafilaturaDocument) else ""
-    return [line for raw in text.split("\n")[:MAX_LINES] if (line := tidy(raw[:LONGEST_LINE]))]
+    return [line for raw in text.split("\n")[:MAX_LINES] if (line := tidy(raw[:LONGEST_LINE]).strip("| "))]
 
 
 def linked_body(head: Head) -> list[str]:

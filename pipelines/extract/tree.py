@@ -10,6 +10,8 @@ MAX_BYTES = 10 * 1024 * 1024
 
 _UNFIT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufdd0-\ufdef\ufffe\uffff]")
 _PROLOG = re.compile(r"^\s*<\?xml[^>]*>|<!DOCTYPE[^>\[]*(?:\[[^\]]*\])?[^>]*>", re.IGNORECASE)
+_ENDS = re.compile(r"</(?:html|body)\s*>", re.IGNORECASE)
+"""Pages put together from parts end their body in the middle; libxml2 would hang what follows beside the tree."""
 _NESTING = re.compile(r"</?(?!(?:p|br|h[1-6]|title|meta|script|style|html|head|body|time)\b)[a-z][^>]*>", re.IGNORECASE)
 _STUFFED = re.compile(r"<([A-Za-z][\w:-]{0,30})\s[^<>]{20000,}>")
 _ATTRIBUTES = 500
@@ -23,7 +25,7 @@ def parse(text: str) -> html.HtmlElement:
     libxml2 stops at 2,048 levels and drops what follows; such a page is parsed again without its nesting tags.
     Entities and network are off: a DOCTYPE with its declarations is cut away before parsing.
     """
-    clean = _STUFFED.sub(_unstuffed, _PROLOG.sub("", _UNFIT.sub("", text), count=2))
+    clean = _STUFFED.sub(_unstuffed, _ENDS.sub("", _PROLOG.sub("", _UNFIT.sub("", text), count=2)))
     tree = _tree(clean)
     if _TEXT(tree) == 0 and len(clean) > _DEEP:
         tree = _tree(_NESTING.sub(" ", clean))
