@@ -1,7 +1,7 @@
 """Who wrote and who published an article, and under which section: sheet, credit lines, JSON-LD, meta, by-lines."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from lxml import html
 
@@ -10,9 +10,12 @@ from pipelines.extract.head import Head
 from pipelines.extract.lines import Line, tidy
 from pipelines.extract.rules import Rules
 
+Nearby = Callable[[], Sequence[Line]]
+"""The lines in which credits stand, on demand: a page whose sheet names everybody need not be walked through."""
 _SOURCE = re.compile(
-    r"(?:^|[\s\d）)】|｜>])(?:新闻|新聞|文章|稿件|信息|本文|資料|资料)?(?:来源|來源|出处|出處|稿源|来源于|转自|轉自|媒体)\s*[:：]\s*"
-    r"(?P<publisher>[^\s:：|｜]{2,24}?)(?=\s|$|[|｜]|作者|责任|責任|编辑|編輯|记者|記者|时间|時間|发布|發布|字号|字體|于(?=\d))"
+    r"(?:^|[\s\d）)】|｜>:：])(?:新闻|新聞|文章|稿件|信息|本文|資料|资料)?(?:来源|來源|出处|出處|稿源|来源于|转自|轉自|媒体)\s*[:：]\s*"
+    r"(?P<publisher>[^\s:：|｜]{2,24}?)(?=\s|$|[|｜]|作者|责任|責任|编辑|編輯|记者|記者|时间|時間|发布|發布|字号|字體|举报|舉報|收藏|分享|订阅|訂閱|关注|關注"
+    r"|点击|點擊|浏览|瀏覽|评论|評論|于(?=\d))"
 )
 _AUTHOR = re.compile(
     r"(?:^|[\s）)】|｜])(?:作者|撰文|撰稿|文字?|採訪|采访)\s*[:：／/|｜]\s*(?P<author>[^\s:："
@@ -34,7 +37,7 @@ _OUTLET = re.compile(
 )
 _SEPARATORS = re.compile(r"\s*[/／、,，;；]\s*")
 _NOT_A_NAME = re.compile(
-    r"^(?:https?:|www\.|@)|\d{5,}|^(?:admin|editor|未知|佚名|网络|網路|本站|本网|原创|原創|综合|綜合|n/?a|null|undefined)$", re.IGNORECASE
+    r"^(?:https?:|www\.|@)|@\S+\.|\d{5,}|^(?:admin|editor|未知|佚名|网络|網路|本站|本网|原创|原創|综合|綜合|n/?a|null|undefined)$", re.IGNORECASE
 )
 _SHORT = 120
 """A credit stands in a line no longer than this."""
@@ -42,7 +45,7 @@ _NEAR = 30
 """Lines around the head of a page in which its credits stand."""
 
 
-def author_of(tree: html.HtmlElement, head: Head, rules: Rules, around: Sequence[Line]) -> str | None:
+def author_of(tree: html.HtmlElement, head: Head, rules: Rules, around: Nearby) -> str | None:
     """The writer, several joined by 、; a name only, never an address."""
     if named := _name(css.value(tree, rules.author) or _from_line(tree, rules, "author")):
         return named
@@ -50,12 +53,12 @@ def author_of(tree: html.HtmlElement, head: Head, rules: Rules, around: Sequence
     if linked:
         return "、".join(dict.fromkeys(linked))
     named = _name(head.meta("author", "article:author", "dable:author", "byl", "parsely-author", "cxenseparse:author", "sailthru.author"))
-    return named or _by_line(around)
+    return named or _by_line(around())
 
 
-def publishers_of(tree: html.HtmlElement, head: Head, rules: Rules, around: Sequence[Line]) -> tuple[str, ...]:
+def publishers_of(tree: html.HtmlElement, head: Head, rules: Rules, around: Nearby) -> tuple[str, ...]:
     """Who first published it: the sheet's rules, a credit line, the agency of the by-line, meta, JSON-LD, the site itself."""
-    return _split_all(_by_sheet(tree, rules)) or _own(rules) or _general(head, around)
+    return _split_all(_by_sheet(tree, rules)) or _own(rules) or _general(head, around())
 
 
 def section_of(tree: html.HtmlElement, head: Head, rules: Rules) -> str | None:
@@ -123,5 +126,5 @@ def _by_line(around: Sequence[Line]) -> str | None:
 
 
 def _name(text: str | None) -> str | None:
-    name = tidy(text or "").strip(" :：|｜/／,，;；")
+    name = tidy(text or "").strip(" :：|｜/／,，;；").removesuffix("等")
     return name if name and len(name) <= _SHORT and not _NOT_A_NAME.search(name) else None

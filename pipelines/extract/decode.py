@@ -2,6 +2,7 @@
 
 import codecs
 import re
+from collections import Counter
 from dataclasses import dataclass
 
 _SUPERSETS = {
@@ -32,11 +33,11 @@ _FREQUENT = frozenset(
     "次使身者被高已亲親其进進此话話常与與活正感见見明问問力理尔爾点點文几幾定本公特做外相西果走将將月十实實向声聲车車全信重三机機工物气氣每并並别別真打太新比才便"
     "夫再书書部水像眼等体體却卻加电電主界门門利海受听聽表德少克代员員许許先口由死安写寫性马馬光白或住难難望教命花结結乐樂色更拉东東神记記处處让讓报報网網新闻聞记者"
 )
-_SOUND = re.compile(r"[\u3001-\u3011\uff01\uff08\uff09\uff0c\uff1a\uff1b\uff1f]")
-_HAN = re.compile(r"[\u4e00-\u9fff]")
-_KANA = re.compile(r"[\u3041-\u3096\u30a1-\u30fc]")
-_HANGUL = re.compile(r"[\uac00-\ud7a3]")
+_SOUND = frozenset("、。〃〄々〆〇〈〉《》「」『』【】〒！（），：；？")
 _ODD = re.compile(r"[\ufffd\ue000-\uf8ff\uff61-\uff9f\x80-\x9f\u0400-\u052f\u2500-\u257f]|[\U000f0000-\U0010ffff]")
+_CERTAIN = 1.15
+"""Points a character from which a declaration is believed without a look at the alternatives: a text has 1.2 to 2.1 in its
+own codec, and at most 1.1 in another (Japanese in Big5, read as Korean)."""
 _BROKEN = re.compile("\ufffd+")
 _MANGLED = re.compile(r"[\u00c2-\u00f4][\u0080-\u00bf\u0152-\u02dc\u2013-\u2122\u20ac]")
 
@@ -100,15 +101,19 @@ def _near_utf8(body: bytes, first_error: int) -> Decoded | None:
 
 def _best(body: bytes, declared: dict[str, str]) -> Decoded:
     sample = _dense(body)
-    trust = _DECLARED[0] + _DECLARED[1] / max(1, sum(byte > 0x7F for byte in sample) / 2)
-    scores = {codec: _score(sample, codec) + (trust if codec in declared else 0.0) for codec in dict.fromkeys((*declared, *_CANDIDATES))}
-    codec = max(scores, key=lambda name: scores[name])
+    codec = next((codec for codec in declared if _score(sample, codec) >= _CERTAIN), None) or _best_scored(sample, declared)
     if codec in declared:
         why = f"declared {declared[codec]}, read as {codec}"
     else:
         said = f"declared {next(iter(declared.values()))}, but" if declared else "no charset declared;"
         why = f"{said} the characters speak for {codec}"
     return Decoded(text=body.decode(codec, "replace"), codec=codec, why=why)
+
+
+def _best_scored(sample: bytes, declared: dict[str, str]) -> str:
+    trust = _DECLARED[0] + _DECLARED[1] / max(1, sum(byte > 0x7F for byte in sample) / 2)
+    scores = {codec: _score(sample, codec) + (trust if codec in declared else 0.0) for codec in dict.fromkeys((*declared, *_CANDIDATES))}
+    return max(scores, key=lambda name: scores[name])
 
 
 def _dense(body: bytes) -> bytes:
@@ -126,25 +131,25 @@ _SCORED = 4096
 
 def _score(sample: bytes, codec: str) -> float:
     """Points a character above ASCII: what a language uses often counts for, what no page holds counts against."""
-    text = "".join(character for character in sample.decode(codec, "replace") if character > "\x7f")
-    if not text:
-        return 0.0
-    frequent = sum(character in _FREQUENT for character in text)
-    points = 3.0 * frequent + 0.5 * len(_SOUND.findall(text)) - 4.0 * len(_ODD.findall(text))
+    counts = Counter(sample.decode(codec, "replace"))
+    high = {one: times for one, times in counts.items() if one > "\x7f"}
+    return sum(times * _points(one, codec) for one, times in high.items()) / sum(high.values()) if high else 0.0
+
+
+def _points(one: str, codec: str) -> float:
+    points = 3.0 * (one in _FREQUENT) + 0.5 * (one in _SOUND) - 4.0 * bool(_ODD.match(one))
+    is_han, is_kana = "\u4e00" <= one <= "\u9fff", "\u3041" <= one <= "\u3096" or "\u30a1" <= one <= "\u30fc"
     if codec in ("cp932", "euc_jp"):
-        points += 1.6 * len(_KANA.findall(text)) + 0.1 * len(_HAN.findall(text))
-    elif codec == "cp949":
-        points += 1.1 * len(_HANGUL.findall(text)) - 0.5 * len(_HAN.findall(text))
-    elif codec != "cp1252":
-        points -= 0.5 * len(_KANA.findall(text))
-    return points / len(text)
+        return points + 1.6 * is_kana + 0.1 * is_han
+    if codec == "cp949":
+        return points + 1.1 * ("\uac00" <= one <= "\ud7a3") - 0.5 * is_han
+    return points - 0.5 * (is_kana and codec != "cp1252")
 
 
 def _unmangled(text: str, why: str) -> Decoded:
     """UTF-8 that somebody read as Latin-1 and wrote again as UTF-8 (ä¸\xad for 中) is turned back where that works."""
-    if len(_MANGLED.findall(text[:_SAMPLE])) * 4 < sum(1 for character in text[:_SAMPLE] if character > "\x7f") or not _MANGLED.search(
-        text
-    ):
+    sample = text[:_SAMPLE]
+    if not _MANGLED.search(sample) or len(_MANGLED.findall(sample)) * 4 < sum(1 for character in sample if character > "\x7f"):
         return Decoded(text=text, codec="utf-8", why=why)
     for codec in ("latin-1", "cp1252"):
         try:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from lxml import html
 
 from pipelines.extract.head import Head
-from pipelines.extract.lines import Line
+from pipelines.extract.lines import Line, PageLines
 from pipelines.models import PageKind
 
 _CHALLENGE = re.compile(
@@ -40,7 +40,7 @@ _ERROR = re.compile(
 _PAYWALL = re.compile(
     r"(?:订阅|訂閱|付费|付費|会员|會員|VIP|登录|登入|购买|購買)[\u4e00-\u9fff\s，,]{0,12}(?:后|後|即可|才能|方可|以)?(?:继续阅读"
     r"|繼續閱讀|阅读全文|閱讀全文|看全文|查看全文|解锁|解鎖|观看完整)"
-    r"|(?:subscribe|sign in|log in|register) (?:now )?to (?:continue|read|unlock)|subscribers? only|有料(?:会員|記事|プラン)"
+    r"|加入[\u4e00-\u9fff]{0,12}(?:付费|付費)(?:会员|會員)|(?:subscribe|sign in|log in|register) (?:now )?to (?:continue|read|unlock)|subscribers? only|有料(?:会員|記事|プラン)"
     r"|会員限定|残り\d+文字",
     re.IGNORECASE,
 )
@@ -65,7 +65,7 @@ class Evidence:
     status: int
     tree: html.HtmlElement
     head: Head
-    page: Sequence[Line]
+    page: PageLines
     text: str
     absent: bool = False
     expected: bool = False
@@ -74,7 +74,7 @@ class Evidence:
     @property
     def size(self) -> int:
         """Visible characters of the page."""
-        return sum(len(line.text) for line in self.page)
+        return sum(len(line.text) for line in self.page.all)
 
     @property
     def is_vouched_for(self) -> bool:
@@ -84,18 +84,18 @@ class Evidence:
     @property
     def is_list(self) -> bool:
         """Whether the page holds enough links of a headline's length to be a list."""
-        return sum(line.links >= _HEADLINE for line in self.page) >= _FEW_LINKS
+        return sum(line.links >= _HEADLINE for line in self.page.all) >= _FEW_LINKS
 
     @property
     def linked(self) -> str:
         """How much of the page is links, in words."""
-        return f"{sum(line.links for line in self.page)} of {self.size} characters are links"
+        return f"{sum(line.links for line in self.page.all)} of {self.size} characters are links"
 
     @property
     def notice(self) -> str:
         """The words that a notice would use: title, headings, and all the text of a page that has little."""
-        heads = [line.text for line in self.page if line.tag in ("h1", "h2")][:3]
-        body = [line.text for line in self.page] if self.size < _SCANT else []
+        heads = [line.text for line in self.page.all if line.tag in ("h1", "h2")][:3]
+        body = [line.text for line in self.page.all] if self.size < _SCANT else []
         return "\n".join([self.head.title or "", *heads, *body])
 
 
@@ -123,19 +123,21 @@ def _challenge(evidence: Evidence) -> Verdict:
 def _refused(evidence: Evidence) -> Verdict:
     if evidence.status >= 400:
         return PageKind.ERROR, f"status {evidence.status}"
-    return (PageKind.EMPTY, "no visible text") if evidence.size == 0 and not evidence.text else None
+    return (PageKind.EMPTY, "no visible text") if not evidence.text and evidence.size == 0 else None
 
 
 def _soft_missing(evidence: Evidence) -> Verdict:
-    found = _MISSING.search(evidence.notice)
-    if found and not evidence.is_vouched_for and (evidence.absent or len(evidence.text) < SHORT):
+    if evidence.is_vouched_for or not (evidence.absent or len(evidence.text) < SHORT):
+        return None
+    if found := _MISSING.search(evidence.notice):
         return PageKind.MISSING, f"status {evidence.status}, but the page says `{found[0]}`"
     return None
 
 
 def _soft_error(evidence: Evidence) -> Verdict:
-    found = _ERROR.search(evidence.notice)
-    if found and not evidence.is_vouched_for and evidence.size < _SCANT and len(evidence.text) < SHORT:
+    if evidence.is_vouched_for or len(evidence.text) >= SHORT or evidence.size >= _SCANT:
+        return None
+    if found := _ERROR.search(evidence.notice):
         return PageKind.ERROR, f"status {evidence.status}, but the page says `{found[0]}`"
     return None
 
@@ -146,8 +148,8 @@ def _paywall(evidence: Evidence) -> Verdict:
         return None
     if str(evidence.head.linked.get("isAccessibleForFree", "")).lower() == "false":
         return PageKind.PAYWALL, "JSON-LD says that it is not free, and only a teaser is on the page"
-    found = next((match for line in evidence.page if (match := _PAYWALL.search(line.text))), None)
-    if found and not evidence.zoned:
+    found = None if evidence.zoned else next((match for line in evidence.page.all if (match := _PAYWALL.search(line.text))), None)
+    if found:
         return PageKind.PAYWALL, f"says `{found[0]}` below a teaser of {len(evidence.text)} characters"
     return None
 
@@ -172,7 +174,7 @@ def _textless(evidence: Evidence) -> Verdict:
 def _rows(evidence: Evidence) -> Verdict:
     told = evidence.text.split("\n")
     prose = sum(len(text) for text in told if len(text) >= _SENTENCE and _PROSE.search(text))
-    if evidence.is_list and not evidence.is_vouched_for and prose < SHORT and _are_rows(told, evidence.page):
+    if evidence.is_list and not evidence.is_vouched_for and prose < SHORT and _are_rows(told, evidence.page.all):
         return PageKind.LISTING, f"{evidence.linked}, against {prose} of prose"
     return None
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from functools import cache
 from typing import TYPE_CHECKING
 
 from lxml import html
@@ -11,7 +11,7 @@ from pipelines.extract import bylines, css, dates, opinions, remarks
 from pipelines.extract.decode import Decoded, decode
 from pipelines.extract.head import Head, read_head
 from pipelines.extract.kind import SHORT, Evidence, kind_of
-from pipelines.extract.lines import MAX_LINES, Line, lines
+from pipelines.extract.lines import Line, PageLines
 from pipelines.extract.locate import zone
 from pipelines.extract.phrases import SENTENCE_END
 from pipelines.extract.rules import Rules
@@ -41,7 +41,7 @@ class _Seen:
     decoded: Decoded
     tree: html.HtmlElement
     head: Head
-    lines: tuple[Line, ...]
+    lines: PageLines
     title: str | None
     rules: Rules
 
@@ -91,7 +91,7 @@ def _seen(page: Page, rules: Rules, charset: str | None) -> _Seen:
     decoded = decode(page.body[:MAX_BYTES], page.content_type, charset)
     tree = parse(decoded.text)
     head = read_head(tree)
-    found = tuple(islice(lines(tree), MAX_LINES))
+    found = PageLines(tree)
     return _Seen(url=page.url, decoded=decoded, tree=tree, head=head, lines=found, title=title_of(tree, head, rules, found), rules=rules)
 
 
@@ -99,7 +99,7 @@ def _body(seen: _Seen) -> _Body:
     sheet_zone = by_sheet(seen.tree, seen.rules, seen.title)
     if sheet_zone:
         return _confirmed(sheet_zone, "sheet zone")
-    sample = "".join(line.text for line in seen.lines) or seen.title or ""
+    sample = "".join(line.text for line in seen.lines.all) or seen.title or ""
     han = language_of(sample, None) == "zh"
     return _second_opinion(seen, _by_search(seen) if han else _by_trafilatura(seen), _by_trafilatura if han else _by_search)
 
@@ -117,7 +117,7 @@ def _confirmed(zoned: Zoned, rung: str) -> _Body:
 
 
 def _by_search(seen: _Seen) -> _Body:
-    element = zone(seen.lines)
+    element = zone(seen.lines.all)
     zoned = by_search(element, seen.title) if element is not None else None
     return _confirmed(zoned, "found zone") if zoned and zoned.text else _Body()
 
@@ -159,7 +159,7 @@ def _article(seen: _Seen, body: _Body, sheet: "Sheet | None") -> Article:
     script, language = script_of(told), language_of(told, seen.head.language)
     clock = dates.clock_for(sheet.timezone if sheet else None, script, language)
     stamp = _stamp(seen, clock)
-    around = _around(seen, body)
+    around = cache(lambda: _around(seen, body))
     return Article(
         url=_address(seen, sheet),
         title=seen.title or "",
@@ -185,7 +185,7 @@ def _article(seen: _Seen, body: _Body, sheet: "Sheet | None") -> Article:
 
 def _stamp(seen: _Seen, clock: dates.Clock) -> dates.Stamp | None:
     stamp = dates.published(seen.tree, seen.head, seen.rules, clock)
-    shown = dates.visible(seen.lines, seen.title, clock) if stamp is None or dates.is_doubtful(stamp) else None
+    shown = dates.visible(seen.lines.all, seen.title, clock) if stamp is None or dates.is_doubtful(stamp) else None
     if stamp:
         return dates.refined(stamp, shown)
     return shown or dates.in_address(seen.head.canonical or seen.url, clock)
@@ -193,9 +193,10 @@ def _stamp(seen: _Seen, clock: dates.Clock) -> dates.Stamp | None:
 
 def _around(seen: _Seen, body: _Body) -> Sequence[Line]:
     """The lines near the headline and at the text's both ends, where credits stand."""
-    key = squeeze(seen.title or "\0")
-    at = next((index for index, line in enumerate(seen.lines) if squeeze(line.text) == key), 0)
-    near = seen.lines[at : at + _AROUND]
-    last = set(body.paragraphs[-1:])
-    end = next((index for index, line in enumerate(seen.lines) if line.text in last), len(seen.lines))
-    return (*near, *seen.lines[max(0, end - 2) : end + 6])
+    page, title, last = seen.lines.all, seen.title or "\0", body.paragraphs[-1:]
+    at = next((index for index, line in enumerate(page) if line.text == title), None)
+    if at is None:
+        key = squeeze(title)
+        at = next((index for index, line in enumerate(page) if squeeze(line.text) == key), 0)
+    end = next((index for index, line in enumerate(page) if line.text in last), len(page))
+    return (*page[at : at + _AROUND], *page[max(0, end - 2) : end + 6])
