@@ -37,7 +37,8 @@ _OUTLET = re.compile(
 )
 _SEPARATORS = re.compile(r"\s*[/／、,，;；]\s*")
 _NOT_A_NAME = re.compile(
-    r"^(?:https?:|www\.|@)|@\S+\.|\d{5,}|^(?:admin|editor|未知|佚名|网络|網路|本站|本网|原创|原創|综合|綜合|n/?a|null|undefined)$", re.IGNORECASE
+    r"^(?:https?:|www\.|@)|@\S+\.|\d{5,}|^(?:admin|editor|未知|佚名|网络|網路|本站|本网|原创|原創|综合|綜合|n/?a|null|undefined)$",
+    re.IGNORECASE,
 )
 _SHORT = 120
 """A credit stands in a line no longer than this."""

@@ -91,6 +91,8 @@ def _codec(label: str) -> str | None:
 def _near_utf8(body: bytes, first_error: int) -> Decoded | None:
     if first_error >= len(body) - 4:
         return Decoded(text=body[:first_error].decode("utf-8"), codec="utf-8", why="UTF-8, cut inside its last character")
+    if _is_other(body[first_error : first_error + _WINDOW]):
+        return None
     text = body.decode("utf-8", "replace")
     broken = len(_BROKEN.findall(text))
     sound = sum(1 for character in text if character > "\x7f") - text.count("\ufffd")
@@ -99,9 +101,17 @@ def _near_utf8(body: bytes, first_error: int) -> Decoded | None:
     return Decoded(text=_BROKEN.sub("\ufffd", text), codec="utf-8", why=f"UTF-8 with {broken} broken characters")
 
 
+def _is_other(window: bytes) -> bool:
+    """Whether the bytes behind the first error are none of UTF-8, so that the rest need not be looked at."""
+    return len(_BROKEN.findall(window.decode("utf-8", "replace"))) > _WINDOW / 3 / _NEAR
+
+
+_WINDOW = 2048
+
+
 def _best(body: bytes, declared: dict[str, str]) -> Decoded:
     sample = _dense(body)
-    codec = next((codec for codec in declared if _score(sample, codec) >= _CERTAIN), None) or _best_scored(sample, declared)
+    codec = next((codec for codec in declared if _score(sample[:_WINDOW], codec) >= _CERTAIN), None) or _best_scored(sample, declared)
     if codec in declared:
         why = f"declared {declared[codec]}, read as {codec}"
     else:

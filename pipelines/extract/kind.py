@@ -40,7 +40,8 @@ _ERROR = re.compile(
 _PAYWALL = re.compile(
     r"(?:订阅|訂閱|付费|付費|会员|會員|VIP|登录|登入|购买|購買)[\u4e00-\u9fff\s，,]{0,12}(?:后|後|即可|才能|方可|以)?(?:继续阅读"
     r"|繼續閱讀|阅读全文|閱讀全文|看全文|查看全文|解锁|解鎖|观看完整)"
-    r"|加入[\u4e00-\u9fff]{0,12}(?:付费|付費)(?:会员|會員)|(?:subscribe|sign in|log in|register) (?:now )?to (?:continue|read|unlock)|subscribers? only|有料(?:会員|記事|プラン)"
+    r"|加入[\u4e00-\u9fff]{0,12}(?:付费|付費)(?:会员|會員)"
+    r"|(?:subscribe|sign in|log in|register) (?:now )?to (?:continue|read|unlock)|subscribers? only|有料(?:会員|記事|プラン)"
     r"|会員限定|残り\d+文字",
     re.IGNORECASE,
 )
@@ -172,9 +173,11 @@ def _textless(evidence: Evidence) -> Verdict:
 
 
 def _rows(evidence: Evidence) -> Verdict:
+    if evidence.is_vouched_for:
+        return None
     told = evidence.text.split("\n")
     prose = sum(len(text) for text in told if len(text) >= _SENTENCE and _PROSE.search(text))
-    if evidence.is_list and not evidence.is_vouched_for and prose < SHORT and _are_rows(told, evidence.page.all):
+    if prose < SHORT and evidence.is_list and _are_rows(told, evidence.page.all):
         return PageKind.LISTING, f"{evidence.linked}, against {prose} of prose"
     return None
 

@@ -66,6 +66,13 @@ def extract(page: Page, sheet: "Sheet | None" = None) -> Reading:
     The rungs: the sheet's zone, read by trafilatura; a zone found by the weight of its lines, read by trafilatura;
     trafilatura on the whole page; where these are poor JSON-LD, the page's own script state, readability.
     """
+    try:
+        return _extracted(page, sheet)
+    finally:
+        css.forget()
+
+
+def _extracted(page: Page, sheet: "Sheet | None") -> Reading:
     rules = sheet.extract if sheet else Rules()
     seen = _seen(page, rules, sheet.charset if sheet else None)
     absent = bool(rules.article) and css.first_of(seen.tree, rules.article) is None

@@ -24,7 +24,7 @@ _MAX_STEPS = 400_000
 LONGEST_LINE = 50_000
 """Characters of one line that are kept."""
 _SPACE = re.compile(r"[ \t\r\f\v\xa0\u3000\u2000-\u200a]*\n\s*|[ \t\r\f\v\xa0\u3000\u2000-\u200a]+")
-_INVISIBLE = re.compile(r"[\u200b-\u200f\u2060\ufeff\u00ad]")
+_INVISIBLE = re.compile(r"[\u200b-\u200f\u2060\ufeff\u00ad\ufdd0-\ufdef\ufffe\uffff]")
 _WIDE = r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uff60\u3040-\u30ff]"
 _GAP = re.compile(rf"(?<={_WIDE})\n(?={_WIDE})")
 
@@ -90,30 +90,25 @@ def lines(root: html.HtmlElement, without: Collection[html.HtmlElement] = (), en
     parts, links = current.parts, current.links
     walk = etree.iterwalk(root, events=("start", "end", "comment"))
     for event, element in islice(walk, _MAX_STEPS):
+        tag = element.tag
+        if tag in BLOCKS:
+            if parts:
+                yield from current.close(blocks[-1])
+            blocks.append(element) if event == "start" else blocks.pop()
         if event == "start":
-            tag = element.tag
-            if tag in BLOCKS:
-                if parts:
-                    yield from current.close(blocks[-1])
-                blocks.append(element)
             if tag in SILENT or element in skipped:
                 walk.skip_subtree()
                 continue
             anchors += tag == "a"
             text = element.text
         elif event == "end":
-            tag = element.tag
-            if tag in BLOCKS:
-                if parts:
-                    yield from current.close(element)
-                blocks.pop()
             if element is root:
                 break
             anchors -= tag == "a" and element not in skipped
             text = element.tail
+        elif end is not None and re.search(end, element.text or ""):
+            break
         else:
-            if end is not None and re.search(end, element.text or ""):
-                break
             text = element.tail
         if text:
             parts.append(text)

@@ -12,7 +12,7 @@ from lxml import etree, html
 from readability import Document
 from readability.readability import Unparseable
 from trafilatura.settings import Document as TrafilaturaDocument
-from trafilatura.settings import use_config
+from trafilatura.settings import Extractor, use_config
 
 from pipelines.extract.head import Head, states, walk
 from pipelines.extract.lines import LONGEST_LINE, MAX_LINES, lines, tidy
@@ -38,12 +38,13 @@ logging.getLogger("readability").setLevel(logging.CRITICAL)
 
 
 @lru_cache(maxsize=2)
-def _config(smallest: str | None) -> ConfigParser:
+def _options(smallest: str | None) -> Extractor:
+    """Fast, without comments; made once, since reading its configuration costs as much as reading a short zone."""
     config = ConfigParser()
     config.read_dict({"DEFAULT": dict(use_config()["DEFAULT"])})
     if smallest:
         config["DEFAULT"]["MIN_EXTRACTED_SIZE"] = smallest
-    return config
+    return Extractor(config=config, output_format="python", fast=True, comments=False)
 
 
 def of_zone(paragraphs: Sequence[str]) -> list[str]:
@@ -54,16 +55,16 @@ def of_zone(paragraphs: Sequence[str]) -> list[str]:
     article = tree.find(".//article")
     for text in paragraphs:
         etree.SubElement(article, "p").text = text
-    return _read(tree, _config(_MIN_HAN))
+    return _read(tree, _options(_MIN_HAN))
 
 
 def of_page(tree: html.HtmlElement) -> list[str]:
     """trafilatura's reading of a whole page, with its own thresholds; nothing of a page that would cost it seconds."""
-    return _read(tree, _config(None)) if is_tame(tree) else []
+    return _read(tree, _options(None)) if is_tame(tree) else []
 
 
-def _read(tree: html.HtmlElement, config: ConfigParser) -> list[str]:
-    document = trafilatura.bare_extraction(tree, fast=True, include_comments=False, config=config)
+def _read(tree: html.HtmlElement, options: Extractor) -> list[str]:
+    document = trafilatura.bare_extraction(tree, options=options)
     text = document.text or "" if isinstance(document, TrafilaturaDocument) else ""
     return [line for raw in text.split("\n")[:MAX_LINES] if (line := tidy(raw[:LONGEST_LINE]).strip("| "))]
 

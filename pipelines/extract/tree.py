@@ -9,15 +9,15 @@ MAX_BYTES = 10 * 1024 * 1024
 """Bytes of a page that are read; the rest is cut. No article is larger, and libxml2 refuses text nodes beyond it."""
 
 _CONTROLS = bytes({*range(0x20), 0x7F} - {0x09, 0x0A, 0x0D})
-_NON_CHARACTERS = re.compile(rb"\xef(?:\xb7[\x90-\xaf]|\xbf[\xbe\xbf])")
-_PROLOG = re.compile(rb"^\s*<\?xml[^>]*>|<!DOCTYPE[^>\[]*(?:\[[^\]]*\])?[^>]*>", re.IGNORECASE)
+_XML = re.compile(rb"\s*<\?xml[^>]*>")
+_DOCTYPE = re.compile(rb"<!DOCTYPE[^>\[]*(?:\[[^\]]*\])?[^>]*>", re.IGNORECASE)
 _HEAD = 65_536
 """Bytes in which a page declares what it is."""
 _ENDS = re.compile(rb"</(?:html|body)\s*>", re.IGNORECASE)
 """Pages put together from parts end their body in the middle; libxml2 would hang what follows beside the tree."""
 _NESTING = re.compile(rb"</?(?!(?:p|br|h[1-6]|title|meta|script|style|html|head|body|time)\b)[a-z][^>]*>", re.IGNORECASE)
 _LONG_TAG = 20_000
-_STUFFED = re.compile(rb"<([A-Za-z][\w:-]{0,30})\s[^<>]{%d,}>" % _LONG_TAG)
+_TAG_NAME = re.compile(rb"<[A-Za-z][\w:-]{0,30}(?=\s)")
 _ATTRIBUTES = 500
 """Attributes of one element; libxml2 compares each with all others, so that 500,000 of them would take it an hour."""
 _DEEP = 2048 * len("<p>")
@@ -31,6 +31,8 @@ def parse(text: str) -> html.HtmlElement:
     """
     clean = _clean(text.encode("utf-8", "surrogatepass"))
     tree = _tree(clean)
+    if any(isinstance(beside.tag, str) for beside in tree.itersiblings()):
+        tree = _tree(_ENDS.sub(b"", clean))
     if len(clean) > _DEEP and not _has_text(tree):
         tree = _tree(_NESTING.sub(b" ", clean))
     return tree
@@ -39,17 +41,23 @@ def parse(text: str) -> html.HtmlElement:
 def _clean(data: bytes) -> bytes:
     """What libxml2 may have: every step is a pass in C over the bytes, since most pages need none of them."""
     data = data.translate(None, _CONTROLS)
-    if b"\xef\xb7" in data or b"\xef\xbf" in data:
-        data = _NON_CHARACTERS.sub(b"", data)
-    data = _PROLOG.sub(b"", data[:_HEAD], count=2) + data[_HEAD:]
-    data = _ENDS.sub(b"", data)
-    if len(data) > _LONG_TAG and max(map(len, data.split(b">"))) > _LONG_TAG:
-        data = _STUFFED.sub(_unstuffed, data)
-    return data
+    data = _without_prolog(data)
+    pieces = data.split(b">") if len(data) > _LONG_TAG else []
+    return b">".join(map(_unstuffed, pieces)) if any(len(piece) > _LONG_TAG for piece in pieces) else data
 
 
-def _unstuffed(tag: re.Match[bytes]) -> bytes:
-    return b"<" + tag[1] + b">" if tag[0].count(b"=") > _ATTRIBUTES else tag[0]
+def _without_prolog(data: bytes) -> bytes:
+    begin = found.end() if (found := _XML.match(data)) else 0
+    at = data[:_HEAD].lower().find(b"<!doctype", begin)
+    found = _DOCTYPE.match(data, at) if at >= 0 else None
+    return data[begin:at] + data[found.end() :] if found else data[begin:]
+
+
+def _unstuffed(piece: bytes) -> bytes:
+    """What stands before a `>`, without the attributes of a tag that has far too many."""
+    begin = piece.rfind(b"<") if len(piece) > _LONG_TAG else -1
+    name = _TAG_NAME.match(piece, begin) if begin >= 0 else None
+    return piece[: name.end()] if name and piece.count(b"=", begin) > _ATTRIBUTES else piece
 
 
 def _has_text(tree: html.HtmlElement) -> bool:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import islice
 
 from lxml import html
@@ -113,5 +114,10 @@ class _Sorter:
         return _any(self.rules.drop, line.text) or any(pattern.search(line.text) for pattern in _ALWAYS)
 
 
-def _any(patterns: Iterable[str], text: str) -> bool:
-    return any(re.search(pattern, text) for pattern in patterns)
+def _any(patterns: tuple[str, ...], text: str) -> bool:
+    return any(pattern.search(text) for pattern in _compiled(patterns))
+
+
+@lru_cache(maxsize=256)
+def _compiled(patterns: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
+    return tuple(re.compile(pattern) for pattern in patterns)
