@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, tzinfo
+from itertools import chain
 from zoneinfo import ZoneInfo
 
 from lxml import html
@@ -84,8 +85,7 @@ _ZONE_OF_LANGUAGE = {"zh": "Asia/Shanghai", "ja": "Asia/Tokyo", "ko": "Asia/Seou
 
 def published(tree: html.HtmlElement, head: Head, rules: Rules, clock: Clock) -> Stamp | None:
     """Sheet rule, then JSON-LD, then meta; None where only visible text can tell."""
-    candidates = [*_by_sheet(tree, rules, clock), *_by_head(tree, head, clock)]
-    return _most_exact(candidates)
+    return _most_exact(chain(_by_sheet(tree, rules, clock), _by_head(tree, head, clock)))
 
 
 def modified(tree: html.HtmlElement, head: Head, rules: Rules, clock: Clock) -> Moment | None:
@@ -157,19 +157,17 @@ def _by_sheet(tree: html.HtmlElement, rules: Rules, clock: Clock) -> Iterator[St
 def _by_head(tree: html.HtmlElement, head: Head, clock: Clock) -> Iterator[Stamp]:
     raws = [(head.said("datePublished"), "JSON-LD datePublished"), (head.said("dateCreated"), "JSON-LD dateCreated")]
     raws += sorted(((content, f"meta {name}") for name, content in head.metas if name in _RANKS), key=lambda pair: _RANKS[pair[1][5:]])
-    raws += [(element.get("datetime"), "time element") for element in tree.xpath("//time[@itemprop='datePublished' or @pubdate]")]
-    raws += [
-        (element.get("content") or element.text, "itemprop datePublished")
-        for element in tree.xpath("//*[@itemprop='datePublished' and not(self::meta)]")
-    ]
     yield from filter(None, (clock.read(raw, origin) for raw, origin in raws))
+    times = css.select(tree, "time[itemprop='datePublished'], time[pubdate]")
+    yield from filter(None, (clock.read(element.get("datetime"), "time element") for element in times))
+    marked = (element.get("content") or element.text for element in css.select(tree, "[itemprop='datePublished']:not(meta)"))
+    yield from filter(None, (clock.read(raw, "itemprop datePublished") for raw in marked))
 
 
-def _most_exact(candidates: list[Stamp]) -> Stamp | None:
-    if not candidates:
-        return None
-    first = candidates[0]
-    for other in candidates[1:]:
+def _most_exact(candidates: Iterator[Stamp]) -> Stamp | None:
+    """The first, refined by the others; nobody asks further once it is beyond doubt."""
+    first = next(candidates, None)
+    while first is not None and is_doubtful(first) and (other := next(candidates, None)):
         first = refined(first, other)
     return first
 
