@@ -1,6 +1,6 @@
 """Extraction against its peers: `python -m bench.extract [--peers DIR] [--pages DIR] [--decode]` prints figures and ratios of one run.
 
-Readers take turns, page by page and round by round, so that whatever disturbs the machine disturbs all of them. Times are CPU
+Readers take turns, page by page, so that whatever disturbs the machine disturbs all of them. Times are CPU
 seconds, so pages a second are a core's. Peers that the lock lacks (newspaper4k, news-please) live in a virtual environment of their
 own, which `--peers DIR` makes when it is not there. F1 is over character 4-grams, as the reference pages count it.
 """
@@ -76,11 +76,8 @@ def run(samples: Sequence[Sample], readers: dict[str, Reader], rounds: int = ROU
 
 
 def _turns(sample: Sample, readers: dict[str, Reader], rounds: int) -> dict[str, list[tuple[float, str]]]:
-    taken: dict[str, list[tuple[float, str]]] = {name: [] for name in readers}
-    for _ in range(rounds):
-        for name, read in readers.items():
-            taken[name].append(read(sample))
-    return taken
+    """Each reader reads a page `rounds` times in a row, as a worker does that runs nothing else."""
+    return {name: [read(sample) for _ in range(rounds)] for name, read in readers.items()}
 
 
 def ours(sample: Sample) -> Reading:

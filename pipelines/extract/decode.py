@@ -67,11 +67,10 @@ def decode(body: bytes, content_type: str = "", charset: str | None = None) -> D
     for mark, codec in _BOMS:
         if body.startswith(mark):
             return Decoded(text=body[len(mark) if codec == "utf-8" else 0 :].decode(codec, "replace"), codec=codec, why="byte order mark")
-    declared = _declared(body, content_type, charset)
     try:
         return _unmangled(body.decode("utf-8"), "valid UTF-8")
     except UnicodeDecodeError as error:
-        return _near_utf8(body, error.start) or _best(body, declared)
+        return _near_utf8(body, error.start) or _best(body, _declared(body, content_type, charset))
 
 
 def _declared(body: bytes, content_type: str, charset: str | None) -> dict[str, str]:

@@ -51,13 +51,13 @@ class Head:
 def read_head(tree: html.HtmlElement) -> Head:
     """The machine-readable head of a page. Broken JSON is passed over."""
     title = tree.find(".//head/title")
-    canonical = tree.xpath("string(//link[@rel='canonical']/@href)")
+    links = (link.get("href") for link in tree.iter("link") if (link.get("rel") or "").lower() == "canonical")
     return Head(
         linked=_linked(tree),
         metas=tuple(_metas(tree)),
         title=tidy(title.text_content()) or None if title is not None else None,
         language=tree.get("lang") or tree.get("{http://www.w3.org/XML/1998/namespace}lang"),
-        canonical=str(canonical) or None,
+        canonical=next(filter(None, links), None),
     )
 
 
@@ -96,8 +96,8 @@ def _metas(tree: html.HtmlElement) -> Iterator[tuple[str, str]]:
 
 
 def _linked(tree: html.HtmlElement) -> dict[str, Any]:
-    for script in tree.xpath("//script[@type='application/ld+json']"):
-        for value in _json(script.text or ""):
+    for script in tree.iter("script"):
+        for value in _json(script.text or "") if script.get("type") == "application/ld+json" else ():
             for node in walk(value):
                 kinds = node.get("@type")
                 if any(_ARTICLE_TYPES.search(str(kind)) for kind in (kinds if isinstance(kinds, list) else [kinds])):

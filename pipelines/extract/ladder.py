@@ -63,7 +63,7 @@ class _Body:
 def extract(page: Page, sheet: "Sheet | None" = None) -> Reading:
     """What the page is and, where it is one, its article. Any bytes give a Reading; more than 10 MiB are cut.
 
-    The rungs: the sheet's zone, read by trafilatura; a zone found by the weight of its lines, read by trafilatura;
+    The rungs: the sheet's zone, read by trafilatura where more than plain paragraphs stand in it; a zone found by the weight of its lines, read by trafilatura;
     trafilatura on the whole page; where these are poor JSON-LD, the page's own script state, readability.
     """
     try:
@@ -104,11 +104,19 @@ def _seen(page: Page, rules: Rules, charset: str | None) -> _Seen:
 
 def _body(seen: _Seen) -> _Body:
     sheet_zone = by_sheet(seen.tree, seen.rules, seen.title)
+    if sheet_zone and _is_plain(sheet_zone):
+        return _Body(paragraphs=tuple(sheet_zone.paragraphs), rung="sheet zone", captions=sheet_zone.captions, rights=sheet_zone.rights)
     if sheet_zone:
         return _confirmed(sheet_zone, "sheet zone")
     sample = "".join(line.text for line in seen.lines.all) or seen.title or ""
     han = language_of(sample, None) == "zh"
     return _second_opinion(seen, _by_search(seen) if han else _by_trafilatura(seen), _by_trafilatura if han else _by_search)
+
+
+def _is_plain(zoned: Zoned) -> bool:
+    """Whether the zone is nothing but paragraphs without a link: of these trafilatura leaves out none, so it is not asked.
+    It would take a third of the time that such a page costs."""
+    return all(line.links == 0 for line in zoned.text)
 
 
 def _confirmed(zoned: Zoned, rung: str) -> _Body:
