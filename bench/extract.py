@@ -25,6 +25,9 @@ from bench import charsets, peers, recorded
 from bench.recorded import Sample, gram_f1
 from pipelines.extract.decode import decode
 from pipelines.extract.ladder import extract
+from pipelines.extract.lines import PageLines, tidy
+from pipelines.extract.quality import Signs, against, quality_of
+from pipelines.extract.tree import parse
 from pipelines.models import Page, Reading
 
 Reader = Callable[[Sample], tuple[float, str]]
@@ -111,16 +114,24 @@ def cold_start(sample: Sample) -> str:
 
 
 def quality(samples: Sequence[Sample]) -> Iterator[str]:
-    """How well the stored quality tells a good reading from a poor one."""
-    pairs = [
-        (reading.article.quality, gram_f1(sample.truth, reading.article.text))
-        for sample in samples
-        if (reading := ours(sample)).article and reading.article.quality is not None
+    """How well the stored quality ranks our readings, and how well its formula ranks good and bad ones: ours and two other readers'."""
+    articles = [(sample, article) for sample in samples if (article := ours(sample).article)]
+    own = [(article.quality or 0.0, gram_f1(sample.truth, article.text)) for sample, article in articles]
+    rivals = [
+        (_worth(sample, text), gram_f1(sample.truth, text)) for sample in samples for text in (_plain(sample), _readability(sample)) if text
     ]
-    if len(pairs) > 2:
+    for name, pairs in (("our readings", own), ("ours, trafilatura's and readability's", [*own, *rivals])):
         told, true = zip(*pairs, strict=True)
-        agree = recorded.spearman(told, true)
-        yield f"quality and F1 of {len(pairs)} articles: Spearman {agree:.2f}, quality {min(told):.2f} to {max(told):.2f}"
+        yield f"quality against F1, {len(pairs)} of {name}: Spearman {recorded.spearman(told, true):.2f}"
+    for low, high in ((0.0, 0.6), (0.6, 0.8), (0.8, 0.9), (0.9, 1.01)):
+        if found := [true for told, true in (*own, *rivals) if low <= told < high]:
+            yield f"  quality {low:.1f} to {min(high, 1.0):.1f}: {len(found):4} readings, mean F1 {mean(found):.3f}"
+
+
+def _worth(sample: Sample, text: str) -> float:
+    paragraphs = [line for raw in text.split("\n") if (line := tidy(raw))]
+    linked, covered = against(PageLines(parse(decode(sample.body).text)).all, paragraphs)
+    return quality_of(Signs(rung="page", paragraphs=paragraphs, linked=linked, covered=covered, has_title=True, has_time=True))
 
 
 def _readers(stack: ExitStack, folder: Path | None) -> dict[str, Reader]:

@@ -1,7 +1,9 @@
 """Who wrote and who published an article, and under which section: sheet, credit lines, JSON-LD, meta, by-lines."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
 
 from lxml import html
 
@@ -9,6 +11,7 @@ from pipelines.extract import css
 from pipelines.extract.head import Head
 from pipelines.extract.lines import Line, tidy
 from pipelines.extract.rules import Rules
+from pipelines.models import Credit
 
 Nearby = Callable[[], Sequence[Line]]
 """The lines in which credits stand, on demand: a page whose sheet names everybody need not be walked through."""
@@ -57,9 +60,25 @@ def author_of(tree: html.HtmlElement, head: Head, rules: Rules, around: Nearby) 
     return named or _by_line(around())
 
 
-def publishers_of(tree: html.HtmlElement, head: Head, rules: Rules, around: Nearby) -> tuple[str, ...]:
-    """Who first published it: the sheet's rules, a credit line, the agency of the by-line, meta, JSON-LD, the site itself."""
-    return _split_all(_by_sheet(tree, rules)) or _own(rules) or _general(head, around())
+def credits_of(tree: html.HtmlElement, head: Head, rules: Rules, around: Nearby) -> tuple[Credit, ...]:
+    """Who first published it, with the evidence for each: the sheet's rules, a credit line, the agency of the by-line, meta, JSON-LD,
+    the site itself. The first of these that names somebody decides."""
+    claims = chain(_by_sheet(tree, rules), _by_lines(around), _by_head(head))
+    found = next((claim for claim in claims if claim.names), None)
+    return tuple(Credit(publisher=name, where=found.where, raw=found.raw[:_EVIDENCE]) for name in found.names) if found else ()
+
+
+_EVIDENCE = 300
+"""Characters of a credit line that are kept as evidence."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Claim:
+    """What one place of the page says about who published the article."""
+
+    where: str
+    raw: str
+    names: tuple[str, ...]
 
 
 def section_of(tree: html.HtmlElement, head: Head, rules: Rules) -> str | None:
@@ -71,19 +90,27 @@ def section_of(tree: html.HtmlElement, head: Head, rules: Rules) -> str | None:
     )
 
 
-def _own(rules: Rules) -> tuple[str, ...]:
-    return (rules.own_publisher,) if rules.own_publisher else ()
+def _by_lines(around: Nearby) -> Iterator[_Claim]:
+    for line in around():
+        if len(line.text) <= _SHORT and (found := _SOURCE.search(line.text)):
+            yield _Claim(where="credit line", raw=line.text, names=split_publishers(found["publisher"]))
+    for line in around():
+        if found := _DATELINE.match(line.text):
+            yield _Claim(where="by-line", raw=found[0], names=split_publishers(found["agency"]))
 
 
-def _general(head: Head, around: Sequence[Line]) -> tuple[str, ...]:
-    texts = [line.text for line in around if len(line.text) <= _SHORT]
-    credited = next((found["publisher"] for text in texts if (found := _SOURCE.search(text))), None)
-    wired = next((found["agency"] for line in around if (found := _DATELINE.match(line.text))), None)
-    said = head.meta("source", "mediaid", "dable:author_source", "article:publisher:name") or head.said("publisher", "name")
-    site = head.meta("og:site_name")
-    writer = head.meta("dable:author", "author")
-    outlet = writer if writer and _OUTLET.search(writer) else None
-    return next((split for text in (credited, wired, outlet, said, site) if text and (split := split_publishers(text))), ())
+def _by_head(head: Head) -> Iterator[_Claim]:
+    outlets = [(name, writer) for name in ("dable:author", "author") if (writer := head.meta(name)) and _OUTLET.search(writer)]
+    said = [(f"meta {name}", head.meta(name)) for name in ("source", "mediaid", "dable:author_source", "article:publisher:name")]
+    named = [(f"meta {name}", writer) for name, writer in outlets]
+    for where, text in (
+        *named,
+        *said,
+        ("JSON-LD publisher", head.said("publisher", "name")),
+        ("meta og:site_name", head.meta("og:site_name")),
+    ):
+        if text:
+            yield _Claim(where=where, raw=text, names=split_publishers(text))
 
 
 def split_publishers(text: str, separators: re.Pattern[str] = _SEPARATORS) -> tuple[str, ...]:
@@ -91,31 +118,32 @@ def split_publishers(text: str, separators: re.Pattern[str] = _SEPARATORS) -> tu
     return tuple(dict.fromkeys(name for part in separators.split(text) if (name := _name(part))))
 
 
-def _by_sheet(tree: html.HtmlElement, rules: Rules) -> Iterable[tuple[str, ...]]:
+def _by_sheet(tree: html.HtmlElement, rules: Rules) -> Iterator[_Claim]:
     for line in rules.source_lines:
-        credited = _first_group(tree, line.css, line.pattern, "publisher")
-        yield split_publishers(credited, re.compile(rf"\s*[{re.escape(line.separators)}]\s*")) if credited else ()
+        if found := _credited(tree, line.css, line.pattern, "publisher"):
+            separators = re.compile(rf"\s*[{re.escape(line.separators)}]\s*")
+            yield _Claim(where=f"credit line {line.css}", raw=found.string, names=split_publishers(found["publisher"], separators))
     for rule in rules.publisher:
-        yield from (split_publishers(text) for text in css.values(tree, rule))
+        for text in css.values(tree, rule):
+            yield _Claim(where=f"sheet rule {rule.css}", raw=text, names=split_publishers(text))
     writer = css.value(tree, rules.author)
     if writer and rules.publisher_from_author and re.search(rules.publisher_from_author, writer):
-        yield split_publishers(writer)
-
-
-def _split_all(found: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
-    return next((names for names in found if names), ())
+        yield _Claim(where="author, by the sheet's publisher_from_author", raw=writer, names=split_publishers(writer))
+    if own := rules.own_publisher:
+        yield _Claim(where="own_publisher of the sheet", raw=own, names=(own,))
 
 
 def _from_line(tree: html.HtmlElement, rules: Rules, group: str) -> str | None:
-    return next((text for line in rules.source_lines if (text := _first_group(tree, line.css, line.pattern, group))), None)
+    return next((found[group] for line in rules.source_lines if (found := _credited(tree, line.css, line.pattern, group))), None)
 
 
-def _first_group(tree: html.HtmlElement, selector: str, pattern: str, group: str) -> str | None:
+def _credited(tree: html.HtmlElement, selector: str, pattern: str, group: str) -> re.Match[str] | None:
+    """The first match of the pattern that has something in its group."""
     compiled = re.compile(pattern)
     if group not in compiled.groupindex:
         return None
     texts = (tidy(css.text_of(element)) for element in css.select(tree, selector))
-    return next((found[group] for text in texts if (found := compiled.search(text)) and found[group]), None)
+    return next((found for text in texts if (found := compiled.search(text)) and found[group]), None)
 
 
 def _by_line(around: Sequence[Line]) -> str | None:

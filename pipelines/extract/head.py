@@ -34,6 +34,7 @@ class Head:
     title: str | None = None
     language: str | None = None
     canonical: str | None = None
+    base: str | None = None
 
     def meta(self, *names: str) -> str | None:
         """The content of the first of these meta names that the page has."""
@@ -58,6 +59,7 @@ def read_head(tree: html.HtmlElement) -> Head:
         title=tidy(title.text_content()) or None if title is not None else None,
         language=tree.get("lang") or tree.get("{http://www.w3.org/XML/1998/namespace}lang"),
         canonical=next(filter(None, links), None),
+        base=next(filter(None, (base.get("href") for base in tree.iter("base"))), None),
     )
 
 

@@ -1,19 +1,20 @@
 """Page to Reading: which rung gives the text, and everything else that an article carries. One parse, one tree."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
 from lxml import html
 
-from pipelines.extract import bylines, css, dates, opinions, remarks
+from pipelines.extract import bylines, css, dates, images, opinions, remarks
 from pipelines.extract.decode import Decoded, decode
 from pipelines.extract.head import Head, read_head
 from pipelines.extract.kind import SHORT, Evidence, kind_of
 from pipelines.extract.lines import Line, PageLines
 from pipelines.extract.locate import zone
 from pipelines.extract.phrases import SENTENCE_END
+from pipelines.extract.quality import Signs, against, quality_of
 from pipelines.extract.rules import Rules
 from pipelines.extract.script import language_of, script_of
 from pipelines.extract.sift import squeeze
@@ -25,6 +26,7 @@ from pipelines.models import Article, Page, PageKind, Reading
 if TYPE_CHECKING:
     from pipelines.sheet import Sheet
 
+_SHEET = "sheet zone"
 _WHOLE = 0.98
 """Share of a zone's characters that trafilatura must return for its reading to count as the zone's."""
 _AROUND = 40
@@ -54,6 +56,8 @@ class _Body:
     rung: str = "nothing"
     captions: tuple[str, ...] = ()
     rights: tuple[str, ...] = ()
+    zone: html.HtmlElement | None = None
+    kept: float | None = None
 
     @property
     def text(self) -> str:
@@ -86,7 +90,7 @@ def _extracted(page: Page, sheet: "Sheet | None") -> Reading:
             text=body.text,
             absent=absent,
             expected=bool(sheet and sheet.identify(page.url)),
-            zoned=body.rung.startswith("sheet"),
+            zoned=body.rung.startswith(_SHEET),
         )
     )
     if kind is not PageKind.ARTICLE:
@@ -105,9 +109,9 @@ def _seen(page: Page, rules: Rules, charset: str | None) -> _Seen:
 def _body(seen: _Seen) -> _Body:
     sheet_zone = by_sheet(seen.tree, seen.rules, seen.title)
     if sheet_zone and _is_plain(sheet_zone):
-        return _Body(paragraphs=tuple(sheet_zone.paragraphs), rung="sheet zone", captions=sheet_zone.captions, rights=sheet_zone.rights)
+        return _as_it_stands(sheet_zone, _SHEET)
     if sheet_zone:
-        return _confirmed(sheet_zone, "sheet zone")
+        return _confirmed(sheet_zone, _SHEET)
     sample = "".join(line.text for line in seen.lines.all) or seen.title or ""
     han = language_of(sample, None) == "zh"
     return _second_opinion(seen, _by_search(seen) if han else _by_trafilatura(seen), _by_trafilatura if han else _by_search)
@@ -123,11 +127,13 @@ def _confirmed(zoned: Zoned, rung: str) -> _Body:
     """The zone's paragraphs as trafilatura reads them; as they stand where it would lose some."""
     read = opinions.of_zone(zoned.paragraphs)
     whole = sum(map(len, read)) >= _WHOLE * sum(map(len, zoned.paragraphs))
+    taken = _as_it_stands(zoned, rung)
+    return replace(taken, paragraphs=tuple(read), rung=f"{rung}, trafilatura") if whole else taken
+
+
+def _as_it_stands(zoned: Zoned, rung: str) -> _Body:
     return _Body(
-        paragraphs=tuple(read if whole else zoned.paragraphs),
-        rung=f"{rung}, trafilatura" if whole else rung,
-        captions=zoned.captions,
-        rights=zoned.rights,
+        paragraphs=tuple(zoned.paragraphs), rung=rung, captions=zoned.captions, rights=zoned.rights, zone=zoned.element, kept=zoned.kept
     )
 
 
@@ -175,27 +181,50 @@ def _article(seen: _Seen, body: _Body, sheet: "Sheet | None") -> Article:
     clock = dates.clock_for(sheet.timezone if sheet else None, script, language)
     stamp = _stamp(seen, clock)
     around = cache(lambda: _around(seen, body))
+    credited = bylines.credits_of(seen.tree, seen.head, seen.rules, around)
+    url = _address(seen, sheet)
     return Article(
-        url=_address(seen, sheet),
+        url=url,
         title=seen.title or "",
         text=body.text,
         published_at=stamp.at if stamp else None,
         published_from=stamp.origin if stamp else None,
         published_raw=stamp.raw if stamp else None,
         modified_at=dates.modified(seen.tree, seen.head, seen.rules, clock),
-        publisher=bylines.publishers_of(seen.tree, seen.head, seen.rules, around),
+        publisher=tuple(credit.publisher for credit in credited),
+        publisher_from=credited,
         author=bylines.author_of(seen.tree, seen.head, seen.rules, around),
         section=bylines.section_of(seen.tree, seen.head, seen.rules),
         rights="\n".join(body.rights) or None,
         language=language,
         script=script,
         captions=body.captions,
+        images=images.images_of(body.zone, seen.head, seen.rules, seen.head.base or url),
         comment_count=remarks.comment_count_of(seen.tree, seen.rules),
         reactions=remarks.reactions_of(seen.tree, seen.rules),
         comments=remarks.comments_of(seen.tree, seen.rules, clock),
         rung=body.rung,
+        quality=_quality(seen, body, stamp is not None),
         codec=seen.decoded.codec,
+        codec_why=seen.decoded.why,
     )
+
+
+def _quality(seen: _Seen, body: _Body, has_time: bool) -> float:
+    by_sheet = body.rung.startswith(_SHEET)
+    linked, covered = (None, None) if by_sheet else against(seen.lines.all, body.paragraphs)
+    signs = Signs(
+        rung=body.rung,
+        paragraphs=body.paragraphs,
+        kept=None if by_sheet else body.kept,
+        linked=linked,
+        covered=covered,
+        described=seen.head.meta("og:description", "description") or seen.head.said("description"),
+        body="\n".join(opinions.linked_body(seen.head)) if body.rung != "JSON-LD" else None,
+        has_title=bool(seen.title),
+        has_time=has_time,
+    )
+    return quality_of(signs)
 
 
 def _stamp(seen: _Seen, clock: dates.Clock) -> dates.Stamp | None:

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
-from pipelines.models import Article, Comment, PageKind, Reading
+from pipelines.models import Article, Comment, Credit, Image, PageKind, Reading
 from pipelines.text import storable_json
 
 LENGTH = struct.Struct(">I")
@@ -65,6 +65,8 @@ def _article_from_json(data: Mapping[str, Any]) -> Article:
     fields = dict(data)
     fields |= {name: moment_from_json(fields[name]) for name in _MOMENTS}
     fields |= {name: tuple(fields[name]) for name in _TUPLES}
+    fields["images"] = tuple(Image(**image) for image in fields["images"])
+    fields["publisher_from"] = tuple(Credit(**credit) for credit in fields["publisher_from"])
     fields["comments"] = tuple(_comment_from_json(comment) for comment in fields["comments"])
     return Article(**fields)
 
