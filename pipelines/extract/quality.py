@@ -72,8 +72,8 @@ def quality_of(signs: Signs) -> float:
         (_TIME, float(signs.has_time)),
     )
     value = next((worth for rung, worth in RUNGS.items() if signs.rung.startswith(rung)), 0.0)
-    for weight, sign in parts:
-        value *= 1.0 if sign is None else 1.0 - weight * (1.0 - sign)
+    for most, sign in parts:
+        value *= 1.0 if sign is None else 1.0 - most * (1.0 - sign)
     return round(value, 2)
 
 
