@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lxml import html
 
-from pipelines.extract import bylines, css, dates, images, opinions, remarks
+from pipelines.extract import bylines, css, dates, headline, images, opinions, remarks
 from pipelines.extract.decode import Decoded, decode
 from pipelines.extract.head import Head, read_head
 from pipelines.extract.kind import SHORT, Evidence, kind_of
@@ -31,6 +31,8 @@ _WHOLE = 0.98
 """Share of a zone's characters that trafilatura must return for its reading to count as the zone's."""
 _AROUND = 40
 """Lines from the top of the page, and of the zone, in which credits are sought."""
+_FEWEST = 12
+"""Characters of the shortest flash."""
 _NEXT_TO_NOTHING = 50
 """Characters below which even readability, which takes in too much, knows better."""
 
@@ -138,7 +140,7 @@ def _as_it_stands(zoned: Zoned, rung: str) -> _Body:
 
 
 def _by_search(seen: _Seen) -> _Body:
-    element = zone(seen.lines.all)
+    element = zone(seen.lines.all, below=headline.position(seen.lines.all, seen.title) + 1)
     zoned = by_search(element, seen.title) if element is not None else None
     return _confirmed(zoned, "found zone") if zoned and zoned.text else _Body()
 
@@ -156,11 +158,25 @@ def _second_opinion(seen: _Seen, found: _Body, other: Callable[[_Seen], _Body]) 
         return found
     found = _better(found, _Body(paragraphs=tuple(opinions.linked_body(seen.head)), rung="JSON-LD"), 1.2)
     found = _better(found, _Body(paragraphs=tuple(opinions.state_body(seen.tree)), rung="script state"), 1.2)
-    if len(squeeze(found.text)) >= _NEXT_TO_NOTHING:
+    if len(squeeze(found.text)) >= _NEXT_TO_NOTHING or _is_flash(seen, found):
         return found
+    if anchored := _below_headline(seen):
+        return anchored
     found = _better(found, other(seen), 2.0)
     read = opinions.readability(seen.tree)
     return _better(found, _Body(paragraphs=tuple(read) if SENTENCE_END.search("\n".join(read)) else (), rung="readability"), 2.0)
+
+
+def _is_flash(seen: _Seen, found: _Body) -> bool:
+    """Whether the text, short as it is, is a whole sentence right below the headline."""
+    return bool(found.paragraphs and SENTENCE_END.search(found.text)) and headline.is_below(seen.lines.all, seen.title, found.paragraphs[0])
+
+
+def _below_headline(seen: _Seen) -> _Body | None:
+    """What stands below the headline where no sentence was found: a poem, a flash without a full stop."""
+    told = headline.below(seen.lines.all, seen.title)
+    text = tuple(line.text for line in told)
+    return _Body(paragraphs=text, rung="below headline") if len(squeeze("".join(text))) >= _FEWEST else None
 
 
 def _better(first: _Body, second: _Body, factor: float) -> _Body:

@@ -24,7 +24,15 @@ from pipelines.extract.locate import weight
 from pipelines.extract.phrases import SENTENCE_END
 from pipelines.extract.sift import squeeze
 
-RUNGS = {"sheet zone": 1.0, "found zone": 0.98, "JSON-LD": 0.95, "page": 0.9, "script state": 0.85, "readability": 0.7}
+RUNGS = {
+    "sheet zone": 1.0,
+    "found zone": 0.98,
+    "JSON-LD": 0.95,
+    "page": 0.9,
+    "script state": 0.85,
+    "below headline": 0.8,
+    "readability": 0.7,
+}
 """What a rung is worth before the page has said anything, by the first words of its name."""
 _KEPT, _LINKS, _BODY, _PROSE, _COVERED, _LABELS, _TOLD, _TITLE, _TIME = 0.50, 0.50, 0.30, 0.30, 0.15, 0.15, 0.05, 0.10, 0.03
 _LABEL = 15
