@@ -47,6 +47,10 @@ class Settings(BaseSettings):
     )
     archive: bool = Field(default=True, description="keep fetched pages as WARC files in HOME/archive")
 
+    extractors: int = Field(
+        default=0, ge=0, le=64, description="extraction workers of one crawl; 0: one a core, at most 4, no more than requests in flight"
+    )
+
     @field_validator("allow_hosts", "portals", mode="before")
     @classmethod
     def _comma_separated(cls, value: Any) -> Any:

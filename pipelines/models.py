@@ -113,11 +113,15 @@ class Article:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What extraction made of a page: its kind, the evidence in one sentence, and the article where it is one."""
+    """What extraction made of a page: its kind, the evidence in one sentence, and the article where it is one.
+
+    `lines` are the hashes of the text's lines where no sheet's zone gave them, from which a portal's memory learns.
+    """
 
     kind: PageKind
     why: str = ""
     article: Article | None = None
+    lines: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,10 +9,11 @@ from scrapy.crawler import Crawler
 from pipelines import flow
 from pipelines.alerts.outbox import deliver
 from pipelines.dedup.fast import ALIVE
-from pipelines.extract.client import Extractor
+from pipelines.extract.client import Extractor, workers_for
 from pipelines.models import Outcome, PageKind, Reading
 from spiders.archive import Archive
 from spiders.job import now
+from spiders.learning import Learning
 from spiders.portal import Fetched
 
 if TYPE_CHECKING:
@@ -37,7 +38,10 @@ class Ingest:
     async def open_spider(self) -> None:
         spider: PortalSpider = self._crawler.spider  # type: ignore[assignment]
         self._job = spider.job
-        self._extractor, self._rules = Extractor(), self._job.sheet.model_dump(mode="json")
+        self._extractor = Extractor(workers_for(self._job.sheet.pace.concurrency, self._job.settings.extractors))
+        self._extractor.start()
+        self._rules = self._job.sheet.model_dump(mode="json")
+        self._learning = await asyncio.to_thread(Learning, self._job.desk.engine, self._job.sheet.slug)
         self._heart = asyncio.ensure_future(self._stay_alive())
         folder = self._job.settings.home / "archive" / self._job.sheet.slug
         self._archive = Archive(folder, f"{now():%Y%m%dT%H%M%S}-{self._job.run_id}") if self._job.settings.archive else None
@@ -62,13 +66,14 @@ class Ingest:
         if self._courier is not None:
             await self._courier
         await self._extractor.close()
+        await asyncio.to_thread(self._learning.save)
         if self._archive is not None:
             await asyncio.to_thread(self._archive.close)
 
     async def _ingest(self, item: Fetched) -> None:
         if self._archive is not None:
             await asyncio.to_thread(self._archive.keep, item.page)
-        reading = await self._extractor.read(item.page, self._rules)
+        reading = await self._extractor.read(item.page, self._rules, self._learning.lines)
         outcome, why = await asyncio.to_thread(self._keep, item, reading)
         self._job.ledger.settle(item.found, outcome, why)
         if self._owed and (self._courier is None or self._courier.done()):
@@ -79,6 +84,7 @@ class Ingest:
         if reading.article is not None and reading.kind is PageKind.ARTICLE:
             kept = flow.keep(job.desk, found, reading.article, now())
             outcome, why = kept.outcome, None
+            self._learning.note(found.identity, kept.article_id, reading)
             self._owed = self._owed or kept.alerts > 0
         else:
             outcome, why = _not_kept(reading), f"{reading.kind}: {reading.why}"

@@ -25,8 +25,8 @@ _AUTHOR = re.compile(
     r"|｜/／，,。（）()]{2,12}(?:[、 ][^\s:：|｜/／，,。（）()]{2,4}){0,3})(?=\s|$|[|｜/／（(])"
 )
 _REPORTER = re.compile(
-    r"^[〔（(【\[]?\s*(?:(?P<agency>[\u4e00-\u9fff]{2,5}社)?\s*(?:即時)?(?:記者|记者|特派員|特派记者|編譯"
-    r"|编译)\s*)(?P<author>[\u4e00-\u9fff·]{2,4}(?:[、\s][\u4e00-\u9fff·]{2,4}){0,3}?)\s*(?:[/／]"
+    r"^[〔（(【\[]?\s?(?:(?P<agency>[\u4e00-\u9fff]{2,5}社)?\s?(?:即時)?(?:記者|记者|特派員|特派记者|編譯"
+    r"|编译)\s?)(?P<author>[\u4e00-\u9fff·]{2,4}(?:[、\s][\u4e00-\u9fff·]{2,4}){0,3}?)\s?(?:[/／]"
     r"|(?:[\u4e00-\u9fff]{2,3})?\d{1,2}日|[〕）)】\]])"
 )
 _DATELINE = re.compile(
@@ -38,7 +38,7 @@ _OUTLET = re.compile(
     r"(?:之聲|之声|通訊社|通讯社|電台|电台|電視台|电视台|日報|日报|時報|时报|晚報|晚报|新聞網|新闻网|中文網|中文网|週刊|周刊|雜誌"
     r"|杂志)$|^BBC|^(?:DW|VOA|RFI|RFA|CNN)\b|^[\u4e00-\u9fff]{2,4}社$"
 )
-_SEPARATORS = re.compile(r"\s*[/／、,，;；]\s*")
+_SEPARATORS = re.compile(r"[/／、,，;；]")
 _NOT_A_NAME = re.compile(
     r"^(?:https?:|www\.|@)|@\S+\.|\d{5,}|^(?:admin|editor|未知|佚名|网络|網路|本站|本网|原创|原創|综合|綜合|n/?a|null|undefined)$",
     re.IGNORECASE,
@@ -121,7 +121,7 @@ def split_publishers(text: str, separators: re.Pattern[str] = _SEPARATORS) -> tu
 def _by_sheet(tree: html.HtmlElement, rules: Rules) -> Iterator[_Claim]:
     for line in rules.source_lines:
         if found := _credited(tree, line.css, line.pattern, "publisher"):
-            separators = re.compile(rf"\s*[{re.escape(line.separators)}]\s*")
+            separators = re.compile(rf"[{re.escape(line.separators)}]")
             yield _Claim(where=f"credit line {line.css}", raw=found.string, names=split_publishers(found["publisher"], separators))
     for rule in rules.publisher:
         for text in css.values(tree, rule):

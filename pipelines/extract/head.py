@@ -19,6 +19,8 @@ _CONTROL = re.compile(r"[\x00-\x1f]+")
 _DEEPEST = 30
 _MOST = 20_000
 """Levels and values of a page's JSON that are looked at; the rest is somebody's idea of a joke."""
+_LONGEST = 5_000
+"""Characters of a title or a meta element that are kept."""
 _LONGEST_SCRIPT = 2_000_000
 _ASSIGNMENT = re.compile(r"^\s*(?:(?:var|let|const)\s+)?(?:window\.|self\.)?[\w.$\[\]'\"]+\s*=\s*(?=[{\[])")
 _STATE_IDS = ("__NEXT_DATA__", "__NUXT_DATA__", "__staticRouterHydrationData", "initial-state", "__INITIAL_STATE__")
@@ -56,7 +58,7 @@ def read_head(tree: html.HtmlElement) -> Head:
     return Head(
         linked=_linked(tree),
         metas=tuple(_metas(tree)),
-        title=tidy(title.text_content()) or None if title is not None else None,
+        title=tidy(title.text_content()[:_LONGEST]) or None if title is not None else None,
         language=tree.get("lang") or tree.get("{http://www.w3.org/XML/1998/namespace}lang"),
         canonical=next(filter(None, links), None),
         base=next(filter(None, (base.get("href") for base in tree.iter("base"))), None),
@@ -91,7 +93,7 @@ def walk(value: Any) -> Iterator[dict[str, Any]]:
 
 def _metas(tree: html.HtmlElement) -> Iterator[tuple[str, str]]:
     for meta in tree.iter("meta"):
-        content = tidy(meta.get("content") or "")
+        content = tidy((meta.get("content") or "")[:_LONGEST])
         name = meta.get("property") or meta.get("name") or meta.get("itemprop")
         if name and content:
             yield name.strip().lower(), content

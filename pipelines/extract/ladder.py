@@ -1,6 +1,6 @@
 """Page to Reading: which rung gives the text, and everything else that an article carries. One parse, one tree."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
@@ -11,6 +11,7 @@ from pipelines.extract import bylines, css, dates, headline, images, opinions, r
 from pipelines.extract.decode import Decoded, decode
 from pipelines.extract.head import Head, read_head
 from pipelines.extract.kind import SHORT, Evidence, kind_of
+from pipelines.extract.learned import Hashes, hashes_of, without_learned
 from pipelines.extract.lines import Line, PageLines
 from pipelines.extract.locate import zone
 from pipelines.extract.phrases import SENTENCE_END
@@ -66,23 +67,27 @@ class _Body:
         return "\n".join(self.paragraphs)
 
 
-def extract(page: Page, sheet: "Sheet | None" = None) -> Reading:
+def extract(page: Page, sheet: "Sheet | None" = None, learned: Collection[int] = ()) -> Reading:
     """What the page is and, where it is one, its article. Any bytes give a Reading; more than 10 MiB are cut.
 
-    The rungs: the sheet's zone, read by trafilatura where more than plain paragraphs stand in it; a zone found by the weight of its lines, read by trafilatura;
-    trafilatura on the whole page; where these are poor JSON-LD, the page's own script state, readability.
+    The rungs: the sheet's zone, read by trafilatura where more than plain paragraphs stand in it; a zone found by the weight of its
+    lines, read by trafilatura; trafilatura on the whole page; where these are poor JSON-LD, the page's own script state, what stands
+    below the headline, readability. `learned` are lines that the portal's pages share; they are no text where no sheet's zone gave it.
     """
     try:
-        return _extracted(page, sheet)
+        return _extracted(page, sheet, learned)
     finally:
         css.forget()
 
 
-def _extracted(page: Page, sheet: "Sheet | None") -> Reading:
+def _extracted(page: Page, sheet: "Sheet | None", learned: Collection[int]) -> Reading:
     rules = sheet.extract if sheet else Rules()
     seen = _seen(page, rules, sheet.charset if sheet else None)
+    shared: Hashes = ()
     absent = bool(rules.article) and css.first_of(seen.tree, rules.article) is None
     body = _Body() if absent else _body(seen)
+    if not body.rung.startswith(_SHEET):
+        shared, body = hashes_of(body.paragraphs), replace(body, paragraphs=without_learned(body.paragraphs, learned))
     kind, why = kind_of(
         Evidence(
             status=page.status,
@@ -97,7 +102,7 @@ def _extracted(page: Page, sheet: "Sheet | None") -> Reading:
     )
     if kind is not PageKind.ARTICLE:
         return Reading(kind=kind, why=why)
-    return Reading(kind=kind, why=why, article=_article(seen, body, sheet))
+    return Reading(kind=kind, why=why, article=_article(seen, body, sheet), lines=shared)
 
 
 def _seen(page: Page, rules: Rules, charset: str | None) -> _Seen:

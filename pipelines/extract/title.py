@@ -12,7 +12,7 @@ from pipelines.extract.phrases import MEDIA_MARKS
 from pipelines.extract.rules import Rules
 from pipelines.extract.sift import squeeze
 
-_SEPARATOR = re.compile(r"\s*[-_–—―|｜»›<·•]+\s*|\s*::\s*|\s+[/]\s+")
+_SEPARATOR = re.compile(r"\s?(?:[-_–—―|｜»›<·•]++|::)\s?|\s/\s")
 _HEADINGS = ("h1", "h2", "h3")
 _FEWEST, _MOST = 4, 200
 """Characters of a headline."""

@@ -9,8 +9,8 @@ MAX_BYTES = 10 * 1024 * 1024
 """Bytes of a page that are read; the rest is cut. No article is larger, and libxml2 refuses text nodes beyond it."""
 
 _CONTROLS = bytes({*range(0x20), 0x7F} - {0x09, 0x0A, 0x0D})
-_XML = re.compile(rb"\s*<\?xml[^>]*>")
-_DOCTYPE = re.compile(rb"<!DOCTYPE[^>\[]*(?:\[[^\]]*\])?[^>]*>", re.IGNORECASE)
+_XML = re.compile(rb"\s{0,99}+<\?xml[^>]*+>")
+_DOCTYPE = re.compile(rb"<!DOCTYPE[^>\[]*+(?:\[[^\]]*+\])?+[^>]*+>", re.IGNORECASE)
 _HEAD = 65_536
 """Bytes in which a page declares what it is."""
 _ENDS = re.compile(rb"</(?:html|body)\s*>", re.IGNORECASE)

@@ -32,14 +32,17 @@ def unframed(head: bytes) -> dict[str, Any]:
 
 def reading_to_json(reading: Reading) -> dict[str, Any]:
     """A JSON object; times as ISO 8601, a day without a time as YYYY-MM-DD."""
-    return {"kind": reading.kind.value, "why": reading.why, "article": _article_to_json(reading.article) if reading.article else None}
+    article = _article_to_json(reading.article) if reading.article else None
+    return {"kind": reading.kind.value, "why": reading.why, "article": article, "lines": list(reading.lines)}
 
 
 def reading_from_json(data: Mapping[str, Any]) -> Reading:
     """The inverse of reading_to_json."""
     data = storable_json(data)
     article = data["article"]
-    return Reading(kind=PageKind(data["kind"]), why=data["why"], article=_article_from_json(article) if article else None)
+    return Reading(
+        kind=PageKind(data["kind"]), why=data["why"], article=_article_from_json(article) if article else None, lines=tuple(data["lines"])
+    )
 
 
 def moment_to_json(at: datetime | date | None) -> str | None:

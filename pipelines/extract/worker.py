@@ -19,6 +19,8 @@ from pipelines.sheet import Sheet, read_sheet
 
 MEMORY = 1536 * 1024 * 1024
 """Bytes of address space; a 10 MiB page of nothing but tags needs some 900 MB."""
+TIRED = 768 * 1024
+"""KiB of resident memory at its peak, half of MEMORY, after which a worker asks to be replaced, its heap being full of holes."""
 LONGEST = 30
 """Seconds after which a page ends the worker by itself. The crawl gives up earlier; this is for a worker whose crawl is gone."""
 _WARM = "<html><head><title>{0}</title></head><body><h1>{0}</h1><p>{0}</p><p>{0}</p></body></html>".format(
@@ -45,13 +47,14 @@ def serve(asked: BinaryIO, answers: BinaryIO) -> None:
         signal.alarm(LONGEST)
         reading = _read(head, body)
         signal.alarm(0)
-        _send(answers, reading_to_json(reading))
+        tired = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss > TIRED
+        _send(answers, reading_to_json(reading) | {"tired": tired})
 
 
 def _read(head: dict[str, Any], body: bytes) -> Reading:
     page = Page(url=head["url"], body=body, status=head["status"], content_type=head["content_type"])
     try:
-        return extract(page, _sheet(head["sheet"], head["version"]))
+        return extract(page, _sheet(head["sheet"], head["version"]), frozenset(head["learned"]))
     except MemoryError:
         return Reading(kind=PageKind.ERROR, why=f"needed more than {MEMORY // 1024 // 1024} MB")
 

@@ -98,6 +98,15 @@ class Portal(Base):
     wait_until: Mapped[datetime | None]
 
 
+class Learned(Base):
+    """What a portal's own pages taught about the lines that they share: its last pages, each as [identity, story, hashes of lines]."""
+
+    __tablename__ = "learned"
+    portal: Mapped[str] = mapped_column(String(40), primary_key=True)
+    pages: Mapped[list[Any]]
+    updated_at: Mapped[datetime]
+
+
 class HostDay(Base):
     """Requests sent to a host on a day (UTC), all kinds together."""
 

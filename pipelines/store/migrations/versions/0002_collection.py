@@ -16,3 +16,10 @@ def upgrade() -> None:
     op.add_column("articles", sa.Column("codec_why", sa.Text(), nullable=True))
     for name in ("publisher_from", "images"):
         op.add_column("articles", sa.Column(name, sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True))
+    op.create_table(
+        "learned",
+        sa.Column("portal", sa.String(length=40), nullable=False),
+        sa.Column("pages", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("portal", name=op.f("pk_learned")),
+    )
