@@ -19,8 +19,9 @@ from pipelines.sheet import Sheet, read_sheet
 
 MEMORY = 1536 * 1024 * 1024
 """Bytes of address space; a 10 MiB page of nothing but tags needs some 900 MB."""
-TIRED = 768 * 1024
-"""KiB of resident memory at its peak, half of MEMORY, after which a worker asks to be replaced, its heap being full of holes."""
+TIRED = 256 * 1024
+"""KiB of resident memory at its peak after which a worker asks to be replaced, its heap being full of holes. The largest honest page
+needs half of that."""
 LONGEST = 30
 """Seconds after which a page ends the worker by itself. The crawl gives up earlier; this is for a worker whose crawl is gone."""
 _WARM = "<html><head><title>{0}</title></head><body><h1>{0}</h1><p>{0}</p><p>{0}</p></body></html>".format(
