@@ -155,7 +155,7 @@ def _refused(evidence: Evidence) -> Verdict:
 
 
 def _soft_missing(evidence: Evidence) -> Verdict:
-    if evidence.is_vouched_for or not (evidence.absent or len(evidence.text) < SHORT):
+    if evidence.is_vouched_for or not (evidence.absent or evidence.prose < SHORT):
         return None
     if found := _MISSING.search(evidence.notice):
         return PageKind.MISSING, f"status {evidence.status}, but the page says `{found[0]}`"
