@@ -8,6 +8,7 @@ import trafilatura
 from bench.recorded import Sample, gram_f1
 from pipelines.extract.decode import decode
 from pipelines.extract.ladder import extract
+from pipelines.extract.script import language_of
 from pipelines.models import Page
 
 LOSES = 0.05
@@ -49,15 +50,19 @@ def _labelled(text: str, label: str) -> str:
 
 def _as(codec: str, label: str, damage: Callable[[bytes], bytes] = bytes) -> Spoil:
     def spoil(text: str) -> bytes | None:
-        """None where the codec lacks too much of what the page writes."""
+        """None where nobody would write the page so: the codec lacks its characters, or is Chinese and the page Japanese."""
         labelled = _labelled(text, label)
         body = labelled.encode(codec, "ignore")
-        return damage(body) if len(body.decode(codec, "ignore")) >= _ENOUGH * len(labelled) else None
+        if len(_WIDE.findall(body.decode(codec, "ignore"))) < _ENOUGH * len(_WIDE.findall(labelled)):
+            return None
+        return None if codec in _CHINESE and language_of("".join(_WIDE.findall(text)), None) == "ja" else damage(body)
 
     return spoil
 
 
+_WIDE = re.compile("[\u2e80-\uffef]")
 _ENOUGH = 0.995
+_CHINESE = ("gb18030", "big5", "big5hkscs")
 
 
 def _cut(body: bytes) -> bytes:

@@ -48,6 +48,9 @@ own codec, and at most 1.1 in another (Japanese in Big5, read as Korean)."""
 _BROKEN = re.compile("\ufffd+")
 _MANGLED = re.compile(r"[\u00c2-\u00f4][\u0080-\u00bf\u0152-\u02dc\u2013-\u2122\u20ac]")
 
+_MANGLED_GBK = re.compile("[锛銆鐨勪笉鏄鍦涓殑浜鏈浗鎴戜鍙杩璇]")
+"""What the commonest characters and the punctuation of Chinese become when their UTF-8 is read as GBK; together no text has as many."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decoded:
@@ -165,13 +168,19 @@ def _points(codec: str) -> NDArray[np.float32]:
 
 
 def _unmangled(text: str, why: str) -> Decoded:
-    """UTF-8 that somebody read as Latin-1 and wrote again as UTF-8 (ä¸\xad for 中) is turned back where that works."""
+    """UTF-8 that somebody read as Latin-1 or as GBK and wrote again as UTF-8 (ä¸\xad or 涓 for 中) is turned back where that works."""
     sample = text[:_SAMPLE]
-    if not _MANGLED.search(sample) or len(_MANGLED.findall(sample)) * 4 < sum(1 for character in sample if character > "\x7f"):
-        return Decoded(text=text, codec="utf-8", why=why)
-    for codec in ("latin-1", "cp1252"):
+    codecs_tried = ("latin-1", "cp1252") if _is_dense(_MANGLED, sample, 4) else ("gb18030",) if _is_dense(_MANGLED_GBK, sample, 8) else ()
+    for codec in codecs_tried:
         try:
-            return Decoded(text=text.encode(codec).decode("utf-8"), codec="utf-8", why=f"UTF-8 written twice through {codec}, turned back")
+            turned = text.encode(codec).decode("utf-8", "strict" if codec != "gb18030" else "replace")
         except UnicodeError:
             continue
-    return Decoded(text=text, codec="utf-8", why=why)
+        if turned.count("\ufffd") * _NEAR < len(turned):
+            return Decoded(text=turned, codec="utf-8", why=f"UTF-8 written twice through {codec}, turned back")
+    return Decoded(text=text, codec="utf-8", why=f"{why}, but it looks mangled" if codecs_tried else why)
+
+
+def _is_dense(mangled: re.Pattern[str], sample: str, times: int) -> bool:
+    """Whether one character above ASCII in `times` is of those that mangled text is full of."""
+    return bool(mangled.search(sample)) and len(mangled.findall(sample)) * times >= sum(1 for character in sample if character > "\x7f")
