@@ -52,6 +52,10 @@ class Settings(BaseSettings):
     archive_days: int = Field(default=30, ge=1, description="days that an archived page is kept")
     archive_gb: float = Field(default=20, gt=0, description="gigabytes that the archive may take; the oldest pages go first")
 
+    extractors: int = Field(
+        default=0, ge=0, le=64, description="extraction workers of one crawl; 0: one a core, at most 4, no more than requests in flight"
+    )
+
     @field_validator("allow_hosts", "portals", mode="before")
     @classmethod
     def _comma_separated(cls, value: Any) -> Any:

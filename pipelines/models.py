@@ -95,13 +95,32 @@ class Comment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """An image of an article: its absolute address, and what the page prints beneath it."""
+
+    url: str
+    caption: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credit:
+    """One original publisher and what says so: where on the page, and the words as they stand there."""
+
+    publisher: str
+    where: str
+    raw: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Article:
     """Text and metadata taken from a page.
 
     `text` is paragraphs joined by a line feed, without title, captions, rights, related headlines or comments.
     `published_at` is an aware datetime, or a date where the page names a day only; `published_from` says where
     it was read and whence its zone, `published_raw` is the string as printed. `script` is Hans, Hant, mixed or None.
-    `rung` names the step of the extraction ladder that gave the text, `quality` is how far that text is to be trusted, 0 to 1.
+    `publisher_from` has the evidence for each of `publisher`, `images` those of the text with their captions.
+    `rung` names the step of the extraction ladder that gave the text, `quality` is how far that text is to be trusted, 0 to 1;
+    `codec` is what the page's bytes were read as, `codec_why` what spoke for it.
     `partial` says which of its pages could not be read, None where the article is whole.
     """
 
@@ -113,18 +132,21 @@ class Article:
     published_raw: str | None = None
     modified_at: datetime | date | None = None
     publisher: tuple[str, ...] = ()
+    publisher_from: tuple[Credit, ...] = ()
     author: str | None = None
     section: str | None = None
     rights: str | None = None
     language: str | None = None
     script: str | None = None
     captions: tuple[str, ...] = ()
+    images: tuple[Image, ...] = ()
     comment_count: int | None = None
     reactions: Mapping[str, int] = field(default_factory=dict)
     comments: tuple[Comment, ...] = ()
     rung: str = ""
     quality: float | None = None
     codec: str = ""
+    codec_why: str = ""
     partial: str | None = None
 
 
@@ -133,6 +155,7 @@ class Reading:
     """What extraction made of a page: its kind, the evidence in one sentence, and the article where it is one.
 
     `next` is the address of the article's next page, `thread` that of the first page of its comments.
+    `lines` are the hashes of the text's lines where no sheet's zone gave them, from which a portal's memory learns.
     """
 
     kind: PageKind
@@ -140,6 +163,7 @@ class Reading:
     article: Article | None = None
     next: str | None = None
     thread: str | None = None
+    lines: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

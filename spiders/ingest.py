@@ -14,12 +14,13 @@ from pipelines.alerts.outbox import deliver
 from pipelines.archive.records import COMMENTS, PAGE, PART, Note
 from pipelines.archive.writer import Archive
 from pipelines.dedup.fast import ALIVE
-from pipelines.extract.client import Extractor
+from pipelines.extract.client import Extractor, workers_for
 from pipelines.extract.joined import joined
 from pipelines.models import Article, Outcome, Page, PageKind, Reading, Thread
 from pipelines.store.pages import Found
 from spiders.following import CutShort, Following, Talk, TalkPage
 from spiders.job import Job, now
+from spiders.learning import Learning
 from spiders.portal import Fetched
 
 if TYPE_CHECKING:
@@ -46,7 +47,10 @@ class Ingest:
         spider: PortalSpider = self._crawler.spider  # type: ignore[assignment]
         self._job = spider.job
         self._following = Following(spider)
-        self._extractor, self._rules = Extractor(), self._job.sheet.model_dump(mode="json")
+        self._extractor = Extractor(workers_for(self._job.sheet.pace.concurrency, self._job.settings.extractors))
+        self._extractor.start()
+        self._rules = self._job.sheet.model_dump(mode="json")
+        self._learning = await asyncio.to_thread(Learning, self._job.desk.engine, self._job.sheet.slug)
         self._heart = asyncio.ensure_future(self._stay_alive())
         self._archive = _archive(self._job)
 
@@ -70,6 +74,7 @@ class Ingest:
         if self._courier is not None:
             await self._courier
         await self._extractor.close()
+        await asyncio.to_thread(self._learning.save)
         if self._archive is not None:
             await asyncio.to_thread(self._archive.close)
             self._job.troubles += filter(None, [self._archive.trouble])
@@ -87,7 +92,7 @@ class Ingest:
         part = PART if item.page.part_of else PAGE
         asked = item.asked[-1] if item.asked else item.found.url
         await self._archived(item.page, Note(identity=item.found.identity, asked=asked, part=part))
-        reading = await self._extractor.read(item.page, self._rules)
+        reading = await self._extractor.read(item.page, self._rules, self._learning.lines)
         if further := self._following.further(item, reading):
             self._ask(further)
             return
@@ -146,6 +151,7 @@ class Ingest:
         if reading.article is not None and reading.kind is PageKind.ARTICLE:
             kept = flow.keep(job.desk, found, reading.article, now(), item.origin or item.page.origin)
             outcome, why = kept.outcome, reading.article.partial and f"partial: {reading.article.partial}"
+            self._learning.note(found.identity, kept.article_id, reading)
         else:
             outcome, why = _not_kept(reading), f"{reading.kind}: {reading.why}"
             if outcome is not Outcome.FAILED:

@@ -4,7 +4,7 @@ import gzip
 import json
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,7 +50,8 @@ def _answer_to(given: Input, sheet_for: SheetFor, sheets: Sequence["Sheet"]) -> 
     if not page.url:
         sheet, address = whose(page.body, page.content_type, sheets)
         page = replace(page, url=address)
-    return answer(extract(page, sheet), file)
+    identity = sheet.identify(page.url) if sheet else None
+    return answer(extract(page, sheet), file) | {"portal": sheet.slug if sheet else None, "identity": identity[0] if identity else None}
 
 
 def _asked(given: Input) -> Mapping[str, Any]:
@@ -87,7 +88,7 @@ def _bytes(path: Path) -> bytes:
 
 
 def _failed(file: str, why: str) -> dict[str, Any]:
-    return {"file": file, "outcome": "failed", "why": why} | _NOTHING
+    return {"file": file, "outcome": "failed", "why": why} | _NOTHING | {"portal": None, "identity": None}
 
 
 def _told(article: Article) -> dict[str, Any]:
@@ -107,6 +108,13 @@ def _told(article: Article) -> dict[str, Any]:
         "comment_count": article.comment_count,
         "reactions": dict(article.reactions),
         "comments": [_comment(comment) for comment in article.comments],
+        "url": article.url or None,
+        "images": [asdict(image) for image in article.images],
+        "publisher_from": [asdict(credit) for credit in article.publisher_from],
+        "rung": article.rung or None,
+        "quality": article.quality,
+        "codec": article.codec or None,
+        "codec_why": article.codec_why or None,
     }
 
 

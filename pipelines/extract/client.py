@@ -5,7 +5,7 @@ import json
 import os
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,19 @@ from pipelines.models import Page, PageKind, Reading, Thread
 
 LIMIT = 10.0
 """Seconds that a page may take; the slowest honest page on record took 0.6."""
+MOST_WORKERS = 4
+"""Workers of one crawl at most: several portals are crawled at a time, and each is asked politely."""
 START = 60.0
 """Seconds in which a worker must have imported and warmed up, on a machine that is busy."""
 _ROOT = Path(__file__).parents[2]
 
 SheetSource = str | os.PathLike[str] | Mapping[str, Any] | None
+
+
+def workers_for(in_flight: int, wanted: int = 0) -> int:
+    """How many workers a crawl should have: `wanted`, else one a core, and never more than pages can be in flight."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return wanted or max(1, min(cores, MOST_WORKERS, in_flight))
 
 
 @dataclass(slots=True)
@@ -31,7 +39,8 @@ class _Seat:
 
 
 class Extractor:
-    """A pool of extraction workers, each started when first needed and replaced when it dies or takes too long.
+    """A pool of extraction workers: started together by `start`, else each when first needed; replaced when one dies, takes too long
+    or has grown fat. The worker that was used last is used first, so that the others stay warm in reserve.
 
     Plain asyncio subprocesses: multiprocessing re-imports the parent's main module, which hangs inside an Airflow task;
     asyncio's watcher of children is a thread, so it works under Scrapy's asyncio reactor, whatever handles SIGCHLD there.
@@ -40,14 +49,25 @@ class Extractor:
     def __init__(self, workers: int = 1, limit: float = LIMIT) -> None:
         self._limit = limit
         self._seats = [_Seat() for _ in range(workers)]
-        self._free: asyncio.Queue[_Seat] = asyncio.Queue()
+        self._free: asyncio.LifoQueue[_Seat] = asyncio.LifoQueue()
+        self._starting: asyncio.Task[None] | None = None
         for seat in self._seats:
             self._free.put_nowait(seat)
 
-    async def read(self, page: Page, sheet: SheetSource = None) -> Reading:
-        """What `extract` makes of the page. `sheet` is a sheet's path or its content. Never raises on a page's account:
-        a worker that dies or is too slow gives a Reading of kind error, and the next page a new worker."""
-        data = await self._turn(_request(page, sheet))
+    def start(self) -> None:
+        """Start and warm every worker, in the background; a page that comes meanwhile waits for the first that is ready."""
+        self._starting = self._starting or asyncio.ensure_future(self._start())
+
+    async def started(self) -> None:
+        """Returns when all workers are warm, for those who count seconds."""
+        self.start()
+        if self._starting is not None:
+            await self._starting
+
+    async def read(self, page: Page, sheet: SheetSource = None, learned: Collection[int] = ()) -> Reading:
+        """What `extract` makes of the page. `sheet` is a sheet's path or its content, `learned` the lines that its portal's pages share.
+        Never raises on a page's account: a worker that dies or is too slow gives a Reading of kind error, and the next page a new one."""
+        data = await self._turn(_request(page, sheet, learned=learned))
         return Reading(kind=PageKind.ERROR, why=data) if isinstance(data, str) else reading_from_json(data)
 
     async def thread(self, page: Page, sheet: SheetSource = None) -> Thread:
@@ -69,6 +89,10 @@ class Extractor:
 
     async def close(self) -> None:
         """Ends every worker: closes its pipe, and kills what is still there a second later."""
+        if self._starting is not None:
+            self._starting.cancel()
+            await asyncio.gather(self._starting, return_exceptions=True)
+            self._starting = None
         processes = [seat.process for seat in self._seats if seat.process]
         for seat in self._seats:
             seat.process = None
@@ -80,13 +104,24 @@ class Extractor:
     async def __aexit__(self, *exception: object) -> None:
         await self.close()
 
+    async def _start(self) -> None:
+        seats = [self._free.get_nowait() for _ in range(self._free.qsize())]
+        await asyncio.gather(*(self._seated(seat) for seat in seats), return_exceptions=True)
+
+    async def _seated(self, seat: _Seat) -> None:
+        try:
+            seat.process = seat.process or await _started()
+        finally:
+            self._free.put_nowait(seat)
+
     async def _asked(self, seat: _Seat, request: bytes) -> dict[str, Any]:
-        """The worker's answer. Whatever interrupts the exchange, a cancelled task included, leaves no half-used worker behind."""
+        """The worker's answer. Whatever interrupts the exchange, a cancelled task included, leaves no half-used worker behind,
+        nor one that a page has made fat: the next page would be the one to run out of memory."""
         answered = False
         try:
             seat.process = seat.process or await _started()
             data = await asyncio.wait_for(_exchange(seat.process, request), self._limit)
-            answered = True
+            answered = not data["tired"]
         finally:
             if not answered and seat.process:
                 process, seat.process = seat.process, None
@@ -94,7 +129,7 @@ class Extractor:
         return data
 
 
-def _request(page: Page, sheet: SheetSource, *, thread: bool = False) -> bytes:
+def _request(page: Page, sheet: SheetSource, *, learned: Collection[int] = (), thread: bool = False) -> bytes:
     body = page.body[: MAX_BYTES + 1]
     source, version = _source(sheet)
     head = {
@@ -107,6 +142,7 @@ def _request(page: Page, sheet: SheetSource, *, thread: bool = False) -> bytes:
         "size": len(body),
         "sheet": source,
         "version": version,
+        "learned": sorted(learned),
     }
     return frame(head, body)
 

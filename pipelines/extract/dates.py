@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, tzinfo
+from itertools import chain
 from zoneinfo import ZoneInfo
 
 from lxml import html
@@ -20,18 +21,19 @@ _PUBLISHED_NAMES = (
     "article:published_time og:published_time og:article:published_time datepublished publishdate pubdate pubtime _pubtime publish_time"
     " publish-date publication_date publishtime weibo:article:create_at bt:pubdate parsely-pub-date sailthru.date cxenseparse:publishtime"
     " dc.date.issued dc.date dcterms.created date article.published creation_date og:release_date publishedat publish_date apub:time"
-    " firstcreatetime article:create_at rnews:datepublished time"
+    " firstcreatetime firstpublishedtime article:create_at rnews:datepublished time"
 )
 _MODIFIED_NAMES = (
     "article:modified_time og:updated_time datemodified lastmod last-modified dc.date.modified weibo:article:update_at"
-    " cxenseparse:modifiedtime updated_time"
+    " cxenseparse:modifiedtime updated_time lastmodifiedtime"
 )
 _PUBLISHED, _MODIFIED = tuple(_PUBLISHED_NAMES.split()), tuple(_MODIFIED_NAMES.split())
+_RANKS = {name: rank for rank, name in enumerate(_PUBLISHED)}
 _LABELLED = re.compile(r"发布|發布|發佈|发表|發表|出版|时间|時間|日期|来源|來源|公開|掲載|配信|published|posted|于", re.IGNORECASE)
 _UPDATED = re.compile(r"更新|修改|updated|modified|last edit", re.IGNORECASE)
 _DATED = re.compile(
     r"(?:19|20)\d\d\s*[-年/.]\s*\d{1,2}\s*[-月/.]\s*\d{1,2}|民[国國]\s*\d{2,3}\s*年|[A-Z][a-z]{2,8}\.? \d{1,2},? (?:19|20)\d\d"
-    r"|\d{1,2} [A-Z][a-z]{2,8}\.? (?:19|20)\d\d"
+    r"|\d{1,2} [A-Z][a-z]{2,8}\.? (?:19|20)\d\d|[:：]\s*\d\d-\d\d-\d\d"
 )
 _IN_URL = re.compile(r"/((?:19|20)\d\d)[-/]?(0[1-9]|1[0-2])[-/]?(0[1-9]|[12]\d|3[01])(?!\d{9})")
 _STAMP_LENGTH = 160
@@ -83,8 +85,7 @@ _ZONE_OF_LANGUAGE = {"zh": "Asia/Shanghai", "ja": "Asia/Tokyo", "ko": "Asia/Seou
 
 def published(tree: html.HtmlElement, head: Head, rules: Rules, clock: Clock) -> Stamp | None:
     """Sheet rule, then JSON-LD, then meta; None where only visible text can tell."""
-    candidates = [*_by_sheet(tree, rules, clock), *_by_head(tree, head, clock)]
-    return _most_exact(candidates)
+    return _most_exact(chain(_by_sheet(tree, rules, clock), _by_head(tree, head, clock)))
 
 
 def modified(tree: html.HtmlElement, head: Head, rules: Rules, clock: Clock) -> Moment | None:
@@ -155,20 +156,18 @@ def _by_sheet(tree: html.HtmlElement, rules: Rules, clock: Clock) -> Iterator[St
 
 def _by_head(tree: html.HtmlElement, head: Head, clock: Clock) -> Iterator[Stamp]:
     raws = [(head.said("datePublished"), "JSON-LD datePublished"), (head.said("dateCreated"), "JSON-LD dateCreated")]
-    raws += [(content, f"meta {name}") for wanted in _PUBLISHED for name, content in head.metas if name == wanted]
-    raws += [(element.get("datetime"), "time element") for element in tree.xpath("//time[@itemprop='datePublished' or @pubdate]")]
-    raws += [
-        (element.get("content") or element.text, "itemprop datePublished")
-        for element in tree.xpath("//*[@itemprop='datePublished' and not(self::meta)]")
-    ]
+    raws += sorted(((content, f"meta {name}") for name, content in head.metas if name in _RANKS), key=lambda pair: _RANKS[pair[1][5:]])
     yield from filter(None, (clock.read(raw, origin) for raw, origin in raws))
+    times = css.select(tree, "time[itemprop='datePublished'], time[pubdate]")
+    yield from filter(None, (clock.read(element.get("datetime"), "time element") for element in times))
+    marked = (element.get("content") or element.text for element in css.select(tree, "[itemprop='datePublished']:not(meta)"))
+    yield from filter(None, (clock.read(raw, "itemprop datePublished") for raw in marked))
 
 
-def _most_exact(candidates: list[Stamp]) -> Stamp | None:
-    if not candidates:
-        return None
-    first = candidates[0]
-    for other in candidates[1:]:
+def _most_exact(candidates: Iterator[Stamp]) -> Stamp | None:
+    """The first, refined by the others; nobody asks further once it is beyond doubt."""
+    first = next(candidates, None)
+    while first is not None and is_doubtful(first) and (other := next(candidates, None)):
         first = refined(first, other)
     return first
 

@@ -19,6 +19,8 @@ _CONTROL = re.compile(r"[\x00-\x1f]+")
 _DEEPEST = 30
 _MOST = 20_000
 """Levels and values of a page's JSON that are looked at; the rest is somebody's idea of a joke."""
+_LONGEST = 5_000
+"""Characters of a title or a meta element that are kept."""
 _LONGEST_SCRIPT = 2_000_000
 _ASSIGNMENT = re.compile(r"^\s*(?:(?:var|let|const)\s+)?(?:window\.|self\.)?[\w.$\[\]'\"]+\s*=\s*(?=[{\[])")
 _QUOTED = re.compile(r"^\s*(?:(?:var|let|const)\s+)?(?:window\.|self\.)?[\w.$\[\]'\"]+\s*=\s*JSON\.parse\(\s*(?=\")")
@@ -35,6 +37,7 @@ class Head:
     title: str | None = None
     language: str | None = None
     canonical: str | None = None
+    base: str | None = None
 
     def meta(self, *names: str) -> str | None:
         """The content of the first of these meta names that the page has."""
@@ -52,13 +55,14 @@ class Head:
 def read_head(tree: html.HtmlElement) -> Head:
     """The machine-readable head of a page. Broken JSON is passed over."""
     title = tree.find(".//head/title")
-    canonical = tree.xpath("string(//link[@rel='canonical']/@href)")
+    links = (link.get("href") for link in tree.iter("link") if (link.get("rel") or "").lower() == "canonical")
     return Head(
         linked=_linked(tree),
         metas=tuple(_metas(tree)),
-        title=tidy(title.text_content()) or None if title is not None else None,
+        title=tidy(title.text_content()[:_LONGEST]) or None if title is not None else None,
         language=tree.get("lang") or tree.get("{http://www.w3.org/XML/1998/namespace}lang"),
-        canonical=str(canonical) or None,
+        canonical=next(filter(None, links), None),
+        base=next(filter(None, (base.get("href") for base in tree.iter("base"))), None),
     )
 
 
@@ -99,15 +103,15 @@ def walk(value: Any) -> Iterator[dict[str, Any]]:
 
 def _metas(tree: html.HtmlElement) -> Iterator[tuple[str, str]]:
     for meta in tree.iter("meta"):
-        content = tidy(meta.get("content") or "")
+        content = tidy((meta.get("content") or "")[:_LONGEST])
         name = meta.get("property") or meta.get("name") or meta.get("itemprop")
         if name and content:
             yield name.strip().lower(), content
 
 
 def _linked(tree: html.HtmlElement) -> dict[str, Any]:
-    for script in tree.xpath("//script[@type='application/ld+json']"):
-        for value in _json(script.text or ""):
+    for script in tree.iter("script"):
+        for value in _json(script.text or "") if script.get("type") == "application/ld+json" else ():
             for node in walk(value):
                 kinds = node.get("@type")
                 if any(_ARTICLE_TYPES.search(str(kind)) for kind in (kinds if isinstance(kinds, list) else [kinds])):

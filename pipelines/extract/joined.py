@@ -19,13 +19,16 @@ def joined(pages: Sequence[Article], own: str | None = None) -> Article:
     first = pages[0]
     if len(pages) == 1:
         return first
+    credited = next((page for page in pages if page.publisher and page.publisher != (own,)), first)
     return replace(
         first,
         text="\n".join(_paragraphs(pages)),
         script=first.script if len({page.script for page in pages if page.script}) < 2 else "mixed",
         captions=_merged(page.captions for page in pages),
+        images=tuple({image.url: image for page in reversed(pages) for image in page.images}.values())[::-1],
         rights="\n".join(_merged((page.rights or "").split("\n") for page in pages)) or None,
-        publisher=next((page.publisher for page in pages if page.publisher and page.publisher != (own,)), first.publisher),
+        publisher=credited.publisher,
+        publisher_from=credited.publisher_from,
         author=next((page.author for page in pages if page.author), None),
         quality=min((page.quality for page in pages if page.quality is not None), default=None),
         comments=united((), [comment for page in pages for comment in page.comments]),

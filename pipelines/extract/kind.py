@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from lxml import html
 
 from pipelines.extract.head import Head
-from pipelines.extract.lines import Line
+from pipelines.extract.lines import Line, PageLines
 from pipelines.models import PageKind
 
 _CHALLENGE = re.compile(
     r"just a moment|attention required|access denied|are you (?:a )?(?:human|robot)|verify (?:that )?you are human"
     r"|checking your browser|enable javascript and cookies"
     r"|captcha|安全验证|安全驗證|人机验证|人機驗證|真人验证|身份验证|访问验证|存取驗證|滑动验证|滑動驗證|拖动滑块|请完成验证"
-    r"|請完成驗證|访问过于频繁|存取過於頻繁|请求过于频繁|访问受限|異常流量|异常流量",
+    r"|請完成驗證|访问过于频繁|存取過於頻繁|请求过于频繁|访问受限|異常流量|异常流量"
+    r"|(?:访问|訪問|请求|請求|連線)(?:已)?被(?:阻断|阻斷|拦截|攔截|拒绝|拒絕)|(?:输入|輸入|填写|填寫)(?:图中|圖中|图片中|圖片中)?[^。]{0,6}(?:验证码|驗證碼)"
+    r"|(?:确认|確認|证明|證明)您?(?:是真人|不是机器人|不是機器人|是人類)|ロボットではありません|ロボットでない|画像認証|セキュリティ(?:確認|チェック)",
     re.IGNORECASE,
 )
 _CHALLENGE_XPATH = (
@@ -29,19 +31,26 @@ _MISSING = re.compile(
     r"|資訊|链接|連結|文件|帖子|记录)[\u4e00-\u9fff「」]{0,6}"
     r"(?:不存在|不见了|不見了|已(?:被)?(?:删除|刪除|下架|移除|失效)|无法找到|無法找到|找不到|未找到)|(?:找不到|未找到|没有找到"
     r"|沒有找到)[\u4e00-\u9fff您你]{0,10}(?:页面|頁面|网页|網頁|文章|新聞|新闻|内容|內容)"
-    r"|ページが見つかりません|お探しのページ|記事は(?:削除|存在し)",
+    r"|(?:查無此|无此|無此|没有这个|沒有這個)(?:页|頁|网页|網頁|文章|新闻|新聞|内容|內容)"
+    r"|(?:页面|頁面|网页|網頁)[\u4e00-\u9fff]{0,3}(?:走丢|走丟|飞走|飛走|迷路|去了火星|离家出走|離家出走)"
+    r"|(?:内容|內容|文章)[\u4e00-\u9fff]{0,4}(?:因违规|因違規|无法查看|無法查看|无法显示|無法顯示)"
+    r"|ページが見つかりません|ページは(?:存在し|見つかり)|お探しの(?:ページ|記事)|記事は(?:削除|存在し|掲載)|公開(?:期間|を)終了|掲載期間(?:が|は)終了",
     re.IGNORECASE,
 )
 _ERROR = re.compile(
     r"\b50[0234]\b|internal server error|bad gateway|service unavailable|gateway time-?out|database error|系统繁忙|系統忙碌"
-    r"|服务器错误|伺服器錯誤|系统维护|系統維護|暂时无法访问|暫時無法",
+    r"|服务器(?:内部)?错误|伺服器(?:內部)?錯誤|系统维护|系統維護|(?:网站|網站)(?:正在)?(?:维护|維護|升级|升級)|暂时无法访问|暫時無法"
+    r"|ただいま(?:アクセスが集中|メンテナンス)|メンテナンス中|しばらく(?:経って|たって|して)から",
     re.IGNORECASE,
 )
 _PAYWALL = re.compile(
     r"(?:订阅|訂閱|付费|付費|会员|會員|VIP|登录|登入|购买|購買)[\u4e00-\u9fff\s，,]{0,12}(?:后|後|即可|才能|方可|以)?(?:继续阅读"
     r"|繼續閱讀|阅读全文|閱讀全文|看全文|查看全文|解锁|解鎖|观看完整)"
+    r"|加入[\u4e00-\u9fff]{0,12}(?:付费|付費)(?:会员|會員)"
+    r"|(?:请|請)(?:先)?(?:登录|登入)(?:后|後)?(?:阅读|閱讀|查看|觀看|观看)|(?:登录|登入)(?:后|後)(?:阅读|閱讀|查看|觀看|观看)(?:更多|全部|完整|全文|余下|剩餘)"
+    r"|(?:本文|此文|全文)(?:为|為)?(?:付费|付費|会员|會員|订阅|訂閱)(?:专享|專享|专属|專屬|内容|內容|限定)"
     r"|(?:subscribe|sign in|log in|register) (?:now )?to (?:continue|read|unlock)|subscribers? only|有料(?:会員|記事|プラン)"
-    r"|会員限定|残り\d+文字",
+    r"|会員限定|残り\s*\d+\s*文字|続きを?(?:お?読み|読む)(?:いただけます|には)|会員登録(?:が必要|すると)",
     re.IGNORECASE,
 )
 SHORT = 150
@@ -66,7 +75,7 @@ class Evidence:
     status: int
     tree: html.HtmlElement
     head: Head
-    page: Sequence[Line]
+    page: PageLines
     text: str
     absent: bool = False
     expected: bool = False
@@ -76,7 +85,7 @@ class Evidence:
     @property
     def size(self) -> int:
         """Visible characters of the page."""
-        return sum(len(line.text) for line in self.page)
+        return sum(len(line.text) for line in self.page.all)
 
     @property
     def is_vouched_for(self) -> bool:
@@ -86,18 +95,36 @@ class Evidence:
     @property
     def is_list(self) -> bool:
         """Whether the page holds enough links of a headline's length to be a list."""
-        return sum(line.links >= _HEADLINE for line in self.page) >= _FEW_LINKS
+        return sum(line.links >= _HEADLINE for line in self.page.all) >= _FEW_LINKS
+
+    @property
+    def prose(self) -> int:
+        """Characters of the text that tell something: no labels, no request to pay."""
+        told = self.text.split("\n")
+        return sum(len(each) for each in told if (len(each) >= _SENTENCE or _PROSE.search(each)) and not _PAYWALL.search(each))
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """Where on the page the text's first line stands, and where its last one; the whole page where it does not stand on it."""
+        told = set(self.text.split("\n"))
+        at = [index for index, line in enumerate(self.page.all) if line.text in told]
+        return (at[0], at[-1]) if at else (0, len(self.page.all))
+
+    def below(self) -> Sequence[Line]:
+        """The lines from the text's first one to a few below its last one."""
+        first, last = self.span
+        return self.page.all[first : last + _BELOW]
 
     @property
     def linked(self) -> str:
         """How much of the page is links, in words."""
-        return f"{sum(line.links for line in self.page)} of {self.size} characters are links"
+        return f"{sum(line.links for line in self.page.all)} of {self.size} characters are links"
 
     @property
     def notice(self) -> str:
         """The words that a notice would use: title, headings, and all the text of a page that has little."""
-        heads = [line.text for line in self.page if line.tag in ("h1", "h2")][:3]
-        body = [line.text for line in self.page] if self.size < _SCANT else []
+        heads = [line.text for line in self.page.all if line.tag in ("h1", "h2")][:3]
+        body = [line.text for line in self.page.all] if self.size < _SCANT else []
         return "\n".join([self.head.title or "", *heads, *body])
 
 
@@ -120,7 +147,8 @@ def _gone(evidence: Evidence) -> Verdict:
 
 
 def _challenge(evidence: Evidence) -> Verdict:
-    if evidence.is_vouched_for or len(evidence.text) >= _SCANT:
+    """A notice is a sentence or two; a page with more prose may be news about captchas."""
+    if evidence.is_vouched_for or evidence.prose >= SHORT:
         return None
     if found := _CHALLENGE.search(evidence.notice):
         return PageKind.CHALLENGE, f"says `{found[0]}` where an article would stand"
@@ -131,36 +159,36 @@ def _challenge(evidence: Evidence) -> Verdict:
 def _refused(evidence: Evidence) -> Verdict:
     if evidence.status >= 400:
         return PageKind.ERROR, f"status {evidence.status}"
-    return (PageKind.EMPTY, "no visible text") if evidence.size == 0 and not evidence.text else None
+    return (PageKind.EMPTY, "no visible text") if not evidence.text and evidence.size == 0 else None
 
 
 def _soft_missing(evidence: Evidence) -> Verdict:
-    found = _MISSING.search(evidence.notice)
-    if found and not evidence.is_vouched_for and (evidence.absent or len(evidence.text) < SHORT):
+    if evidence.is_vouched_for or not (evidence.absent or evidence.prose < SHORT):
+        return None
+    if found := _MISSING.search(evidence.notice):
         return PageKind.MISSING, f"status {evidence.status}, but the page says `{found[0]}`"
     return None
 
 
 def _soft_error(evidence: Evidence) -> Verdict:
-    found = _ERROR.search(evidence.notice)
-    if found and not evidence.is_vouched_for and evidence.size < _SCANT and len(evidence.text) < SHORT:
+    if evidence.is_vouched_for or len(evidence.text) >= SHORT or evidence.size >= _SCANT:
+        return None
+    if found := _ERROR.search(evidence.notice):
         return PageKind.ERROR, f"status {evidence.status}, but the page says `{found[0]}`"
     return None
 
 
 def _paywall(evidence: Evidence) -> Verdict:
-    """What the page itself says counts always, words about subscribing only where no sheet has found the text."""
-    if len(evidence.text) >= _PAYWALLED:
-        return None
-    if evidence.walled:
+    """What the page itself says counts always, words about subscribing only below a text that no sheet has found."""
+    if evidence.walled and len(evidence.text) < _PAYWALLED:
         return PageKind.PAYWALL, f"the portal's paywall, and {len(evidence.text)} characters of text"
-    if evidence.absent:
+    if evidence.absent or evidence.prose >= _PAYWALLED:
         return None
     if str(evidence.head.linked.get("isAccessibleForFree", "")).lower() == "false":
         return PageKind.PAYWALL, "JSON-LD says that it is not free, and only a teaser is on the page"
-    found = next((match for line in evidence.page if (match := _PAYWALL.search(line.text))), None)
-    if found and not evidence.zoned:
-        return PageKind.PAYWALL, f"says `{found[0]}` below a teaser of {len(evidence.text)} characters"
+    asked = () if evidence.zoned else (match for line in evidence.below() if (match := _PAYWALL.search(line.text)))
+    if found := next(iter(asked), None):
+        return PageKind.PAYWALL, f"says `{found[0]}` below a teaser of {evidence.prose} characters"
     return None
 
 
@@ -182,11 +210,27 @@ def _textless(evidence: Evidence) -> Verdict:
 
 
 def _rows(evidence: Evidence) -> Verdict:
+    if evidence.is_vouched_for or not evidence.is_list:
+        return None
     told = evidence.text.split("\n")
     prose = sum(len(text) for text in told if len(text) >= _SENTENCE and _PROSE.search(text))
-    if evidence.is_list and not evidence.is_vouched_for and prose < SHORT and _are_rows(told, evidence.page):
+    if (prose < SHORT and _are_rows(told, evidence.page.all)) or _are_abstracts(evidence):
         return PageKind.LISTING, f"{evidence.linked}, against {prose} of prose"
     return None
+
+
+def _are_abstracts(evidence: Evidence) -> bool:
+    """Whether most paragraphs stand right below a headline that is a link: each tells another story."""
+    first, last = evidence.span
+    among = evidence.page.all[max(0, first - _CARD) : last + 1]
+    headed = [line.links >= _HEADLINE and line.links * 4 > len(line.text) * 3 for line in among]
+    paragraphs = [at for at, line in enumerate(among) if line.own >= _SENTENCE]
+    cards = sum(any(headed[max(0, at - _CARD) : at]) for at in paragraphs)
+    return cards >= _CARDS and cards * 3 >= len(paragraphs) * 2
+
+
+_CARD, _CARDS = 3, 6
+"""Lines between an abstract and its headline, and how many of them make a list."""
 
 
 def _article(evidence: Evidence) -> str:
@@ -201,6 +245,8 @@ def _are_rows(told: Sequence[str], page: Sequence[Line]) -> bool:
 
 _PROSE = re.compile(r"[。！？!?.…][”\"』」）)]*$|[。！？].*[。！？]")
 _SENTENCE = 30
+_BELOW = 15
+"""Lines below the text in which a page asks for money or a login."""
 _HEADLINE = 8
 _FEW_LINKS = 8
 """Links as long as headlines from which on a page may be a list of them."""

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import islice
 
 from lxml import etree, html
@@ -23,10 +24,9 @@ _MAX_STEPS = 400_000
 LONGEST_LINE = 50_000
 """Characters of one line that are kept."""
 _SPACE = re.compile(r"[ \t\r\f\v\xa0\u3000\u2000-\u200a]*\n\s*|[ \t\r\f\v\xa0\u3000\u2000-\u200a]+")
-_INVISIBLE = re.compile(r"[\u200b-\u200f\u2060\ufeff\u00ad]")
+_INVISIBLE = re.compile(r"[\u200b-\u200f\u2060\ufeff\u00ad\ufdd0-\ufdef\ufffe\uffff]")
 _WIDE = r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uff60\u3040-\u30ff]"
 _GAP = re.compile(rf"(?<={_WIDE})\n(?={_WIDE})")
-_HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,68 +51,76 @@ class _Open:
     parts: list[str] = field(default_factory=list)
     links: list[str] = field(default_factory=list)
 
-    def add(self, text: str | None, linked: bool) -> None:
-        """Takes in a piece of text as it stands in the source."""
-        if text:
-            self.parts.append(text)
-            if linked:
-                self.links.append(text)
-
     def close(self, block: html.HtmlElement) -> Iterator[Line]:
-        if not self.parts:
-            return
-        whole, links = "".join(self.parts)[:LONGEST_LINE], len(tidy("".join(self.links)))
-        for text in filter(None, map(tidy, whole.splitlines() if block.tag == "pre" else [whole])):
-            yield Line(text=text, links=min(links, len(text)), block=block, tag=str(block.tag))
+        """The line, or the lines of a `pre`, if anything was read."""
+        whole, links = "".join(self.parts)[:LONGEST_LINE], len(tidy("".join(self.links))) if self.links else 0
         self.parts.clear()
         self.links.clear()
+        for text in filter(None, map(tidy, whole.splitlines() if block.tag == "pre" else [whole])):
+            yield Line(text=text, links=min(links, len(text)), block=block, tag=str(block.tag))
+
+
+class PageLines:
+    """All lines of a page, read when they are first asked for: where a sheet speaks, mostly nobody asks."""
+
+    def __init__(self, tree: html.HtmlElement) -> None:
+        self._tree = tree
+
+    @cached_property
+    def all(self) -> tuple[Line, ...]:
+        """In reading order, at most MAX_LINES."""
+        return tuple(islice(lines(self._tree), MAX_LINES))
 
 
 def tidy(text: str) -> str:
     """White space collapsed, invisible characters gone; a line break between two wide characters is no space."""
-    if not text or text.isspace():
-        return ""
-    flat = _SPACE.sub(lambda gap: "\n" if "\n" in gap[0] else " ", _INVISIBLE.sub("", text)).strip()
+    if _INVISIBLE.search(text):
+        text = _INVISIBLE.sub("", text)
+    if "\n" not in (flat := text.strip()):
+        return " ".join(flat.split())
+    flat = _SPACE.sub(lambda gap: "\n" if "\n" in gap[0] else " ", flat)
     return _GAP.sub("", flat).replace("\n", " ")
 
 
 def lines(root: html.HtmlElement, without: Collection[html.HtmlElement] = (), end: str | None = None) -> Iterator[Line]:
     """The lines of `root` in reading order. Scripts, form controls, hidden elements and everything in `without` are left out,
     and all that follows an HTML comment which the pattern `end` finds."""
-    skipped, current, blocks, anchors = set(without), _Open(), [root], 0
+    skipped = {*without, *_HIDDEN(root)} - {root}
+    current, blocks, anchors = _Open(), [root], 0
+    parts, links = current.parts, current.links
     walk = etree.iterwalk(root, events=("start", "end", "comment"))
     for event, element in islice(walk, _MAX_STEPS):
-        if event == "comment":
-            if end is not None and re.search(end, element.text or ""):
-                break
-            current.add(element.tail, anchors > 0)
-            continue
         tag = element.tag
-        if event == "start":
-            if element is not root and (tag in SILENT or element in skipped or is_hidden(element)):
-                walk.skip_subtree()
-                if tag in BLOCKS:
-                    yield from current.close(blocks[-1])
-                continue
-            if tag in BLOCKS:
+        if tag in BLOCKS:
+            if parts:
                 yield from current.close(blocks[-1])
-                blocks.append(element)
+            blocks.append(element) if event == "start" else blocks.pop()
+        if event == "start":
+            if tag in SILENT or element in skipped:
+                walk.skip_subtree()
+                continue
             anchors += tag == "a"
-            current.add(element.text, anchors > 0)
-            continue
-        if tag in BLOCKS and blocks[-1] is element:
-            yield from current.close(element)
-            blocks.pop()
-        if element is not root:
-            anchors -= tag == "a" and not _is_out(element, skipped)
-            current.add(element.tail, anchors > 0)
-    yield from current.close(blocks[-1])
+            text = element.text
+        elif event == "end":
+            if element is root:
+                break
+            anchors -= tag == "a" and element not in skipped
+            text = element.tail
+        elif end is not None and re.search(end, element.text or ""):
+            break
+        else:
+            text = element.tail
+        if text:
+            parts.append(text)
+            if anchors:
+                links.append(text)
+    if parts:
+        yield from current.close(blocks[-1])
 
 
-def _is_out(element: html.HtmlElement, skipped: set[html.HtmlElement]) -> bool:
-    return element in skipped or is_hidden(element)
+_HIDDEN = etree.XPath("descendant-or-self::*[@hidden or contains(translate(@style, 'ADEILNOPSY ', 'adeilnopsy'), 'display:none')]")
 
 
 def is_hidden(element: html.HtmlElement) -> bool:
     """Whether the element's own attributes hide it."""
-    return "hidden" in element.attrib or bool(_HIDDEN.search(element.get("style") or ""))
+    return element.get("hidden") is not None or "display:none" in (element.get("style") or "").lower().replace(" ", "")

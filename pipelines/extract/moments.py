@@ -31,6 +31,10 @@ _NUMERIC = re.compile(
     r"(?<!\d)(?P<year>(?:19|20)\d\d)\s*(?:[-/.]|年)\s*(?P<month>\d{1,2})\s*(?:[-/.]|月)\s*(?P<day>\d{1,2})(?!\d)\s*[日号號]?"
     rf"(?:{_BETWEEN}{_TIME})?"
 )
+_SHORT_YEAR = re.compile(
+    rf"(?:时间|時間|日期|发布|發布|发表|發表)\s*[:：]?\s*(?P<year>\d{{2}})-(?P<month>\d{{2}})-(?P<day>\d{{2}})(?!\d\d\d)(?:{_BETWEEN}{_TIME})?"
+)
+"""Two digits are a year behind a label only."""
 _REPUBLIC = re.compile(rf"民[国國]\s*(?P<year>\d{{2,3}})\s*年\s*(?P<month>\d{{1,2}})\s*月\s*(?P<day>\d{{1,2}})\s*日(?:{_BETWEEN}{_TIME})?")
 _ENGLISH = re.compile(
     r"(?:(?P<month>[A-Z][a-z]{2,8})\.?\s+(?P<day>\d{1,2})(?:st|nd|rd|th)?,?|(?P<day2>\d{1,2})(?:st|nd|rd"
@@ -70,7 +74,9 @@ def is_plausible(read: Moment, now: datetime | None = None) -> bool:
 def states_zone(raw: str) -> bool:
     """Whether the string itself says its zone, so that none had to be supplied."""
     text = unicodedata.normalize("NFKC", raw[:_LONGEST]).strip()
-    found = next((match for pattern in (_COMPACT, _NUMERIC, _DOTTED, _REPUBLIC, _ENGLISH) if (match := pattern.search(text))), None)
+    found = next(
+        (match for pattern in (_COMPACT, _NUMERIC, _SHORT_YEAR, _DOTTED, _REPUBLIC, _ENGLISH) if (match := pattern.search(text))), None
+    )
     return bool(_EPOCH.match(text) or _RFC822.match(text)) or bool(found and found["zone"])
 
 
@@ -104,6 +110,11 @@ def _republic(text: str, zone: tzinfo | None) -> Moment | None:
     return _built(found, zone, int(found["year"]) + 1911) if found else None
 
 
+def _short_year(text: str, zone: tzinfo | None) -> Moment | None:
+    found = _SHORT_YEAR.search(text)
+    return _built(found, zone, 2000 + int(found["year"])) if found else None
+
+
 def _dotted(text: str, zone: tzinfo | None) -> Moment | None:
     found = _DOTTED.search(text)
     return _built(found, zone, int(found["year"])) if found else None
@@ -114,7 +125,16 @@ def _english(text: str, zone: tzinfo | None) -> Moment | None:
     return _built(found, zone, int(found["year"])) if found else None
 
 
-_READERS: tuple[Callable[[str, tzinfo | None], Moment | None], ...] = (_epoch, _rfc822, _compact, _republic, _numeric, _dotted, _english)
+_READERS: tuple[Callable[[str, tzinfo | None], Moment | None], ...] = (
+    _epoch,
+    _rfc822,
+    _compact,
+    _republic,
+    _numeric,
+    _short_year,
+    _dotted,
+    _english,
+)
 
 
 def _built(found: re.Match[str], zone: tzinfo | None, year: int) -> Moment | None:

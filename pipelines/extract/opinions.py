@@ -4,6 +4,7 @@ import logging
 import re
 from collections.abc import Iterator, Sequence
 from configparser import ConfigParser
+from copy import deepcopy
 from functools import lru_cache
 from typing import Any
 
@@ -12,7 +13,7 @@ from lxml import etree, html
 from readability import Document
 from readability.readability import Unparseable
 from trafilatura.settings import Document as TrafilaturaDocument
-from trafilatura.settings import use_config
+from trafilatura.settings import Extractor, use_config
 
 from pipelines.extract.head import Head, states, walk
 from pipelines.extract.lines import LONGEST_LINE, MAX_LINES, lines, tidy
@@ -38,34 +39,41 @@ logging.getLogger("readability").setLevel(logging.CRITICAL)
 
 
 @lru_cache(maxsize=2)
-def _config(smallest: str | None) -> ConfigParser:
+def _options(*, zone: bool) -> Extractor:
+    """Fast, without comments; made once, since reading its configuration costs as much as reading a short zone.
+
+    A zone holds nothing but its text, so trafilatura may take all of it and need not weigh it against the page.
+    """
     config = ConfigParser()
     config.read_dict({"DEFAULT": dict(use_config()["DEFAULT"])})
-    if smallest:
-        config["DEFAULT"]["MIN_EXTRACTED_SIZE"] = smallest
-    return config
+    if zone:
+        config["DEFAULT"]["MIN_EXTRACTED_SIZE"] = _MIN_HAN
+    return Extractor(config=config, output_format="python", fast=True, comments=False, recall=zone, tables=not zone)
 
 
 def of_zone(paragraphs: Sequence[str]) -> list[str]:
     """trafilatura's reading of a zone, given as its paragraphs, so that neither markup nor nesting can mislead it."""
     if len(paragraphs) > _MANY:
         return []
-    tree = html.fromstring("<html><body><article></article></body></html>")
-    article = tree.find(".//article")
+    tree = deepcopy(_FRAME)
+    article = tree.find("body/article")
     for text in paragraphs:
         etree.SubElement(article, "p").text = text
-    return _read(tree, _config(_MIN_HAN))
+    return _read(tree, _options(zone=True))
+
+
+_FRAME = html.fromstring("<html><body><article></article></body></html>")
 
 
 def of_page(tree: html.HtmlElement) -> list[str]:
     """trafilatura's reading of a whole page, with its own thresholds; nothing of a page that would cost it seconds."""
-    return _read(tree, _config(None)) if is_tame(tree) else []
+    return _read(tree, _options(zone=False)) if is_tame(tree) else []
 
 
-def _read(tree: html.HtmlElement, config: ConfigParser) -> list[str]:
-    document = trafilatura.bare_extraction(tree, fast=True, include_comments=False, config=config)
+def _read(tree: html.HtmlElement, options: Extractor) -> list[str]:
+    document = trafilatura.bare_extraction(tree, options=options)
     text = document.text or "" if isinstance(document, TrafilaturaDocument) else ""
-    return [line for raw in text.split("\n")[:MAX_LINES] if (line := tidy(raw[:LONGEST_LINE]))]
+    return [line for raw in text.split("\n")[:MAX_LINES] if (line := tidy(raw[:LONGEST_LINE]).strip("| "))]
 
 
 def linked_body(head: Head) -> list[str]:

@@ -5,6 +5,9 @@ import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import dropwhile
+
+from lxml import html
 
 from pipelines.extract import phrases
 from pipelines.extract.lines import Line
@@ -14,6 +17,8 @@ _HEAD = 15
 """Lines in which the title may be repeated above the text."""
 _BEFORE_ENDING = 150.0, 0.3
 """A heading such as 延伸閱讀 ends the article only after this weight of text, and this share of the zone's."""
+_SIGNED = 0.75
+"""An editor's name ends the article where this share of the weight stands above it; what follows advertises."""
 _UI_LENGTH = 60
 """A line repeated word for word and no longer than this is part of the page, not of the story."""
 _SPACE = re.compile(r"\s+")
@@ -71,15 +76,28 @@ _FURNITURE = (
 
 
 def _without_repetitions(found: Sequence[Line]) -> list[Line]:
-    """Without the sentences that a page repeats: requests to log in, to agree, to scroll. A refrain in paragraphs may come twice."""
+    """Without the sentences that a page repeats: requests to log in, to agree, to scroll. An interviewer who puts one question
+    to everybody stands where the other paragraphs stand."""
     counts = Counter(line.text for line in found)
-    return [line for line in found if counts[line.text] == 1 or not _is_repeated(line, counts[line.text])]
+    repeated = [line for line in found if counts[line.text] > 1 and weight(line) > 0 and len(line.text) <= _UI_LENGTH]
+    if not repeated:
+        return list(found)
+    home = _home(found)
+    dropped = {line.text for line in repeated} - {line.text for line in repeated if _container(line) is home}
+    return [line for line in found if line.text not in dropped]
 
 
-def _is_repeated(line: Line, times: int) -> bool:
-    if line.tag == "pre" or weight(line) <= 0 or len(line.text) > _UI_LENGTH:
-        return False
-    return times > 2 or line.tag not in _PARAGRAPHS
+def _home(found: Sequence[Line]) -> html.HtmlElement | None:
+    """The element in which most of the text stands, paragraph by paragraph or line by line."""
+    told: Counter[html.HtmlElement] = Counter()
+    for line in found:
+        told[_container(line)] += round(_positive(line))
+    return max(told, key=lambda element: told[element], default=None)
+
+
+def _container(line: Line) -> html.HtmlElement:
+    parent = line.block.getparent()
+    return line.block if parent is None or line.tag not in _PARAGRAPHS else parent
 
 
 def _below_title(found: list[Line], title: str | None) -> list[Line]:
@@ -90,15 +108,24 @@ def _below_title(found: list[Line], title: str | None) -> list[Line]:
         if squeeze(phrases.MEDIA_MARKS.sub("", line.text)) == wanted and sum(map(_positive, found[:index])) * 3 < sum(
             map(_positive, found)
         ):
-            return found[index + 1 :]
-    return found
+            return _without_pieces(found[index + 1 :], wanted)
+    return _without_pieces(found, wanted)
+
+
+def _without_pieces(found: list[Line], title: str) -> list[Line]:
+    """Without the leading lines that are pieces of the title, which a page breaks over several."""
+    return list(dropwhile(lambda line: len(line.text) >= _PIECE and squeeze(line.text) in title, found))
+
+
+_PIECE = 4
 
 
 def _above_ending(found: list[Line]) -> list[Line]:
-    least = max(_BEFORE_ENDING[0], _BEFORE_ENDING[1] * sum(map(_positive, found)))
+    total = sum(map(_positive, found))
+    least, most = max(_BEFORE_ENDING[0], _BEFORE_ENDING[1] * total), _SIGNED * total
     before = 0.0
     for index, line in enumerate(found):
-        if before >= least and phrases.ENDING.match(line.text):
+        if before >= least and (phrases.ENDING.match(line.text) or (before >= most and phrases.EDITOR.match(line.text))):
             return found[:index]
         before += _positive(line)
     return found

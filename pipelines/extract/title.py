@@ -7,12 +7,12 @@ from lxml import html
 
 from pipelines.extract import css
 from pipelines.extract.head import Head
-from pipelines.extract.lines import Line, is_hidden, tidy
+from pipelines.extract.lines import Line, PageLines, is_hidden, tidy
 from pipelines.extract.phrases import MEDIA_MARKS
 from pipelines.extract.rules import Rules
 from pipelines.extract.sift import squeeze
 
-_SEPARATOR = re.compile(r"\s*[-_–—―|｜»›<·•]+\s*|\s*::\s*|\s+[/]\s+")
+_SEPARATOR = re.compile(r"\s?(?:[-_–—―|｜»›<·•]++|::)\s?|\s/\s")
 _HEADINGS = ("h1", "h2", "h3")
 _FEWEST, _MOST = 4, 200
 """Characters of a headline."""
@@ -22,13 +22,13 @@ _ARTICLE_TITLE = re.compile(
 )
 
 
-def title_of(tree: html.HtmlElement, head: Head, rules: Rules, page: Sequence[Line]) -> str | None:
+def title_of(tree: html.HtmlElement, head: Head, rules: Rules, page: PageLines) -> str | None:
     """The sheet's title, else the heading or line that the page's own title begins with or holds, else the best of what the head says."""
     if written := css.value(tree, rules.title):
         return clean(_without(written, rules.title_suffixes))
     candidates = [head.meta("og:title", "twitter:title"), head.said("headline"), head.title]
     told = [_without(text, rules.title_suffixes) for text in candidates if text]
-    heading = _heading([text for text, _ in _headings(tree)], told) or _heading(_plain(page), told)
+    heading = _heading([text for text, _ in _headings(tree)], told) or _heading(_plain(page.all), told)
     if heading:
         return clean(heading)
     chosen = next((text for text in told if len(text) >= _FEWEST), None)

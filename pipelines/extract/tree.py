@@ -8,13 +8,19 @@ from lxml import etree, html
 MAX_BYTES = 10 * 1024 * 1024
 """Bytes of a page that are read; the rest is cut. No article is larger, and libxml2 refuses text nodes beyond it."""
 
-_UNFIT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufdd0-\ufdef\ufffe\uffff]")
-_PROLOG = re.compile(r"^\s*<\?xml[^>]*>|<!DOCTYPE[^>\[]*(?:\[[^\]]*\])?[^>]*>", re.IGNORECASE)
-_NESTING = re.compile(r"</?(?!(?:p|br|h[1-6]|title|meta|script|style|html|head|body|time)\b)[a-z][^>]*>", re.IGNORECASE)
-_STUFFED = re.compile(r"<([A-Za-z][\w:-]{0,30})\s[^<>]{20000,}>")
+_CONTROLS = bytes({*range(0x20), 0x7F} - {0x09, 0x0A, 0x0D})
+_XML = re.compile(rb"\s{0,99}+<\?xml[^>]*+>")
+_DOCTYPE = re.compile(rb"<!DOCTYPE[^>\[]*+(?:\[[^\]]*+\])?+[^>]*+>", re.IGNORECASE)
+_HEAD = 65_536
+"""Bytes in which a page declares what it is."""
+_ENDS = re.compile(rb"</(?:html|body)\s*>", re.IGNORECASE)
+"""Pages put together from parts end their body in the middle; libxml2 would hang what follows beside the tree."""
+_NESTING = re.compile(rb"</?(?!(?:p|br|h[1-6]|title|meta|script|style|html|head|body|time)\b)[a-z][^>]*>", re.IGNORECASE)
+_LONG_TAG = 20_000
+_TAG_NAME = re.compile(rb"<[A-Za-z][\w:-]{0,30}(?=\s)")
 _ATTRIBUTES = 500
 """Attributes of one element; libxml2 compares each with all others, so that 500,000 of them would take it an hour."""
-_TEXT = etree.XPath("string-length(normalize-space(//body))")
+_DEEP = 2048 * len("<p>")
 
 
 def parse(text: str) -> html.HtmlElement:
@@ -23,18 +29,40 @@ def parse(text: str) -> html.HtmlElement:
     libxml2 stops at 2,048 levels and drops what follows; such a page is parsed again without its nesting tags.
     Entities and network are off: a DOCTYPE with its declarations is cut away before parsing.
     """
-    clean = _STUFFED.sub(_unstuffed, _PROLOG.sub("", _UNFIT.sub("", text), count=2))
+    clean = _clean(text.encode("utf-8", "surrogatepass"))
     tree = _tree(clean)
-    if _TEXT(tree) == 0 and len(clean) > _DEEP:
-        tree = _tree(_NESTING.sub(" ", clean))
+    if any(isinstance(beside.tag, str) for beside in tree.itersiblings()):
+        tree = _tree(_ENDS.sub(b"", clean))
+    if len(clean) > _DEEP and not _has_text(tree):
+        tree = _tree(_NESTING.sub(b" ", clean))
     return tree
 
 
-_DEEP = 2048 * len("<p>")
+def _clean(data: bytes) -> bytes:
+    """What libxml2 may have: every step is a pass in C over the bytes, since most pages need none of them."""
+    data = data.translate(None, _CONTROLS)
+    data = _without_prolog(data)
+    pieces = data.split(b">") if len(data) > _LONG_TAG else []
+    return b">".join(map(_unstuffed, pieces)) if any(len(piece) > _LONG_TAG for piece in pieces) else data
 
 
-def _unstuffed(tag: re.Match[str]) -> str:
-    return f"<{tag[1]}>" if tag[0].count("=") > _ATTRIBUTES else tag[0]
+def _without_prolog(data: bytes) -> bytes:
+    begin = found.end() if (found := _XML.match(data)) else 0
+    at = data[:_HEAD].lower().find(b"<!doctype", begin)
+    found = _DOCTYPE.match(data, at) if at >= 0 else None
+    return data[begin:at] + data[found.end() :] if found else data[begin:]
+
+
+def _unstuffed(piece: bytes) -> bytes:
+    """What stands before a `>`, without the attributes of a tag that has far too many."""
+    begin = piece.rfind(b"<") if len(piece) > _LONG_TAG else -1
+    name = _TAG_NAME.match(piece, begin) if begin >= 0 else None
+    return piece[: name.end()] if name and piece.count(b"=", begin) > _ATTRIBUTES else piece
+
+
+def _has_text(tree: html.HtmlElement) -> bool:
+    body = tree.find("body")
+    return body is not None and any(not text.isspace() for text in body.itertext())
 
 
 def is_tame(tree: html.HtmlElement) -> bool:
@@ -47,9 +75,9 @@ _TAME_ELEMENTS = 20_000
 _TOO_DEEP = etree.XPath("boolean(//*[count(ancestor::*) > 200])")
 
 
-def _tree(text: str) -> html.HtmlElement:
+def _tree(clean: bytes) -> html.HtmlElement:
     parser = html.HTMLParser(encoding="utf-8", huge_tree=True, no_network=True, remove_pis=True)
     try:
-        return html.document_fromstring(text.encode("utf-8", "surrogatepass"), parser=parser)
+        return html.document_fromstring(clean, parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError, UnicodeError, AssertionError):
         return html.document_fromstring(b"<html><body></body></html>")

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
-from pipelines.models import Article, Comment, PageKind, Reading, Thread
+from pipelines.models import Article, Comment, Credit, Image, PageKind, Reading, Thread
 from pipelines.text import storable_json
 
 LENGTH = struct.Struct(">I")
@@ -38,6 +38,7 @@ def reading_to_json(reading: Reading) -> dict[str, Any]:
         "article": _article_to_json(reading.article) if reading.article else None,
         "next": reading.next,
         "thread": reading.thread,
+        "lines": list(reading.lines),
     }
 
 
@@ -51,6 +52,7 @@ def reading_from_json(data: Mapping[str, Any]) -> Reading:
         article=_article_from_json(article) if article else None,
         next=data["next"],
         thread=data["thread"],
+        lines=tuple(data["lines"]),
     )
 
 
@@ -98,5 +100,7 @@ def _article_from_json(data: Mapping[str, Any]) -> Article:
     fields = dict(data)
     fields |= {name: moment_from_json(fields[name]) for name in _MOMENTS}
     fields |= {name: tuple(fields[name]) for name in _TUPLES}
+    fields["images"] = tuple(Image(**image) for image in fields["images"])
+    fields["publisher_from"] = tuple(Credit(**credit) for credit in fields["publisher_from"])
     fields["comments"] = tuple(map(comment_from_json, fields["comments"]))
     return Article(**fields)

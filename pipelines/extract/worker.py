@@ -5,6 +5,7 @@ never ends must not take the crawl with it.
 """
 
 import os
+import re
 import resource
 import signal
 import sys
@@ -22,6 +23,9 @@ from pipelines.sheet import Sheet, read_sheet
 T = TypeVar("T")
 MEMORY = 1536 * 1024 * 1024
 """Bytes of address space; a 10 MiB page of nothing but tags needs some 900 MB."""
+TIRED = 256 * 1024
+"""KiB of resident memory at its peak after which a worker asks to be replaced, its heap being full of holes. The largest honest page
+needs half of that."""
 LONGEST = 30
 """Seconds after which a page ends the worker by itself. The crawl gives up earlier; this is for a worker whose crawl is gone."""
 _WARM = "<html><head><title>{0}</title></head><body><h1>{0}</h1><p>{0}</p><p>{0}</p></body></html>".format(
@@ -48,15 +52,16 @@ def serve(asked: BinaryIO, answers: BinaryIO) -> None:
         signal.alarm(LONGEST)
         answer = _answer(head, body)
         signal.alarm(0)
-        _send(answers, answer)
+        _send(answers, answer | {"tired": _peak() > TIRED})
 
 
 def _answer(head: dict[str, Any], body: bytes) -> dict[str, Any]:
     told = {name: head[name] for name in ("url", "status", "content_type", "part_of", "number")}
     page, sheet, too_much = Page(body=body, **told), _sheet(head["sheet"], head["version"]), f"needed more than {MEMORY // 1024 // 1024} MB"
+    learned = frozenset(head["learned"])
     if head["thread"]:
         return thread_to_json(_spared(lambda: thread(page, sheet), Thread(trouble=too_much)))
-    return reading_to_json(_spared(lambda: extract(page, sheet), Reading(kind=PageKind.ERROR, why=too_much)))
+    return reading_to_json(_spared(lambda: extract(page, sheet, learned), Reading(kind=PageKind.ERROR, why=too_much)))
 
 
 def _spared(read: Callable[[], T], otherwise: T) -> T:
@@ -65,6 +70,13 @@ def _spared(read: Callable[[], T], otherwise: T) -> T:
         return read()
     except MemoryError:
         return otherwise
+
+
+def _peak() -> int:
+    """KiB of resident memory at this process's peak; getrusage would count its parent's too, from before the exec."""
+    status = Path("/proc/self/status")
+    found = re.search(r"VmHWM:\s*(\d+)", status.read_text()) if status.exists() else None
+    return int(found[1]) if found else 0
 
 
 @lru_cache(maxsize=64)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import islice, takewhile
 
 from lxml import html
@@ -19,9 +20,11 @@ _FIGURES = ("figcaption",)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Zoned:
-    """A zone's text as lines, its captions, its rights lines."""
+    """A zone and its text as lines, its captions, its rights lines; `kept` is the share of the zone's characters that is text."""
 
+    element: html.HtmlElement
     text: tuple[Line, ...]
+    kept: float = 1.0
     captions: tuple[str, ...] = ()
     rights: tuple[str, ...] = ()
 
@@ -38,7 +41,7 @@ def by_sheet(tree: html.HtmlElement, rules: Rules, title: str | None) -> Zoned |
     without = [found for selector in rules.remove for found in css.select(element, selector)]
     figures = _figures(tree, (*rules.captions, *_FIGURES))
     found = islice(lines(element, [*without, *figures], rules.end), MAX_LINES)
-    sorted_out = _Sorter(rules, title).sort(_trimmed(_until(found, rules.end), rules.trim))
+    sorted_out = _Sorter(rules, title).sort(element, _trimmed(_until(found, rules.end), rules.trim))
     captions = dict.fromkeys([*(text for figure in figures if (text := _caption(figure, without))), *sorted_out.captions])
     return replace(sorted_out, captions=tuple(captions)) if sorted_out.text else None
 
@@ -46,9 +49,11 @@ def by_sheet(tree: html.HtmlElement, rules: Rules, title: str | None) -> Zoned |
 def by_search(element: html.HtmlElement, title: str | None) -> Zoned:
     """A zone that `locate` found, sifted by what is furniture on any page."""
     figures = [found for found in element.iter() if isinstance(found.tag, str) and _is_caption(found)]
-    sifted: Sifted = sift(list(islice(lines(element, figures), MAX_LINES)), title)
+    found = list(islice(lines(element, figures), MAX_LINES))
+    sifted: Sifted = sift(found, title)
+    kept = sum(len(line.text) for line in sifted.text) / max(1, sum(len(line.text) for line in found))
     captions = dict.fromkeys(text for figure in figures if (text := _caption(figure, ())))
-    return Zoned(text=sifted.text, captions=tuple(captions), rights=sifted.rights)
+    return Zoned(element=element, kept=kept, text=sifted.text, captions=tuple(captions), rights=sifted.rights)
 
 
 def _is_caption(element: html.HtmlElement) -> bool:
@@ -98,7 +103,7 @@ class _Sorter:
     rules: Rules
     title: str | None
 
-    def sort(self, found: Iterable[Line]) -> Zoned:
+    def sort(self, element: html.HtmlElement, found: Iterable[Line]) -> Zoned:
         """Text, captions and rights; dropped lines are gone."""
         text: list[Line] = []
         captions: list[str] = []
@@ -110,7 +115,7 @@ class _Sorter:
                 rights.append(line.text)
             elif not self._is_dropped(line, first=not text):
                 text.append(line)
-        return Zoned(text=tuple(text), captions=tuple(captions), rights=tuple(dict.fromkeys(rights)))
+        return Zoned(element=element, text=tuple(text), captions=tuple(captions), rights=tuple(dict.fromkeys(rights)))
 
     def _is_dropped(self, line: Line, *, first: bool) -> bool:
         if first and self.title and squeeze(line.text) == squeeze(self.title):
@@ -118,5 +123,10 @@ class _Sorter:
         return _any(self.rules.drop, line.text) or any(pattern.search(line.text) for pattern in _ALWAYS)
 
 
-def _any(patterns: Iterable[str], text: str) -> bool:
-    return any(re.search(pattern, text) for pattern in patterns)
+def _any(patterns: tuple[str, ...], text: str) -> bool:
+    return any(pattern.search(text) for pattern in _compiled(patterns))
+
+
+@lru_cache(maxsize=256)
+def _compiled(patterns: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
+    return tuple(re.compile(pattern) for pattern in patterns)

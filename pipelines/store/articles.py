@@ -1,6 +1,7 @@
 """Articles and stories: keeping a state, finding what it may be a copy of, placing it."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -216,15 +217,18 @@ def _state(article: Article, digest: str) -> dict[str, Any]:
         "published_raw": article.published_raw,
         "modified_at": modified if isinstance(modified, datetime) else None,
         "publisher": list(article.publisher),
+        "publisher_from": [asdict(credit) for credit in article.publisher_from],
         "author": article.author,
         "section": article.section,
         "rights": article.rights,
         "language": article.language,
         "script": article.script,
         "captions": list(article.captions),
+        "images": [asdict(image) for image in article.images],
         "rung": article.rung,
         "quality": article.quality,
         "codec": article.codec,
+        "codec_why": article.codec_why or None,
         "partial": article.partial,
         "digest": digest,
     }

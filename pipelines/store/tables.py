@@ -102,6 +102,15 @@ class Portal(Base):
     reserved: Mapped[dict[str, Any] | None]
 
 
+class Learned(Base):
+    """What a portal's own pages taught about the lines that they share: its last pages, each as [identity, story, hashes of lines]."""
+
+    __tablename__ = "learned"
+    portal: Mapped[str] = mapped_column(String(40), primary_key=True)
+    pages: Mapped[list[Any]]
+    updated_at: Mapped[datetime]
+
+
 class HostDay(Base):
     """Requests sent to a host on a day (UTC), all kinds together."""
 
@@ -199,18 +208,21 @@ class ArticleRow(Base):
     published_raw: Mapped[str | None]
     modified_at: Mapped[datetime | None]
     publisher: Mapped[list[Any]]
+    publisher_from: Mapped[list[Any] | None]
     author: Mapped[str | None]
     section: Mapped[str | None]
     rights: Mapped[str | None]
     language: Mapped[str | None]
     script: Mapped[str | None]
     captions: Mapped[list[Any]]
+    images: Mapped[list[Any] | None]
     comment_count: Mapped[int | None]
     reactions: Mapped[dict[str, Any]]
     comments: Mapped[list[Any]]
     rung: Mapped[str]
     quality: Mapped[float | None]
     codec: Mapped[str]
+    codec_why: Mapped[str | None]
     comments_read: Mapped[int | None]
     partial: Mapped[str | None]
     digest: Mapped[str] = mapped_column(String(40), index=True)

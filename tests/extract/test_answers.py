@@ -12,7 +12,7 @@ from tests.extract.shared import PAGES, sheet
 
 KEYS = (
     "file outcome why title text published_at published_from modified_at publisher author section rights language script captions"
-    " comment_count reactions comments"
+    " comment_count reactions comments url images publisher_from rung quality codec codec_why portal identity"
 )
 
 

@@ -76,6 +76,18 @@ def test_utf8_written_twice_through_latin_1_is_turned_back() -> None:
     assert decode(twice).text == HANT
 
 
+@pytest.mark.parametrize("text", [HANS * 5, HANT * 5])
+def test_utf8_written_twice_through_gbk_is_turned_back(text: str) -> None:
+    decoded = decode(text.encode().decode("gb18030", "ignore").encode())
+    assert "turned back" in decoded.why
+    assert sum(character in decoded.text for character in text) >= 0.95 * len(text)
+
+
+def test_text_about_mangled_characters_is_left_alone() -> None:
+    text = HANS * 3 + "<p>乱码“锟斤拷”与“涓浗”从何而来？</p>"
+    assert decode(text.encode()).text == text
+
+
 def test_french_in_utf8_is_left_alone() -> None:
     text = "<p>L’été dernier, la préfète a inauguré la gare rénovée.</p>"
     assert decode(text.encode()).text == text

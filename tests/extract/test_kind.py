@@ -8,6 +8,10 @@ from tests.extract.shared import shared, sheet
 
 TEXT = "".join(f"<p>第{n}座石桥的修缮从星期三开始，工程师说要到明年四月才能完成，费用由市里和省里分担。</p>" for n in range(9))
 LINKS = "".join(f'<li><a href="/{n}">第{n}座石桥的修缮工程今天开工，市民前往围观</a></li>' for n in range(30))
+ABSTRACTS = "".join(
+    f'<div><h3><a href="/{n}">第{n}座石桥的修缮工程今天开工</a></h3><p>市政厅星期三宣布，第{n}座石桥的修缮从今天开始，到明年四月完成，费用由市里分担。</p></div>'
+    for n in range(12)
+)
 TEASER = "<p>市政厅星期三宣布，石桥将分三批修缮。</p><p>第一批从河口的两座开始。</p>"
 
 
@@ -39,6 +43,22 @@ def _page(title: str, body: str) -> str:
             _page("石桥", '<script type="application/ld+json">{"@type":"NewsArticle","isAccessibleForFree":false}</script>' + TEASER),
         ),
         (PageKind.EMPTY, _page("", "")),
+        (PageKind.CHALLENGE, _page("河口网", "<p>您的请求已被拦截，请输入图中的验证码后继续。</p>")),
+        (PageKind.CHALLENGE, _page("島嶼日報", "<h2>請確認您是真人</h2><p>完成後將自動轉回。</p>")),
+        (PageKind.CHALLENGE, _page("セキュリティチェック", "<p>ロボットではありませんか。</p>")),
+        (PageKind.MISSING, _page("河口网", "<h1>页面走丢了</h1><p>五秒后返回首页</p>" + f"<ul>{LINKS}</ul>")),
+        (PageKind.MISSING, _page("島嶼日報", "<p>查無此文章，可能已下架。</p>")),
+        (PageKind.MISSING, _page("河口网", "<h1>该内容因违规无法查看</h1>")),
+        (PageKind.MISSING, _page("みなと新聞", "<h1>お探しのページは見つかりません</h1><p>公開期間が終了しました。</p>")),
+        (PageKind.ERROR, _page("島嶼日報", "<p>伺服器內部錯誤，請稍後再試</p>")),
+        (PageKind.ERROR, _page("みなと新聞", "<p>ただいまアクセスが集中しています。しばらく経ってからお試しください。</p>")),
+        (PageKind.PAYWALL, _page("石桥修缮", TEASER + "<p>请登录后阅读全文</p>")),
+        (PageKind.PAYWALL, _page("石橋修繕", TEASER + "<p>本文為會員專屬內容</p>")),
+        (
+            PageKind.PAYWALL,
+            _page("橋の修理", "<p>市役所は水曜日、石橋を三回に分けて修理すると発表した。</p><p>続きをお読みいただけます 残り1204文字</p>"),
+        ),
+        (PageKind.LISTING, _page("国内", ABSTRACTS)),
         (PageKind.EMPTY, _page("x", "<script>1</script><p>好</p>")),
     ],
 )
@@ -56,6 +76,15 @@ def test_a_status_decides_where_no_text_does(status: int, kind: PageKind) -> Non
 
 def test_a_challenge_with_status_403_is_a_challenge() -> None:
     assert _kind(_page("Attention Required!", "<p>captcha</p>"), 403) is PageKind.CHALLENGE
+
+
+def test_an_article_with_related_headlines_between_its_paragraphs_is_one() -> None:
+    related = '<p><a href="/{0}">相关：第{0}座石桥的修缮工程今天开工</a></p>'
+    told = "".join(
+        f"<p>{TEXT[3:40]}，{n}：工程师这样说。</p><p>{TEXT[3:40]}，{n}：市民这样说。</p>" + (related.format(n) if n % 2 else "")
+        for n in range(12)
+    )
+    assert _kind(_page("石桥修缮", f"<h1>石桥修缮</h1>{told}<ul>{LINKS}</ul>")) is PageKind.ARTICLE
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from demo.portals.udn import FOR_SUBSCRIBERS
 from demo.world import World
 from pipelines.extract.head import read_head
 from pipelines.extract.ladder import extract
+from pipelines.extract.lines import PageLines
 from pipelines.extract.title import title_of
 from pipelines.models import Article, Page, PageKind
 from tests.extract.shared import sheet
@@ -162,7 +163,7 @@ def test_a_mark_for_pictures_is_no_part_of_the_title(slug: str, written: str, ti
     inside = {"udn": '<h1 class="article-content__title">{}</h1>', "ltn": '<div class="whitecon"><h1>{}</h1></div>'}
     body = inside.get(slug, '<main><div class="centralContent"><h1><span>{}</span></h1></div></main>').format(written)
     tree = html.document_fromstring(f"<html><body>{body}</body></html>")
-    assert title_of(tree, read_head(tree), sheet(slug).extract, []) == title
+    assert title_of(tree, read_head(tree), sheet(slug).extract, PageLines(tree)) == title
 
 
 INNOCENT = [
@@ -213,4 +214,4 @@ def test_no_rule_eats_a_paragraph_that_merely_says_its_words(slug: str) -> None:
 )
 def test_the_sites_name_is_no_part_of_the_title(slug: str, written: str, title: str) -> None:
     tree = html.document_fromstring(f"<html><head><title>{written}</title></head><body></body></html>")
-    assert title_of(tree, read_head(tree), sheet(slug).extract, []) == title
+    assert title_of(tree, read_head(tree), sheet(slug).extract, PageLines(tree)) == title

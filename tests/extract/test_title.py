@@ -3,7 +3,7 @@
 import pytest
 
 from pipelines.extract.head import read_head
-from pipelines.extract.lines import lines
+from pipelines.extract.lines import PageLines
 from pipelines.extract.rules import Rules
 from pipelines.extract.title import clean, title_of
 from pipelines.extract.tree import parse
@@ -46,4 +46,4 @@ def test_what_hangs_below_the_text_is_no_part_of_the_headline(printed: str, want
 )
 def test_the_site_s_name_is_no_part_of_the_headline(html: str, wanted: str | None) -> None:
     tree = parse(f"<html>{html}</html>")
-    assert title_of(tree, read_head(tree), Rules(), list(lines(tree))) == wanted
+    assert title_of(tree, read_head(tree), Rules(), PageLines(tree)) == wanted

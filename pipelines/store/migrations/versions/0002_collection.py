@@ -20,6 +20,7 @@ def upgrade() -> None:
     op.add_column("articles", sa.Column("fetched_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("alerts", sa.Column("late", sa.String(100), nullable=True))
     _collection()
+    _reading()
 
 
 def _collection() -> None:
@@ -36,3 +37,17 @@ def _collection() -> None:
     ):
         op.add_column(table, sa.Column(name, kind, nullable=True))
     op.drop_column("portals", "wait_until")
+
+
+def _reading() -> None:
+    json = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
+    op.add_column("articles", sa.Column("codec_why", sa.Text(), nullable=True))
+    for name in ("publisher_from", "images"):
+        op.add_column("articles", sa.Column(name, json, nullable=True))
+    op.create_table(
+        "learned",
+        sa.Column("portal", sa.String(length=40), nullable=False),
+        sa.Column("pages", json, nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("portal", name=op.f("pk_learned")),
+    )
