@@ -48,7 +48,7 @@ own codec, and at most 1.1 in another (Japanese in Big5, read as Korean)."""
 _BROKEN = re.compile("\ufffd+")
 _MANGLED = re.compile(r"[\u00c2-\u00f4][\u0080-\u00bf\u0152-\u02dc\u2013-\u2122\u20ac]")
 
-_MANGLED_GBK = re.compile("[锛銆鐨勪笉鏄鍦涓殑浜鏈浗鎴戜鍙杩璇]")
+_MANGLED_GBK = re.compile("[锛銆鐨勪笉鏄鍦涓殑浗鎴鍙]")
 """What the commonest characters and the punctuation of Chinese become when their UTF-8 is read as GBK; together no text has as many."""
 
 
@@ -170,7 +170,7 @@ def _points(codec: str) -> NDArray[np.float32]:
 def _unmangled(text: str, why: str) -> Decoded:
     """UTF-8 that somebody read as Latin-1 or as GBK and wrote again as UTF-8 (ä¸\xad or 涓 for 中) is turned back where that works."""
     sample = text[:_SAMPLE]
-    codecs_tried = ("latin-1", "cp1252") if _is_dense(_MANGLED, sample, 4) else ("gb18030",) if _is_dense(_MANGLED_GBK, sample, 8) else ()
+    codecs_tried = ("latin-1", "cp1252") if _is_dense(_MANGLED, sample, 4) else ("gb18030",) if _is_dense(_MANGLED_GBK, sample, 20) else ()
     for codec in codecs_tried:
         try:
             turned = text.encode(codec).decode("utf-8", "strict" if codec != "gb18030" else "replace")

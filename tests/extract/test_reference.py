@@ -50,12 +50,13 @@ def test_the_6park_article_s_comments_come_out_whole() -> None:
     assert str(article.comments[0].at) == "2024-06-18 07:26:00+08:00"
 
 
-@pytest.mark.parametrize(("language", "text"), [("zh-Hans", 0.97), ("zh-Hant", 0.94), ("ja", 0.902)])
+@pytest.mark.parametrize(("language", "text"), [("zh-Hans", 0.985), ("zh-Hant", 0.97), ("ja", 0.94)])
 def test_recorded_pages_reach_the_bars(language: str, text: float, monkeypatch: pytest.MonkeyPatch) -> None:
     manifest = shared("pages", "manifest.jsonl")
     monkeypatch.chdir(manifest.parent)
     rows = [row for line in manifest.read_text(encoding="utf-8").splitlines() if (row := json.loads(line))["language"] == language]
     got = list(answers([{"file": row["file"], "url": row["url"]} for row in rows], lambda url: None))
+    assert [each["file"] for each in got if each["outcome"] != "article"] == []
     truths = [json.loads((manifest.parent / row["truth"]).read_text(encoding="utf-8")) for row in rows]
     pairs = list(zip(got, truths, strict=True))
     assert mean(gram_f1(_flat("\n".join(truth["body"])), _flat(each["text"])) for each, truth in pairs) >= text
@@ -66,9 +67,9 @@ def test_recorded_pages_reach_the_bars(language: str, text: float, monkeypatch: 
         for each, truth in pairs
         if len(truth.get("date") or "") >= 16
     ]
-    assert mean(titled) >= 0.95
+    assert mean(titled) >= 0.97
     assert mean(dated) == 1.0
-    assert mean(timed) >= 0.95
+    assert mean(timed) >= 0.97
 
 
 def test_a_recorded_bbc_page_loses_neither_paragraphs_nor_gains_cards() -> None:
