@@ -3,11 +3,11 @@
 The replica portals of demo/ are reached so, with the real sheets and everything between them unchanged.
 """
 
-from urllib.parse import urlsplit
-
 from scrapy import Request
 from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
 from scrapy.http import Response
+
+from spiders.address import through
 
 
 class GatewayHandler(HTTP11DownloadHandler):
@@ -18,7 +18,5 @@ class GatewayHandler(HTTP11DownloadHandler):
         gateway = self._crawler.spider.job.sheet.gateway  # type: ignore[union-attr]
         if gateway is None:
             return await super().download_request(request)
-        parts = urlsplit(request.url)
-        path = f"{gateway.rstrip('/')}/{parts.netloc}{parts.path or '/'}"
-        response = await super().download_request(request.replace(url=f"{path}?{parts.query}" if parts.query else path))
+        response = await super().download_request(request.replace(url=through(gateway, request.url)))
         return response.replace(url=request.url)

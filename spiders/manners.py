@@ -18,14 +18,13 @@ from spiders import tdm
 from spiders.answers import UNANSWERED, header, retry_after
 from spiders.breaker import REFUSING
 from spiders.job import host_of, now
+from spiders.robots import AGENT, rules_of
 
 if TYPE_CHECKING:
     from pipelines.store.pages import Found
     from spiders.job import Job
 
 log = logging.getLogger(__name__)
-ROBOTS_LIMIT = 512 * 1024  # bytes that are read of a robots.txt; RFC 9309 asks for at least 500 KiB
-AGENT = "portalwatch"
 RESERVED = "reserved from text and data mining"
 
 
@@ -124,7 +123,8 @@ class Manners:
         return rules
 
     async def _robots(self, root: str) -> Protego:
-        rules = _rules(await self._fetch(f"{root}/robots.txt"))
+        response = await self._fetch(f"{root}/robots.txt")
+        rules = rules_of(response.status, response.body)
         if (delay := rules.crawl_delay(AGENT)) is not None:
             self._slow_down(host_of(root), float(delay))
         return rules
@@ -155,11 +155,3 @@ def _article(request: Request) -> "Found | None":
 def _root(url: str) -> str:
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
-
-
-def _rules(response: Response) -> Protego:
-    if 400 <= response.status < 500:
-        return Protego.parse("")
-    if response.status >= 500:
-        return Protego.parse("User-agent: *\nDisallow: /")
-    return Protego.parse(response.body[:ROBOTS_LIMIT].decode("utf-8", "replace"))

@@ -12,6 +12,7 @@ import socket
 import ssl
 import time
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -103,7 +104,7 @@ class GuardedTransport(httpx.BaseTransport):
     """httpx over a Guard: no proxy, no redirect, no second try; RefusedAddressError where the guard says no."""
 
     def __init__(self, allow: frozenset[str], seconds: float) -> None:
-        self._pool = httpcore.ConnectionPool(ssl_context=httpx.create_ssl_context(), network_backend=Guard(allow, seconds))
+        self._pool = httpcore.ConnectionPool(ssl_context=_tls(), network_backend=Guard(allow, seconds))
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         url = request.url
@@ -119,6 +120,12 @@ class GuardedTransport(httpx.BaseTransport):
 
     def close(self) -> None:
         self._pool.close()
+
+
+@lru_cache(maxsize=1)
+def _tls() -> ssl.SSLContext:
+    """The certificates that are trusted, read once: that takes longer than most requests."""
+    return httpx.create_ssl_context()
 
 
 class _Body(httpx.SyncByteStream):

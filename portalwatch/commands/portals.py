@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from sqlalchemy import select
 
 from pipelines.config import settings
-from pipelines.errors import PortalwatchError
 from pipelines.sheet import Override, Sheet
 from pipelines.store import runs, standings
 from pipelines.store.database import in_one_transaction, open_store, reading
@@ -16,6 +16,7 @@ from pipelines.store.tables import Portal, Run
 from portalwatch import show
 from spiders import loader, tdm
 
+SHOWN = ("portal", "name", "sheet", "schedule", "last_run")
 portals = typer.Typer(no_args_is_help=True, help="The portals that are read: their sheets and their last runs.")
 
 
@@ -26,23 +27,22 @@ def add_to(app: typer.Typer) -> None:
 
 @portals.command("list")
 def list_portals(as_json: Annotated[bool, typer.Option("--json", help="JSON lines.")] = False) -> None:
-    """Every portal, its schedule, how its last run went, and the share of it that we hold.
+    """Every portal, whose sheet it is, its schedule, how its last run went, and the share of it that we hold.
 
     Example: `portalwatch portals list`
     """
-    shelf = loader.shelf(settings())
+    shelf, paths = loader.shelf(settings()), loader.paths(settings())
     with reading(open_store(settings())) as session:
         last, looks = ({run.portal: run for run in found} for found in (runs.latest_runs(session), runs.latest_looks(session)))
         rows = {row.slug: row for row in session.scalars(select(Portal))}
-        lines = [_line(sheet, last.get(slug)) | _standing(looks.get(slug), rows.get(slug)) for slug, sheet in shelf.sheets.items()]
+        lines = [
+            _line(sheet, paths[slug], last.get(slug)) | _standing(looks.get(slug), rows.get(slug)) for slug, sheet in shelf.sheets.items()
+        ]
     if as_json:
         show.jsonl(lines)
     else:
-        cells = [
-            (*(line[key] for key in ("portal", "name", "schedule", "last_run")), _verdict(line["succeeded"]), _share(line), _notes(line))
-            for line in lines
-        ]
-        show.rows(("portal", "name", "schedule", "last run", "went", "share", "notes"), cells, empty="no sheets")
+        cells = [(*(line[key] for key in SHOWN), _verdict(line["succeeded"]), _share(line), _notes(line)) for line in lines]
+        show.rows(("portal", "name", "sheet", "schedule", "last run", "went", "share", "notes"), cells, empty="no sheets")
     for trouble in shelf.broken.values():
         typer.echo(trouble, err=True)
     if shelf.broken:
@@ -60,26 +60,11 @@ def resume_portal(portal: Annotated[str, typer.Argument(help="The portal's slug,
         typer.echo(show.plain(f"{portal}: {line}"))
 
 
-@portals.command("check")
-def check_portals(portal: Annotated[str | None, typer.Argument(help="One slug; all where it is left out.")] = None) -> None:
-    """Check sheets; every problem with file:line:column. Exit 1 where there is one.
-
-    Example: `portalwatch portals check storm_mg`
-    """
-    if portal is not None:
-        loader.sheet(portal, settings())
-        typer.echo(f"{portal}: reads")
-        return
-    shelf = loader.shelf(settings())
-    if shelf.broken:
-        raise PortalwatchError("\n".join(shelf.broken.values()))
-    typer.echo(f"{len(shelf.sheets)} sheets read")
-
-
-def _line(sheet: Sheet, run: Run | None) -> dict[str, Any]:
+def _line(sheet: Sheet, path: Path, run: Run | None) -> dict[str, Any]:
     return {
         "portal": sheet.slug,
         "name": sheet.name,
+        "sheet": "shipped" if path.parent == loader.SHIPPED else "yours",
         "schedule": sheet.schedule,
         "robots_override": sheet.robots.reason if sheet.robots else None,
         "tdm": sheet.tdm.reason if isinstance(sheet.tdm, Override) else sheet.tdm,
@@ -122,4 +107,4 @@ def _gaps(each: Mapping[str, Any]) -> str:
 
 
 def _verdict(succeeded: object) -> str:
-    return {True: "well", False: "FAILED"}.get(succeeded, "")  # type: ignore[call-overload, no-any-return]
+    return {True: "well", False: "FAILED"}.get(succeeded, "not run yet")  # type: ignore[call-overload, no-any-return]

@@ -5,6 +5,7 @@ import json
 import multiprocessing
 import os
 import secrets
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -111,6 +112,11 @@ class Started:
     def returncode(self) -> int:
         """Its exit code, once it ended."""
         return self._process.exitcode if self._process.exitcode is not None else -1
+
+    def interrupt(self) -> None:
+        """Ctrl-C."""
+        assert self._process.pid is not None
+        os.kill(self._process.pid, signal.SIGINT)
 
     def communicate(self, timeout: float = 90.0) -> tuple[str, str]:
         """Wait for its end; (stdout, stderr)."""

@@ -1,0 +1,1 @@
+"""What can be told of sheets without asking their portals."""

@@ -1,0 +1,1 @@
+"""Looking at a site that no sheet knows, and drafting its sheet."""
