@@ -154,16 +154,16 @@ class Article:
 class Reading:
     """What extraction made of a page: its kind, the evidence in one sentence, and the article where it is one.
 
-    `next` is the address of the article's next page, `thread` that of the first page of its comments.
     `lines` are the hashes of the text's lines where no sheet's zone gave them, from which a portal's memory learns.
+    `next` is the address of the article's next page, `thread` that of the first page of its comments.
     """
 
     kind: PageKind
     why: str = ""
     article: Article | None = None
+    lines: tuple[int, ...] = ()
     next: str | None = None
     thread: str | None = None
-    lines: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -59,10 +59,10 @@ def shelf(place: Place, portal: str) -> Shelf:
 
 
 class Rereader:
-    """Reads archived pages of a portal by one sheet, an article's further pages with its first."""
+    """Reads archived pages of a portal by one sheet, an article's further pages with its first, without the lines that were `learned`."""
 
-    def __init__(self, shelf: Shelf, sheet: Sheet, extractor: Extractor) -> None:
-        self._shelf, self._sheet, self._extractor = shelf, sheet, extractor
+    def __init__(self, shelf: Shelf, sheet: Sheet, extractor: Extractor, learned: Collection[int] = ()) -> None:
+        self._shelf, self._sheet, self._extractor, self._learned = shelf, sheet, extractor, learned
         self._rules = sheet.model_dump(mode="json")
 
     async def newest(self, state: tuple[str, Sequence[Entry]]) -> Read:
@@ -84,7 +84,7 @@ class Rereader:
 
     async def reading(self, entry: Entry, page: Page) -> Reading:
         """What the page says, with the further pages that were archived with it."""
-        reading = await self._extractor.read(page, self._rules)
+        reading = await self._extractor.read(page, self._rules, self._learned)
         if reading.article is None or reading.next is None:
             return reading
         return await self._whole(entry, page, reading)
@@ -111,7 +111,7 @@ class Rereader:
             page = replace(await self._shelf.page(part), part_of=first.url, number=number)
         except ArchiveError as error:
             return nothing, f"page {number}: {error}"
-        reading = await self._extractor.read(page, self._rules)
+        reading = await self._extractor.read(page, self._rules, self._learned)
         if reading.kind is not PageKind.ARTICLE or reading.article is None:
             return nothing, f"page {number}: {reading.kind}: {reading.why}"
         return reading, None

@@ -33,6 +33,7 @@ from pipelines.store.watchlists import activate
 from pipelines.watch.watchlist import Watchlist, compile_watchlist
 from spiders import loader
 from spiders.archived import WORKERS, Read, Rereader, in_turn, shelf
+from spiders.learning import Learning
 
 log = logging.getLogger(__name__)
 ALIVE_EVERY = 300.0  # seconds after which a long replay says that it lives
@@ -172,7 +173,8 @@ async def _all(replays: Sequence["_Replay"], counts: Counter[str], tell: Tell) -
 async def _one(replay: "_Replay", extractor: Extractor, counts: Counter[str], tell: Tell) -> None:
     archived = await asyncio.to_thread(shelf, replay.place, replay.sheet.slug)
     chosen = _chosen(archived.known, replay.sheet, replay.wanted)
-    rereader, lived, done = Rereader(archived, replay.sheet, extractor), time.monotonic(), 0
+    learning = await asyncio.to_thread(Learning, replay.desk.engine, replay.sheet.slug)
+    rereader, lived, done = Rereader(archived, replay.sheet, extractor, learning.lines), time.monotonic(), 0
     async with aclosing(in_turn(rereader.newest(state) for state in chosen.items())) as reads:
         async for read in reads:
             replayed, done = await asyncio.to_thread(_kept, replay, read), done + 1

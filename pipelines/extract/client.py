@@ -67,7 +67,7 @@ class Extractor:
     async def read(self, page: Page, sheet: SheetSource = None, learned: Collection[int] = ()) -> Reading:
         """What `extract` makes of the page. `sheet` is a sheet's path or its content, `learned` the lines that its portal's pages share.
         Never raises on a page's account: a worker that dies or is too slow gives a Reading of kind error, and the next page a new one."""
-        data = await self._turn(_request(page, sheet, learned=learned))
+        data = await self._turn(_request(page, sheet, learned))
         return Reading(kind=PageKind.ERROR, why=data) if isinstance(data, str) else reading_from_json(data)
 
     async def thread(self, page: Page, sheet: SheetSource = None) -> Thread:
@@ -129,7 +129,7 @@ class Extractor:
         return data
 
 
-def _request(page: Page, sheet: SheetSource, *, learned: Collection[int] = (), thread: bool = False) -> bytes:
+def _request(page: Page, sheet: SheetSource, learned: Collection[int] = (), *, thread: bool = False) -> bytes:
     body = page.body[: MAX_BYTES + 1]
     source, version = _source(sheet)
     head = {

@@ -180,9 +180,11 @@ def _soft_error(evidence: Evidence) -> Verdict:
 
 def _paywall(evidence: Evidence) -> Verdict:
     """What the page itself says counts always, words about subscribing only below a text that no sheet has found."""
-    if evidence.walled and len(evidence.text) < _PAYWALLED:
+    if evidence.prose >= _PAYWALLED:
+        return None
+    if evidence.walled:
         return PageKind.PAYWALL, f"the portal's paywall, and {len(evidence.text)} characters of text"
-    if evidence.absent or evidence.prose >= _PAYWALLED:
+    if evidence.absent:
         return None
     if str(evidence.head.linked.get("isAccessibleForFree", "")).lower() == "false":
         return PageKind.PAYWALL, "JSON-LD says that it is not free, and only a teaser is on the page"

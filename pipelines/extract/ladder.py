@@ -99,7 +99,7 @@ def _extracted(page: Page, sheet: "Sheet | None", learned: Collection[int]) -> R
             absent=absent,
             expected=bool(sheet and sheet.identify(page.url)),
             zoned=body.rung.startswith(_SHEET),
-            walled=bool(rules.paywall) and css.first_of(seen.tree, rules.paywall) is not None,
+            walled=css.first_of(seen.tree, rules.paywall) is not None,
         )
     )
     if kind is not PageKind.ARTICLE:
@@ -109,8 +109,8 @@ def _extracted(page: Page, sheet: "Sheet | None", learned: Collection[int]) -> R
         why=why,
         article=_article(seen, body, sheet),
         next=paging.next_page(seen.tree, page, sheet),
-        thread=paging.thread_page(seen.tree, page, sheet, 1),
         lines=shared,
+        thread=paging.thread_page(seen.tree, page, sheet, 1),
     )
 
 

@@ -36,9 +36,9 @@ def reading_to_json(reading: Reading) -> dict[str, Any]:
         "kind": reading.kind.value,
         "why": reading.why,
         "article": _article_to_json(reading.article) if reading.article else None,
+        "lines": list(reading.lines),
         "next": reading.next,
         "thread": reading.thread,
-        "lines": list(reading.lines),
     }
 
 
@@ -50,9 +50,9 @@ def reading_from_json(data: Mapping[str, Any]) -> Reading:
         kind=PageKind(data["kind"]),
         why=data["why"],
         article=_article_from_json(article) if article else None,
+        lines=tuple(data["lines"]),
         next=data["next"],
         thread=data["thread"],
-        lines=tuple(data["lines"]),
     )
 
 

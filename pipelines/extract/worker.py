@@ -58,10 +58,9 @@ def serve(asked: BinaryIO, answers: BinaryIO) -> None:
 def _answer(head: dict[str, Any], body: bytes) -> dict[str, Any]:
     told = {name: head[name] for name in ("url", "status", "content_type", "part_of", "number")}
     page, sheet, too_much = Page(body=body, **told), _sheet(head["sheet"], head["version"]), f"needed more than {MEMORY // 1024 // 1024} MB"
-    learned = frozenset(head["learned"])
     if head["thread"]:
         return thread_to_json(_spared(lambda: thread(page, sheet), Thread(trouble=too_much)))
-    return reading_to_json(_spared(lambda: extract(page, sheet, learned), Reading(kind=PageKind.ERROR, why=too_much)))
+    return reading_to_json(_spared(lambda: extract(page, sheet, frozenset(head["learned"])), Reading(kind=PageKind.ERROR, why=too_much)))
 
 
 def _spared(read: Callable[[], T], otherwise: T) -> T:
