@@ -185,7 +185,7 @@ def _write(session: Session, job: Job, ended: runs.Ended) -> datetime:
     pages.remember_marks(session, job.unmarked)
     if job.history is None:
         _remember_sources(session, job, ended)
-    runs.spend(session, job.requests, now())
+    runs.spend(session, job.unaccounted(), now())
     standings.keep(session, job.sheet.slug, job.stood, job.breaker.standings)
     standings.keep_reserved(session, job.sheet.slug, job.reserved)
     if job.desk.late is not None:

@@ -12,7 +12,7 @@ from twisted.python.failure import Failure
 from pipelines.extract.joined import adds
 from pipelines.models import Comment, Page, PageKind, Reading, Thread
 from pipelines.store.pages import Found
-from spiders.answers import plain
+from spiders.answers import plain, short
 from spiders.archived import PAGES
 from spiders.portal import Fetched, PortalSpider, page_of
 
@@ -106,7 +106,7 @@ class Following:
 
     def _why_not(self, found: Found, url: str, number: int) -> str | None:
         rule, known = self._sheet.extract.pages, self._sheet.identify(url)
-        if known is not None and known[0] != found.identity:
+        if known is not None and short(known[0]) != found.identity:
             return f"page {number} is by the sheet's patterns another article"
         if not self._sheet.serves(url):
             return f"page {number} leads off the portal"

@@ -146,6 +146,10 @@ class Job:
         wanted = [each for each in unsure if each.identity in told.wanted]
         return self._leased(wanted), [each for each in fresh if each.identity not in told.wanted]
 
+    def unaccounted(self) -> Counter[str]:
+        """Requests of this run that are not yet written down as today's."""
+        return self.requests
+
     def admits(self, link: Link, url: str) -> bool:
         """Whether an article that a listing names, at `url`, belongs to this run."""
         return True

@@ -1,6 +1,8 @@
 """A run that reads a day of a portal's past: its own listings, half of the budget, and out of the way of the present."""
 
 import asyncio
+import contextlib
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from statistics import median_low
@@ -16,7 +18,7 @@ from pipelines.models import Article, Outcome
 from pipelines.sheet import Sheet
 from pipelines.sources import Api, Listing, Source
 from pipelines.store import pages, runs
-from pipelines.store.database import reading
+from pipelines.store.database import reading, writing
 from pipelines.store.numbers import Window
 from pipelines.store.pages import Found
 from pipelines.store.sources import Known
@@ -95,6 +97,7 @@ class PastJob(Job):
     digs: dict[str, Dig] = field(default_factory=dict)
     met: set[str] = field(default_factory=set)
     lasting: list[str] = field(default_factory=list)
+    accounted: Counter[str] = field(default_factory=Counter)
     comes_again: frozenset[Outcome] = frozenset()
 
     def load(self) -> None:
@@ -107,6 +110,20 @@ class PastJob(Job):
     def due(self) -> list[Found]:
         """Nothing: second looks are the present's."""
         return []
+
+    def unaccounted(self) -> Counter[str]:
+        """Requests since the last `account`."""
+        return self.requests - self.accounted
+
+    def account(self) -> None:
+        """Write down this run's requests so far, and read the others' anew: crawls of the present share the day's budget with it."""
+        sent = Counter(self.requests)
+        opened = writing if sent != self.accounted else reading
+        with opened(self.desk.engine) as session:
+            runs.spend(session, sent - self.accounted, now())
+            session.flush()
+            self.spent = {host: count - sent[host] for host, count in runs.spent(session, now()).items()}
+        self.accounted = sent
 
     def admits(self, link: Link, url: str) -> bool:
         """Whether the article is of the day, as far as its item or its address says."""
@@ -163,6 +180,7 @@ class GiveWay:
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
         self._watch: asyncio.Task[None] | None = None
+        self._closed = asyncio.Event()
         crawler.signals.connect(self._start, signals.spider_opened)
         crawler.signals.connect(self._stop, signals.spider_closed)
 
@@ -175,27 +193,31 @@ class GiveWay:
         self._watch = asyncio.ensure_future(self._keep_looking())
 
     async def _stop(self) -> None:
+        self._closed.set()
         if self._watch is not None:
-            self._watch.cancel()
+            await self._watch
 
     async def _keep_looking(self) -> None:
-        while True:
-            await asyncio.sleep(LOOK)
+        while not self._closed.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._closed.wait(), LOOK)
             await self._look()
 
     async def _look(self) -> None:
         spider: PortalSpider = self._crawler.spider  # type: ignore[assignment]
         engine = self._crawler.engine
         assert engine is not None
-        if await asyncio.to_thread(_is_crawled, spider.job):
-            engine.pause()
-        else:
+        if await asyncio.to_thread(_has_way, spider.job):
             engine.unpause()
+        else:
+            engine.pause()
 
 
-def _is_crawled(job: Job) -> bool:
+def _has_way(job: Job) -> bool:
+    assert isinstance(job, PastJob)
+    job.account()
     with reading(job.desk.engine) as session:
-        return runs.is_crawled(session, job.sheet.slug, now())
+        return not runs.is_crawled(session, job.sheet.slug, now())
 
 
 def past_verdict(job: PastJob, finish_reason: str) -> Verdict:

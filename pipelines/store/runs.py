@@ -72,7 +72,7 @@ def close_run(session: Session, run_id: int, ended: Ended, now: datetime) -> dat
 def spent(session: Session, now: datetime) -> dict[str, int]:
     """{host: requests that it had from us today (UTC)}."""
     rows = session.execute(select(HostDay.host, HostDay.requests).where(HostDay.day == now.astimezone(UTC).date()))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def spend(session: Session, requests: Mapping[str, int], now: datetime) -> None:

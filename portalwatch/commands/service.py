@@ -61,7 +61,8 @@ def _tell_runs(since: datetime) -> datetime:
         ended = session.scalars(query).all()
     for run in ended:
         counts = ", ".join(f"{count} {outcome}" for outcome, count in run.outcomes.items()) or "nothing found"
-        typer.echo(show.plain(f"{run.portal}: {counts if run.succeeded else f'FAILED: {run.reason}'}"), err=True)
+        told = f"{run.portal} {run.history}" if run.history else run.portal
+        typer.echo(show.plain(f"{told}: {counts if run.succeeded else f'FAILED: {run.reason}'}"), err=True)
     return max([since, *(run.finished_at for run in ended if run.finished_at)])
 
 
