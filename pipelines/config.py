@@ -45,7 +45,12 @@ class Settings(BaseSettings):
     comments: Literal["off", "pseudonymous", "full"] = Field(
         default="pseudonymous", description="readers' comments: not kept, kept under a keyed hash for 30 days, or kept whole"
     )
-    archive: bool = Field(default=True, description="keep fetched pages as WARC files in HOME/archive")
+    archive: bool = Field(default=True, description="keep fetched pages as WARC files")
+    archive_url: SecretStr | None = Field(
+        default=None, description="where: a folder or any fsspec address such as s3://bucket/pages; HOME/archive where it is left out"
+    )
+    archive_days: int = Field(default=30, ge=1, description="days that an archived page is kept")
+    archive_gb: float = Field(default=20, gt=0, description="gigabytes that the archive may take; the oldest pages go first")
 
     extractors: int = Field(
         default=0, ge=0, le=64, description="extraction workers of one crawl; 0: one a core, at most 4, no more than requests in flight"
@@ -69,6 +74,11 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """The database's URL, SQLite in HOME by default."""
         return self.database_url.get_secret_value() if self.database_url else f"sqlite:///{self.home.absolute() / 'portalwatch.db'}"
+
+    @property
+    def archive_address(self) -> str:
+        """Where fetched pages are kept."""
+        return self.archive_url.get_secret_value() if self.archive_url else str(self.home.absolute() / "archive")
 
     @property
     def redis(self) -> str:

@@ -23,3 +23,7 @@ class QueryError(PortalwatchError):
 
 class SchemaError(PortalwatchError):
     """The database's schema is not the one of this release."""
+
+
+class ArchiveError(PortalwatchError):
+    """The archive could not be read or written; watching goes on without it."""

@@ -1,19 +1,29 @@
-"""What can be wrong, looked at: settings, database, Redis, watchlist, sheets, last runs, dead alerts."""
+"""What can be wrong, looked at: settings, database, Redis, watchlist, archive, sheets, last runs, dead alerts."""
 
-from collections.abc import Iterator, Mapping
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from pipelines.archive.place import open_place
+from pipelines.archive.writer import NOT_TAKEN, STOPPED
 from pipelines.config import Settings, unknown_variables
 from pipelines.dedup.fast import Fast
 from pipelines.errors import PortalwatchError
-from pipelines.store import alerts, runs
+from pipelines.share import fallen_from
+from pipelines.store import alerts, runs, standings
 from pipelines.store.database import open_store, reading
 from pipelines.store.fastpath import open_fast
+from pipelines.store.tables import Portal, Run
 from pipelines.store.watchlists import activate
+
+ENOUGH = 200 * 10**6  # bytes; two full archive files
+USUAL = timedelta(days=7)
+"""The time whose runs say what share of a portal is usual."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,16 +67,29 @@ def _in_store(settings: Settings, engine: Engine) -> Iterator[Finding]:
     with reading(engine) as session:
         counts = alerts.counts(session)
         latest = runs.latest_runs(session)
+        shares = runs.latest_shares(session, datetime.now(UTC) - USUAL)
+        paused = {row.slug: standings.resting(row, datetime.now(UTC)) for row in session.scalars(select(Portal))}
     yield _redis(settings, fast)
     yield _watchlist(settings, engine)
+    yield _archive(settings, latest)
     dead = counts.get("dead", 0)
     told = ", ".join(f"{count} {state}" for state, count in sorted(counts.items())) or "none yet"
     yield Finding(what="alerts", ok=not dead, how=told + ("; see `portalwatch alerts list --state dead`" if dead else ""))
     for run in latest:
         how = f"{run.started_at:%Y-%m-%d %H:%M} UTC, {run.finish_reason or 'running'}" + (f": {run.reason}" if run.reason else "")
         yield Finding(what=f"last run of {run.portal}", ok=run.succeeded is not False, how=how)
+    yield from _portals(shares, paused)
     if not latest:
         yield Finding(what="runs", ok=True, how="none yet")
+
+
+def _portals(shares: Mapping[str, list[float]], paused: Mapping[str, list[str]]) -> Iterator[Finding]:
+    for slug, why in paused.items():
+        for each in why:
+            yield Finding(what=f"pause of {slug}", ok=False, how=f"{each}; `portalwatch portals resume {slug}` lifts it")
+    for slug, known in shares.items():
+        if (usual := fallen_from(known)) is not None:
+            yield Finding(what=f"share of {slug}", ok=False, how=f"we hold about {known[-1]:.0%} of it, usual is {usual:.0%}")
 
 
 def _redis(settings: Settings, fast: Fast) -> Finding:
@@ -76,6 +99,32 @@ def _redis(settings: Settings, fast: Fast) -> Finding:
     trouble = fast.trouble()
     fast.close()
     return Finding(what="Redis", ok=trouble is None, how=trouble or "answers, noeviction")
+
+
+def _archive(settings: Settings, latest: Sequence[Run]) -> Finding:
+    if not settings.archive:
+        return Finding(what="archive", ok=True, how="off: fetched pages are not kept")
+    try:
+        place = open_place(settings)
+        place.portals()
+    except PortalwatchError as error:
+        return Finding(what="archive", ok=False, how=str(error))
+    stopped = [run.portal for run in latest if run.reason and any(sign in run.reason for sign in (STOPPED, NOT_TAKEN))]
+    if stopped:
+        return Finding(
+            what="archive", ok=False, how=f"{place.shown}: the last run did not archive all of {', '.join(stopped)}; see its reason"
+        )
+    free = shutil.disk_usage(_existing(place.spool)).free
+    if free < ENOUGH:
+        return Finding(
+            what="archive", ok=False, how=f"{place.shown}: only {free // 10**6} MB are free; archiving stops when the disk is full"
+        )
+    return Finding(what="archive", ok=True, how=f"{place.shown}, {free // 10**9} GB free")
+
+
+def _existing(path: Path) -> Path:
+    """The path, or the nearest folder above it that is there."""
+    return next(each for each in (path, *path.parents) if each.exists())
 
 
 def _watchlist(settings: Settings, engine: Engine) -> Finding:

@@ -1,9 +1,11 @@
 """The values that travel along the arrows: Page -> Article -> Story -> Match -> Alert -> sent."""
 
+from base64 import b32encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from hashlib import sha1
 
 
 class PageKind(StrEnum):
@@ -34,17 +36,47 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """What was fetched. `content_type` is the header as sent, empty where there was none."""
+    """What was fetched. `content_type` is the header as sent, empty where there was none.
+
+    `part_of` is the address of the article's first page where this is its page `number`, or a page of its comments.
+    `headers` are all of them, in their order, `ip` the address that answered; both only where they are known.
+    """
 
     url: str
     body: bytes = field(repr=False)
     status: int = 200
     content_type: str = ""
+    part_of: str = ""
+    number: int = 1
+    headers: tuple[tuple[str, str], ...] = ()
+    ip: str | None = None
+    fetched_at: datetime | None = None
+
+    @property
+    def payload(self) -> str:
+        """The digest of the body, as a WARC names it: equal means that the portal sent the same bytes."""
+        return "sha1:" + b32encode(sha1(self.body, usedforsecurity=False).digest()).decode()
+
+    @property
+    def origin(self) -> "Origin":
+        """What an article that is read from this page remembers of it."""
+        return Origin(payload=self.payload, fetched_at=self.fetched_at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """The page that an article was read from, the first where it has several: its body's digest, and when it was fetched."""
+
+    payload: str
+    fetched_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comment:
-    """One reader's comment. `floor` is its number on the page, `quotes` the floor that it answers."""
+    """One reader's comment. `floor` is its number on the page, `quotes` the floor that it answers, `key` the portal's own id of it.
+
+    A deleted one has no text, and keeps its floor.
+    """
 
     author: str
     text: str
@@ -55,6 +87,11 @@ class Comment:
     floor: int | None = None
     quotes: int | None = None
     key: str | None = None
+
+    @property
+    def name(self) -> str:
+        """What makes two readings of a comment one: the portal's id, else its floor, else its time and text."""
+        return self.key or (f"floor {self.floor}" if self.floor is not None else f"{self.at} {self.text}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +121,7 @@ class Article:
     `publisher_from` has the evidence for each of `publisher`, `images` those of the text with their captions.
     `rung` names the step of the extraction ladder that gave the text, `quality` is how far that text is to be trusted, 0 to 1;
     `codec` is what the page's bytes were read as, `codec_why` what spoke for it.
+    `partial` says which of its pages could not be read, None where the article is whole.
     """
 
     url: str
@@ -109,6 +147,7 @@ class Article:
     quality: float | None = None
     codec: str = ""
     codec_why: str = ""
+    partial: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,12 +155,24 @@ class Reading:
     """What extraction made of a page: its kind, the evidence in one sentence, and the article where it is one.
 
     `lines` are the hashes of the text's lines where no sheet's zone gave them, from which a portal's memory learns.
+    `next` is the address of the article's next page, `thread` that of the first page of its comments.
     """
 
     kind: PageKind
     why: str = ""
     article: Article | None = None
     lines: tuple[int, ...] = ()
+    next: str | None = None
+    thread: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thread:
+    """A page of an article's comments, and the address of the next one. `trouble` says why it could not be read."""
+
+    comments: tuple[Comment, ...] = ()
+    next: str | None = None
+    trouble: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,10 +199,26 @@ class TopicMatch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LateStory:
+    """One story in a late message, in the words of the article that matched. `topics` pairs slug and title."""
+
+    story_id: int
+    revision: int
+    topics: tuple[tuple[str, str], ...]
+    title: str
+    url: str
+    portal: str
+    portal_name: str
+    published_at: datetime | date | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """One message to one recipient about one story: all that a channel may tell, and nothing more.
 
-    `id` stays the same over every attempt. `kind` is new, revision or test. `topics` pairs slug and title.
+    `id` stays the same over every attempt. `kind` is new, revision, late or test. `topics` pairs slug and title.
+    A late message tells all `stories` that a replay or backfill found, and none of its own: its `title`, `text` and `url` are empty.
     `hits` index into `title` and `text`; a channel prints a capped excerpt of the text, never the whole.
     `thread` is the id of the first message about this story to this recipient, None if this is the first.
     """
@@ -177,6 +244,7 @@ class Message:
     rights: str | None = None
     thread: str | None = None
     late: bool = False
+    stories: tuple[LateStory, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,238 +1,77 @@
 """The sheet: everything that portalwatch knows about one portal, as data."""
 
-import codecs
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import cached_property
 from pathlib import Path
-from string import Formatter
-from typing import Annotated, Literal
+from typing import Literal
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
-import jmespath
-from croniter import croniter
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from pipelines.errors import ConfigError
-from pipelines.extract.rules import Css, Rules
-from pipelines.yamlfile import Document, read_yaml, validated
+from pipelines.extract.paging import first_page
+from pipelines.extract.rules import Name, Rules
+from pipelines.fields import Address, Charset, Duration, Host, Schedule, Strict, Zone, seconds_between
+from pipelines.history import history_trouble
+from pipelines.identity import Identity
+from pipelines.sources import LONGEST_KEY, OneSource
+from pipelines.template import names_of
+from pipelines.yamlfile import Document, read_yaml, suggestion, validated
 
 
-def _pattern(value: str) -> str:
-    try:
-        re.compile(value)
-    except re.error as error:
-        raise ValueError(f"not a regular expression: {error}") from None
-    return value
-
-
-def _zone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (KeyError, ValueError, OSError):
-        raise ValueError(f"`{value}` is no time zone; write one such as Asia/Taipei") from None
-    return value
-
-
-def _duration(value: object) -> object:
-    found = _DURATION.match(value) if isinstance(value, str) else None
-    if isinstance(value, str) and found is None:
-        raise ValueError(f"`{value}` is no duration; write one such as `90 s`, `20 min` or `6 h`")
-    if found is not None and int(found[1]) * _UNITS[found[2]] > LONGEST.total_seconds():
-        raise ValueError(f"`{value}` is too long: {LONGEST.days} days is the longest")
-    return timedelta(seconds=int(found[1]) * _UNITS[found[2]]) if found else value
-
-
-def _address(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError(f"`{value}` is no address: write http(s)://host/…")
-    return value
-
-
-def _host(value: str) -> str:
-    if not re.fullmatch(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", value):
-        raise ValueError(f"`{value}` is no host: write it in lower case, without scheme and port")
-    return value
-
-
-def _codec(value: str | None) -> str | None:
-    try:
-        return value if value is None else codecs.lookup(value).name and value
-    except LookupError:
-        raise ValueError(f"`{value}` is no charset; write one such as utf-8, gb2312 or big5") from None
-
-
-def _jmespath(value: str) -> str:
-    try:
-        jmespath.compile(value)
-    except jmespath.exceptions.JMESPathError as error:
-        raise ValueError(f"`{value}` is no JMESPath: {str(error).splitlines()[0]}") from None
-    return value
-
-
-def _counting(value: str | None) -> str | None:
-    if value is not None and _fields(value) != {"n"}:
-        raise ValueError(f"`{value}` is no address of a next page: it needs {{n}}, the page's number, and nothing else in braces")
-    return _address(value) if value else value
-
-
-def _fields(template: str) -> set[str]:
-    """The names in a template's braces; ValueError for anything but plain {name}."""
-    parts = list(Formatter().parse(template))
-    if any(name is not None and (not name.isidentifier() or form or conversion) for _, name, form, conversion in parts):
-        raise ValueError(f"`{template}`: write {{name}} with a group's name, nothing else in braces")
-    return {name for _, name, _, _ in parts if name}
-
-
-Address = Annotated[str, AfterValidator(_address)]
-JmesPath = Annotated[str, AfterValidator(_jmespath)]
-
-
-_UNITS = {"s": 1, "min": 60, "h": 3600}
-_DURATION = re.compile(r"^(\d+) ?(s|min|h)$")
-_EVERY = re.compile(r"^every (\d+) (s|min|h)$")
-Duration = Annotated[
-    timedelta, BeforeValidator(_duration), PlainSerializer(lambda value: f"{int(value.total_seconds())} s", when_used="json")
-]
-SHORTEST, LONGEST = 10, timedelta(days=366)  # seconds between the runs of a portal; of any duration
-Pattern = Annotated[str, AfterValidator(_pattern)]
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Feed(_Strict):
-    """RSS, Atom or RDF."""
-
-    type: Literal["feed"]
-    url: Address
-
-
-class Sitemap(_Strict):
-    """A sitemap, Google-News ones included; an index is followed one level down."""
-
-    type: Literal["sitemap"]
-    url: Address
-
-
-class Listing(_Strict):
-    """An HTML list of links. `item` and `mark` are CSS; `mark` is a text that moves when the article does (a comment
-    count), read inside the item. `next` is the address of page {n}, read up to `pages` pages or until all is known."""
-
-    type: Literal["listing"]
-    url: Address
-    item: Css
-    link: Css = "a"
-    mark: Css | None = None
-    next: str | None = None
-    pages: int = Field(default=1, ge=1, le=100)
-
-    @field_validator("next")
-    @classmethod
-    def _next_counts(cls, value: str | None) -> str | None:
-        return _counting(value)
-
-    @property
-    def has_pages(self) -> bool:
-        """Whether there is more than the first page."""
-        return self.pages > 1 and self.next is not None
-
-
-class Api(_Strict):
-    """A JSON API. `items`, `link` and `mark` are JMESPath: the list in the answer, and in each item its address (absolute,
-    or relative to `base`) and a value that moves when the article does. `body` is sent as JSON by POST.
-    `next` is the address of page {n}; with a `body`, {n} stands in one of its values and `next` is left out."""
-
-    type: Literal["json"]
-    url: Address
-    items: JmesPath
-    link: JmesPath
-    base: Address | None = None
-    mark: JmesPath | None = None
-    body: dict[str, str | int] | None = None
-    next: str | None = None
-    pages: int = Field(default=1, ge=1, le=100)
-
-    @field_validator("next")
-    @classmethod
-    def _next_counts(cls, value: str | None) -> str | None:
-        return _counting(value)
-
-    @property
-    def has_pages(self) -> bool:
-        """Whether there is more than the first page."""
-        return self.pages > 1 and (self.next is not None or any("{n}" in str(value) for value in (self.body or {}).values()))
-
-    def body_of(self, number: int) -> dict[str, str | int] | None:
-        """What is posted for page `number`."""
-        return self.body and {
-            key: number if value == "{n}" else value.replace("{n}", str(number)) if isinstance(value, str) else value
-            for key, value in self.body.items()
-        }
-
-
-Source = Feed | Sitemap | Listing | Api
-
-
-class Identity(_Strict):
-    """One URL form of an article: a pattern with named groups, searched in the whole URL, and the key they make.
-
-    Every form of one article gives the same `key`; `url` is the form to fetch (the found one where it is left out)."""
-
-    pattern: Pattern
-    key: str = Field(min_length=1)
-    url: str | None = None
-
-
-class Pace(_Strict):
-    """Good manners toward one host. Seconds between requests, requests in flight, requests a day."""
+class Pace(Strict):
+    """Good manners toward one host. Seconds between requests, requests in flight, requests a day; gaps of a running
+    number that are looked up in a run, 0 for none."""
 
     delay: float = Field(default=3.0, ge=0)
     concurrency: int = Field(default=1, ge=1, le=8)
     budget: int = Field(default=2000, ge=1)
+    gaps: int = Field(default=5, ge=0, le=100)
 
 
-class RobotsOverride(_Strict):
-    """Reading on in spite of robots.txt needs a written reason, which is shown wherever the portal is."""
+class Override(Strict):
+    """Reading on in spite of what a portal says needs a written reason, which is shown wherever the portal is."""
 
     reason: str = Field(min_length=10)
 
 
-class Sheet(_Strict):
+class Sheet(Strict):
     """One portal. `slug` is the file's stem and names spider, DAG, Redis prefix and counters.
 
+    `history`: where the past is listed, for a backfill: entries as of `discovery`, whose addresses hold {year}, {month} and {day}, or
+    that go back page by page.
     `looks`: how long after each look an article is looked at again, for revisions and comments; then no more.
+    `editions`: further discovery addresses by name, which cost everybody requests and serve a few; `also` names those that are read.
+    `tdm`: `obey` leaves alone what the portal reserves from text and data mining; it is told only otherwise, with the reason given.
     """
 
     slug: str = Field(pattern=r"^[a-z][a-z0-9_]{1,39}$")
     name: str
     language: str
-    timezone: Annotated[str, AfterValidator(_zone)]
-    hosts: list[Annotated[str, AfterValidator(_host)]] = Field(min_length=1)
-    charset: Annotated[str | None, AfterValidator(_codec)] = None
-    schedule: str = "*/20 * * * *"
-    looks: list[Duration] = [timedelta(hours=hours) for hours in (1, 6, 24, 72)]
+    timezone: Zone
+    hosts: list[Host] = Field(min_length=1)
+    charset: Charset = None
+    schedule: Schedule = "*/20 * * * *"
+    looks: list[Duration] = Field(default_factory=lambda: [timedelta(hours=hours) for hours in (1, 6, 24, 72)])
     pace: Pace = Pace()
-    robots: RobotsOverride | None = None
-    discovery: list[Annotated[Source, Field(discriminator="type")]] = Field(min_length=1)
+    robots: Override | None = None
+    tdm: Literal["obey"] | Override | None = None
+    discovery: list[OneSource] = Field(min_length=1)
+    editions: dict[Name, OneSource] = Field(default_factory=dict)
+    also: list[str] = Field(default_factory=list)
+    history: list[OneSource] = Field(default_factory=list)
     articles: list[Identity] = Field(min_length=1)
-    expect: dict[str, int] = {}
+    expect: dict[str, int] = Field(default_factory=dict)
     gateway: Address | None = None
     extract: Rules = Rules()
 
-    @field_validator("schedule")
+    @field_validator("also")
     @classmethod
-    def _schedule_reads(cls, value: str) -> str:
-        every = _EVERY.match(value)
-        if every is None and not (len(value.split()) == 5 and croniter.is_valid(value)):
-            raise ValueError(f"`{value}` is no schedule: write five cron fields such as `*/20 * * * *`, or `every 90 s`")
-        if every is not None and int(every[1]) * _UNITS[every[2]] < SHORTEST:
-            raise ValueError(f"`{value}` is too often: {SHORTEST} seconds is the shortest")
-        if every is not None:
-            _duration(value.removeprefix("every "))
+    def _editions_exist(cls, value: list[str], info: ValidationInfo) -> list[str]:
+        known = sorted(info.data.get("editions", {}))
+        if unknown := next((name for name in value if name not in known), None):
+            raise ValueError(f"no edition is called `{unknown}`{suggestion(unknown, known)}; there are: {', '.join(known) or 'none'}")
         return value
 
     @model_validator(mode="after")
@@ -240,9 +79,39 @@ class Sheet(_Strict):
         for identity in self.articles:
             groups = re.compile(identity.pattern).groupindex
             for template in (identity.key, identity.url or ""):
-                unknown = _fields(template) - set(groups)
+                unknown = names_of(template) - set(groups)
                 if unknown:
                     raise ValueError(f"articles: `{template}` uses {{{unknown.pop()}}}, which `{identity.pattern}` does not name")
+        return self
+
+    def with_editions(self) -> "Sheet":
+        """The sheet whose discovery holds the editions that are on."""
+        return self.model_copy(update={"discovery": [*self.discovery, *(self.editions[name] for name in dict.fromkeys(self.also))]})
+
+    @model_validator(mode="after")
+    def _pages_use_named_groups(self) -> "Sheet":
+        comments = self.extract.comments
+        for name, rule in (("pages", self.extract.pages), ("comments.pages", comments.pages if comments else None)):
+            asked = names_of(rule.url) - {"n"} if rule is not None and rule.url else set()
+            if not any(asked <= set(re.compile(identity.pattern).groupindex) for identity in self.articles):
+                raise ValueError(f"extract.{name}: no pattern of `articles` names all of {{{'}, {'.join(sorted(asked))}}}")
+        return self
+
+    @model_validator(mode="after")
+    def _history_knows_days(self) -> "Sheet":
+        trouble = history_trouble(self.discovery, self.history, [identity.pattern for identity in self.articles])
+        if trouble:
+            raise ValueError(trouble)
+        return self
+
+    @model_validator(mode="after")
+    def _addresses_differ(self) -> "Sheet":
+        keys = [source.key for source in (*self.discovery, *self.editions.values())]
+        twice = next((key for key in keys if keys.count(key) > 1), None)
+        if twice is not None:
+            raise ValueError(f"discovery: `{twice}` is there twice; one entry reads an address")
+        if longest := next((key for key in keys if len(key) > LONGEST_KEY), None):
+            raise ValueError(f"discovery: `{longest[:60]}…` is longer than {LONGEST_KEY} characters")
         return self
 
     @cached_property
@@ -250,12 +119,35 @@ class Sheet(_Strict):
         return [(re.compile(identity.pattern), identity) for identity in self.articles]
 
     def identify(self, url: str) -> tuple[str, str] | None:
-        """(key, address to fetch) of an article's URL, None for a URL that is no article of this portal."""
+        """(key, address to fetch) of an article's URL, None for a URL that is no article of this portal.
+
+        Of a later page of an article it is the first one's: /a/12_2.html gives that of /a/12.html where both have one key."""
         for pattern, identity in self._identities:
             if found := pattern.search(url):
-                groups = found.groupdict()
-                return identity.key.format(**groups), (identity.url or url).format(**groups) if identity.url else url
+                key = identity.key_in(found)
+                if identity.url:
+                    return key, identity.url.format(**found.groupdict())
+                first = pattern.search(first_page(url))
+                return key, first.string if first and identity.key_in(first) == key else url
         return None
+
+    def groups(self, url: str) -> dict[str, str] | None:
+        """The named groups of an article's URL, None for a URL that is no article of this portal."""
+        found = next(filter(None, (pattern.search(url) for pattern, _ in self._identities)), None)
+        return found.groupdict(default="") if found else None
+
+    def day_of(self, url: str) -> date | None:
+        """The day in an article's address, where its pattern names the groups year, month and day."""
+        groups = self.groups(url) or {}
+        try:
+            return date(int(groups["year"]), int(groups["month"]), int(groups["day"]))
+        except (KeyError, ValueError):
+            return None
+
+    @property
+    def sequences(self) -> list[Identity]:
+        """The forms whose key is a running number, each number space once."""
+        return list({identity.key: identity for identity in self.articles if identity.sequence}.values())
 
     def serves(self, url: str) -> bool:
         """Whether the URL's host is one of this portal's."""
@@ -264,8 +156,7 @@ class Sheet(_Strict):
 
     def interval(self) -> float | None:
         """Seconds between runs where the schedule is `every …`, None where it is cron."""
-        found = _EVERY.match(self.schedule)
-        return float(found[1]) * _UNITS[found[2]] if found else None
+        return seconds_between(self.schedule)
 
 
 def read_sheet(path: Path, *, base: Path | None = None) -> Sheet:
@@ -278,7 +169,7 @@ def read_sheet(path: Path, *, base: Path | None = None) -> Sheet:
         document.data = _extend(document, base, str(extended))
     if document.data.setdefault("slug", path.stem) != path.stem:
         raise ConfigError(f"{document.where(('slug',))}: a sheet is called after its file, `{path.stem}`")
-    return validated(Sheet, document)
+    return validated(Sheet, document).with_editions()
 
 
 def _extend(document: Document, base: Path | None, stem: str) -> dict[str, object]:

@@ -10,7 +10,7 @@ import typer
 
 from pipelines.config import unknown_variables
 from pipelines.errors import PortalwatchError
-from portalwatch.commands import alerts, plumbing, portals, service, stories, topics
+from portalwatch.commands import alerts, archive, backfill, plumbing, portals, replay, service, stories, topics
 
 app = typer.Typer(
     name="portalwatch",
@@ -20,7 +20,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
-for group in (service, portals, topics, stories, alerts, plumbing):
+for group in (service, backfill, portals, topics, stories, alerts, archive, replay, plumbing):
     group.add_to(app)
 
 

@@ -2,8 +2,8 @@
 
 import dataclasses
 import logging
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from scrapy.crawler import AsyncCrawlerProcess
@@ -15,20 +15,27 @@ from sqlalchemy.orm import Session
 from pipelines import flow
 from pipelines.alerts.outbox import Post, deliver
 from pipelines.alerts.sending import sender_of
+from pipelines.archive.place import open_place
 from pipelines.config import Settings
 from pipelines.dedup.fast import Fast
 from pipelines.errors import PortalwatchError
 from pipelines.models import Outcome
-from pipelines.store import pages, runs
+from pipelines.share import Share
+from pipelines.sheet import Sheet
+from pipelines.store import pages, runs, sources, standings, views
 from pipelines.store.database import in_one_transaction, open_store, reading
 from pipelines.store.fastpath import open_fast
+from pipelines.store.late import release_late
+from pipelines.store.numbers import Window
 from pipelines.store.pages import Found
+from pipelines.store.sources import Known
 from pipelines.store.tables import Run
 from pipelines.store.watchlists import Active, activate
 from pipelines.watch.watchlist import compile_watchlist
-from spiders import loader
+from spiders import loader, tdm
 from spiders import settings as scrapy_settings
 from spiders.job import Job, now
+from spiders.past import Past, PastJob, past_sheet, past_verdict
 from spiders.portal import PortalSpider
 from spiders.verdict import Verdict, verdict
 
@@ -37,55 +44,58 @@ AFTER_A_RUN = 20.0  # seconds that a run gives to delivery; the `deliver` DAG do
 
 
 class RunFailed(PortalwatchError):
-    """The run could not see its portal; `summary` is what it has to tell all the same."""
+    """The run could not see its portal; `summary` is what it has to tell all the same. `lasting`: another run would fare no better."""
 
-    def __init__(self, summary: Mapping[str, Any]) -> None:
-        self.summary = summary
+    def __init__(self, summary: Mapping[str, Any], *, lasting: bool = False) -> None:
+        self.summary, self.lasting = {**summary, **({"lasting": True} if lasting else {})}, lasting
         super().__init__(f"{summary['portal']}: {summary['reason']}")
 
 
-def crawl(portal: str, settings: Settings) -> dict[str, Any]:
-    """Crawl one portal now, once in a process (Twisted's reactor starts once). Gives the run's summary, keys as in `summary`.
+def crawl(portal: str, settings: Settings, past: Past | None = None) -> dict[str, Any]:
+    """Crawl one portal now, or read a day of its past, once in a process (Twisted's reactor starts once).
 
-    ConfigError for a bad sheet, or a bad watchlist where there never was a good one; nothing was fetched then.
+    Gives the run's summary, keys as in `summary`.
+
+    ConfigError for a bad sheet, a bad archive address, or a bad watchlist where there never was a good one; nothing was fetched then.
     RunFailed where the portal could not be seen.
     """
     sheet = loader.sheet(portal, settings)
+    if past is not None:
+        sheet = past_sheet(sheet, past.day)
+    place = open_place(settings) if settings.archive else None
     engine = open_store(settings)
     active = activate(engine, settings.watchlist, settings.aliases, now())
     fast = open_fast(settings, engine)
-    job = _job(sheet, settings, engine, fast, active)
-    waiting = _waiting(job)
-    if waiting is not None:
-        finish_reason, judged = (
-            "not_started",
-            Verdict(succeeded=False, reason=f"the portal asked us to wait until {waiting:%Y-%m-%d %H:%M} UTC"),
-        )
-    else:
-        finish_reason = _run(job)
-        judged = verdict(job.sources, job.ledger, finish_reason)
+    job = _job(sheet, settings, (engine, fast, active), past)
+    job.archive = place
+    finish_reason = "not_started" if job.rests_wholly() else _run(job)
+    judged = _judged(job, finish_reason)
     told = _close(job, finish_reason, judged, active)
     fast.close()
     if not judged.succeeded:
-        raise RunFailed(told)
+        raise RunFailed(told, lasting=judged.lasting)
     return told
 
 
-def _job(sheet: Any, settings: Settings, engine: Engine, fast: Fast, active: Active) -> Job:
-    slug = sheet.slug
-    run: Run = in_one_transaction(engine, lambda session: _detached(session, runs.open_run(session, slug, active.watchlist.version, now())))
+def _job(sheet: Sheet, settings: Settings, parts: tuple[Engine, Fast, Active], past: Past | None) -> Job:
+    slug, (engine, fast, active) = sheet.slug, parts
+    day, version = past.day if past else None, active.watchlist.version
+    run: Run = in_one_transaction(engine, lambda session: _detached(session, runs.open_run(session, slug, version, now(), day)))
     desk = flow.Desk(
         engine=engine,
         fast=fast,
         watchlist=active.watchlist,
         matcher=compile_watchlist(active.watchlist),
-        learning=run.learning,
+        learning=run.learning if past is None else not past.told,
         looks=sheet.looks,
         comments=settings.comments,
+        threads=bool(sheet.extract.comments and sheet.extract.comments.pages),
+        late=past.batch(slug) if past else None,
     )
     names = {known.slug: known.name for known in loader.shelf(settings).sheets.values()}
     post = Post(engine=engine, watchlist=active.watchlist, portal_names=names, send=sender_of(settings), clock=now)
-    job = Job(settings=settings, sheet=sheet, desk=desk, post=post, run_id=run.id)
+    belongings: dict[str, Any] = {"settings": settings, "sheet": sheet, "desk": desk, "post": post, "run_id": run.id}
+    job = PastJob(**belongings, history=past.day) if past else Job(**belongings)
     job.load()
     flow.fill_index(desk, now())
     return job
@@ -97,23 +107,30 @@ def _detached(session: Session, run: Run) -> Run:
     return run
 
 
-def _waiting(job: Job) -> datetime | None:
-    with reading(job.desk.engine) as session:
-        until = runs.wait_until(session, job.sheet.slug)
-    return until if until and until > now() else None
+def _judged(job: Job, finish_reason: str) -> Verdict:
+    if resting := job.rests_wholly():
+        return Verdict(succeeded=False, reason="; ".join(resting))
+    return past_verdict(job, finish_reason) if isinstance(job, PastJob) else verdict(job.sources, job.ledger, finish_reason)
 
 
 def _run(job: Job) -> str:
     values = ScrapySettings()
     values.setmodule(scrapy_settings, priority="project")
     values.setdict(scrapy_settings.for_sheet(job.sheet, job.settings), priority="cmdline")
+    if job.history is not None:
+        values.set("EXTENSIONS", scrapy_settings.EXTENSIONS | {"spiders.past.GiveWay": 0}, priority="cmdline")
     process = _quiet_process(values)
     crawler = process.create_crawler(PortalSpider)
     process.crawl(crawler, job=job)
     process.start()
     assert crawler.stats is not None
     job.bytes = int(crawler.stats.get_value("downloader/response_bytes", 0))
-    return str(crawler.stats.get_value("finish_reason", "killed"))
+    finish_reason = str(crawler.stats.get_value("finish_reason", "killed"))
+    return _refused(job) if finish_reason == "finished" and job.rests_wholly() else finish_reason
+
+
+def _refused(job: Job) -> str:
+    return "asked_to_wait" if any(each.asked for each in job.breaker.standings.values()) else "refused"
 
 
 def _quiet_process(values: ScrapySettings) -> AsyncCrawlerProcess:
@@ -132,8 +149,10 @@ def _close(job: Job, finish_reason: str, judged: Verdict, active: Active) -> dic
     left = job.ledger.open()
     for found in left:
         job.ledger.settle(found, Outcome.LEFT)
+    windows = job.windows()
     notes = [
         judged.reason,
+        *job.troubles,
         *loader.unknown_portals(active.watchlist, job.settings),
         f"the watchlist is refused: {active.trouble.splitlines()[0]}" if active.trouble else None,
     ]
@@ -146,31 +165,61 @@ def _close(job: Job, finish_reason: str, judged: Verdict, active: Active) -> dic
         bytes=job.bytes,
         outcomes=job.ledger.counts(),
         evidence=job.ledger.evidence,
+        share=_share(job, windows) if finish_reason != "not_started" and job.history is None else Share(why="not looked at"),
+        numbers=[window.told() for window in windows],
     )
     started = in_one_transaction(job.desk.engine, lambda session: _write(session, job, ended))
     if job.desk.fast:
         job.desk.fast.release(job.sheet.slug, job.owner, [found.identity for found in job.ledger.found.values()])
     if finish_reason != "shutdown":
         deliver(job.post, seconds=AFTER_A_RUN)
-    told = summary(job.sheet.slug, started, ended)
+    told = summary(job, started, ended)
     log.info("%s: %s %s", job.sheet.slug, finish_reason, dict(ended.outcomes))
     return told
 
 
 def _write(session: Session, job: Job, ended: runs.Ended) -> datetime:
     for identity, outcome in job.ledger.outcomes.items():
-        if outcome in (Outcome.LEFT, Outcome.FAILED):
+        if outcome in job.comes_again:
             _settle_again(session, job, job.ledger.found[identity], outcome)
     pages.remember_marks(session, job.unmarked)
-    for url, known in job.read.items() if ended.succeeded else ():
-        if url not in job.cut:
-            runs.remember_source(session, job.sheet.slug, url, known, now())
-    for url in job.cut & set(job.known):
-        runs.remember_source(session, job.sheet.slug, url, dataclasses.replace(job.known[url], cut=True), now())
+    if job.history is None:
+        _remember_sources(session, job, ended)
     runs.spend(session, job.requests, now())
-    if job.wait is not None:
-        runs.ask_to_wait(session, job.sheet.slug, now() + max(job.wait, timedelta(seconds=1)))
+    standings.keep(session, job.sheet.slug, job.stood, job.breaker.standings)
+    standings.keep_reserved(session, job.sheet.slug, job.reserved)
+    if job.desk.late is not None:
+        release_late(session, job.desk.late, now())
     return runs.close_run(session, job.run_id, ended, now())
+
+
+def _remember_sources(session: Session, job: Job, ended: runs.Ended) -> None:
+    for key, known in job.read.items() if ended.succeeded else ():
+        if key not in job.cut:
+            sources.remember_source(session, job.sheet.slug, key, _remembered(job, key, known), now())
+    for key in job.cut & set(job.known):
+        sources.remember_source(session, job.sheet.slug, key, dataclasses.replace(job.known[key], cut=True), now())
+
+
+def _remembered(job: Job, key: str, known: Known) -> Known:
+    """With what the walk learned. While a page that the listing names fails, the listing is read again though its bytes be the same."""
+    walk = job.walks.get(key)
+    if walk is None:
+        return known
+    names, paging = walk.remembered()
+    failed = any(job.ledger.outcomes.get(identity) is Outcome.FAILED for identity in walk.names)
+    return dataclasses.replace(known, digest=None if failed else known.digest, names=names, paging=paging)
+
+
+def _share(job: Job, windows: Sequence[Window]) -> Share:
+    named: dict[str, set[str]] = {}
+    for source in job.sheet.discovery:
+        walk = job.walks.get(source.key)
+        names = walk.remembered()[0] if walk else job.known[source.key].names if source.key in job.known else ()
+        named.setdefault(source.view, set()).update(names)
+    missed = {each: now() for each, outcome in job.ledger.outcomes.items() if outcome in (Outcome.FAILED, Outcome.LEFT)}
+    with reading(job.desk.engine) as session:
+        return views.estimated(session, job.sheet.slug, named, windows, missed)
 
 
 def _settle_again(session: Session, job: Job, found: Found, outcome: Outcome) -> None:
@@ -182,10 +231,11 @@ def _settle_again(session: Session, job: Job, found: Found, outcome: Outcome) ->
         log.exception("%s: its outcome could not be written", found.url)
 
 
-def summary(portal: str, started_at: datetime, ended: runs.Ended) -> dict[str, Any]:
-    """The JSON of `portalwatch crawl --json`."""
+def summary(job: Job, started_at: datetime, ended: runs.Ended) -> dict[str, Any]:
+    """The JSON of `portalwatch crawl --json`, and of `backfill --json`, which has its day in `history`."""
     return {
-        "portal": portal,
+        "portal": job.sheet.slug,
+        **({"history": job.history.isoformat()} if job.history else {}),
         "started_at": started_at.isoformat(),
         "finished_at": now().isoformat(),
         "finish_reason": ended.finish_reason,
@@ -195,4 +245,8 @@ def summary(portal: str, started_at: datetime, ended: runs.Ended) -> dict[str, A
         "requests": ended.requests,
         "bytes": ended.bytes,
         "outcomes": dict(ended.outcomes),
+        "share": ended.share.share,
+        "views": ended.share.as_json(),
+        "numbers": ended.numbers,
+        "reserved": tdm.told(job.reserved),
     }

@@ -3,16 +3,29 @@
 import uuid
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime
+from hashlib import blake2b
+from itertools import chain, zip_longest
+from typing import Any
+from urllib.parse import urlsplit
 
 from pipelines.alerts.outbox import Post
+from pipelines.archive.place import Place
 from pipelines.config import Settings
 from pipelines.flow import Desk
+from pipelines.models import Article, Outcome
 from pipelines.sheet import Sheet
-from pipelines.store import pages, runs
+from pipelines.sources import Source
+from pipelines.store import numbers, pages, runs, sources, standings
 from pipelines.store.database import reading
 from pipelines.store.pages import Found
+from pipelines.store.sources import Known
+from pipelines.store.standings import Standing
+from pipelines.store.tables import Portal
+from spiders.breaker import Breaker
+from spiders.discovery import Link, Listed
 from spiders.ledger import Ledger
+from spiders.walk import Walk
 
 
 @dataclass(slots=True, kw_only=True)
@@ -29,8 +42,11 @@ class SourceAnswer:
 class Job:
     """One run of one portal.
 
-    `known` and `read`: discovery addresses that earlier runs, and this one, read; `cut`: those whose paging ended early in this run;
-    `asked`: every listing address that was requested.
+    `known` and `read`: discovery addresses that earlier runs, and this one, read, by their keys; `walks`: how this run goes
+    through each; `cut`: those whose paging ended early in this run; `asked`: every listing address that was requested;
+    `stood`: how the portal's hosts stood with us before; `reserved`: what they reserve from text and data mining, by root;
+    `history`: the day of the past that is read; `comes_again`: outcomes whose identities are due again;
+    `troubles`: what went wrong beside the watching, which its reason tells.
     """
 
     settings: Settings
@@ -40,29 +56,79 @@ class Job:
     run_id: int
     owner: str = field(default_factory=lambda: uuid.uuid4().hex)
     ledger: Ledger = field(default_factory=Ledger)
+    breaker: Breaker = field(default_factory=Breaker)
+    stood: dict[str, Standing] = field(default_factory=dict)
     requests: Counter[str] = field(default_factory=Counter)
     spent: dict[str, int] = field(default_factory=dict)
     sources: list[SourceAnswer] = field(default_factory=list)
-    known: dict[str, runs.Known] = field(default_factory=dict)
-    read: dict[str, runs.Known] = field(default_factory=dict)
+    known: dict[str, Known] = field(default_factory=dict)
+    read: dict[str, Known] = field(default_factory=dict)
+    walks: dict[str, Walk] = field(default_factory=dict)
     cut: set[str] = field(default_factory=set)
     asked: set[str] = field(default_factory=set)
     unmarked: list[Found] = field(default_factory=list)
-    wait: timedelta | None = None
+    reserved: dict[str, dict[str, Any]] = field(default_factory=dict)
+    history: date | None = None
+    comes_again: frozenset[Outcome] = frozenset({Outcome.LEFT, Outcome.FAILED})
     bytes: int = 0
+    archive: Place | None = None
+    troubles: list[str] = field(default_factory=list)
 
     def load(self) -> None:
-        """Read what the run starts from: budgets already spent, and what is known of its listings."""
+        """Read what the run starts from: budgets already spent, and what is known of its listings and hosts."""
         if self.desk.fast:
             self.desk.fast.alive(self.owner)
         with reading(self.desk.engine) as session:
-            self.spent = {host: runs.spent(session, host, now()) for host in self.sheet.hosts}
-            self.known = runs.known_sources(session, self.sheet.slug)
+            self.spent = runs.spent(session, now())
+            self.known = sources.known_sources(session, self.sheet.slug)
+            self.stood, known = (standings.standings(session, self.sheet.slug) for _ in range(2))
+            self.breaker = Breaker(known)
+            self.reserved = dict(session.get_one(Portal, self.sheet.slug).reserved or {})
+        self.ledger.heard = self._heard
+
+    @property
+    def rules(self) -> str:
+        """The digest of the rules by which listings are read: an edited sheet reads them anew, modified or not."""
+        rules = self.sheet.model_dump_json(include={"discovery", "articles", "hosts"})
+        return blake2b(rules.encode(), digest_size=8).hexdigest()
+
+    def rests(self, url: str) -> str | None:
+        """Why the address' host is not to be asked now, None where it may be."""
+        standing = self.breaker.rests(host_of(url), now())
+        return standing.words(host_of(url)) if standing else None
+
+    def rests_wholly(self) -> list[str]:
+        """Why the portal as a whole rests: a sentence for each host of its discovery, none where one may be asked."""
+        why = [self.rests(source.url) for source in self.sheet.discovery]
+        return list(dict.fromkeys(filter(None, why))) if all(why) else []
+
+    def answered(self, url: str, *, page: bool) -> None:
+        """The address' host gave what it was asked for."""
+        self.breaker.answered(host_of(url), now(), page=page)
 
     def due(self) -> list[Found]:
-        """Known identities whose time for another look has come, as many as the budget leaves."""
+        """Known identities whose time for another look has come, as many as the budget leaves, of hosts that may be asked."""
         with reading(self.desk.engine) as session:
-            return self._leased(pages.due(session, self.sheet.slug, now(), self.sheet.pace.budget))
+            found = pages.due(session, self.sheet.slug, now(), self.sheet.pace.budget)
+        return self._leased([each for each in found if not self.rests(each.url)])
+
+    def gaps(self) -> list[Found]:
+        """Numbers that no listing named, as many as a run may look up; none while the portal is learned."""
+        if self.desk.learning or not self.sheet.pace.gaps:
+            return []
+        by_form = zip_longest(*(window.gaps(self.sheet.slug) for window in self.windows()))
+        open_ones = (each for each in chain.from_iterable(by_form) if each and each.identity not in self.ledger.found)
+        return self._leased([each for each in open_ones if not self.rests(each.url)][: self.sheet.pace.gaps])
+
+    def windows(self) -> list[numbers.Window]:
+        """The last numbers of each sequence."""
+        with reading(self.desk.engine) as session:
+            found = [numbers.window(session, self.sheet.slug, form) for form in self.sheet.sequences]
+        return [window for window in found if window is not None]
+
+    def further(self, source: Source, number: int, listed: Listed) -> int | None:
+        """The page to read after page `number` of a listing that has pages, None where it was the last."""
+        return number + 1 if self.walks[source.key].goes_on(number) else None
 
     def to_fetch(self, fresh: list[Found]) -> tuple[list[Found], list[Found]]:
         """(what to fetch of `fresh`, what is known). Redis is asked first, SQL where Redis does not know.
@@ -80,9 +146,32 @@ class Job:
         wanted = [each for each in unsure if each.identity in told.wanted]
         return self._leased(wanted), [each for each in fresh if each.identity not in told.wanted]
 
+    def admits(self, link: Link, url: str) -> bool:
+        """Whether an article that a listing names, at `url`, belongs to this run."""
+        return True
+
+    def misses(self, article: Article) -> str | None:
+        """Why an article that was read does not belong to this run, None where it does."""
+        return None
+
     def _leased(self, found: list[Found]) -> list[Found]:
         granted = self.desk.fast.lease(self.sheet.slug, self.owner, [each.identity for each in found]) if self.desk.fast else None
         return found if granted is None else [each for each, mine in zip(found, granted, strict=True) if mine]
+
+    def _heard(self, found: Found, outcome: Outcome, why: str | None) -> None:
+        """What became of a page tells how its host stands with us; a failure was told when it was answered."""
+        if (why or "").startswith("challenge"):
+            self.breaker.refused(host_of(found.url), "a challenge page", now(), page=True)
+        elif outcome in READ:
+            self.answered(found.url, page=True)
+
+
+READ = frozenset({Outcome.NEW, Outcome.REVISED, Outcome.UNCHANGED, Outcome.NOT_ARTICLE, Outcome.EMPTY})
+
+
+def host_of(url: str) -> str:
+    """The address' host, empty where it has none."""
+    return (urlsplit(url).hostname or "").lower()
 
 
 def now() -> datetime:

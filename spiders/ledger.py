@@ -1,7 +1,7 @@
 """The ledger: every identity that a run discovers ends in exactly one outcome."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,11 +13,12 @@ SAMPLES = 20  # pieces of evidence that a run keeps
 
 @dataclass(slots=True)
 class Ledger:
-    """One run's account. `found` is in the order of discovery."""
+    """One run's account. `found` is in the order of discovery; `heard` is told of every outcome."""
 
     found: dict[str, Found] = field(default_factory=dict)
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     evidence: list[dict[str, Any]] = field(default_factory=list)
+    heard: Callable[[Found, Outcome, str | None], None] | None = None
 
     def discover(self, found: Iterable[Found]) -> list[Found]:
         """Take up what a listing names; gives those that this run had not met yet."""
@@ -41,8 +42,17 @@ class Ledger:
         assert found.identity in self.found, f"{found.url}: settled but never discovered"
         assert found.identity not in self.outcomes, f"{found.url}: settled twice, {self.outcomes[found.identity]} then {outcome}"
         self.outcomes[found.identity] = outcome
+        if self.heard is not None:
+            self.heard(found, outcome, why)
         if why:
             self.note(found.url, outcome, why)
+
+    def fail(self, found: Found, why: str) -> None:
+        """An error of ours over an identity: that is its outcome where it has none yet, and evidence where it has."""
+        if found.identity in self.outcomes:
+            self.note(found.url, Outcome.FAILED, why)
+        else:
+            self.settle(found, Outcome.FAILED, why)
 
     def note(self, url: str, outcome: str, why: str) -> None:
         """Keep a piece of evidence, the first SAMPLES of a run."""

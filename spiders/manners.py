@@ -1,32 +1,48 @@
-"""Good manners, one place for all of them: the portal's own hosts only, robots.txt by RFC 9309, a daily budget a host."""
+"""Good manners, one place for all of them: the portal's own hosts only, robots.txt by RFC 9309, what is reserved from text
+and data mining, a daily budget a host, and hosts that refuse us are left alone."""
 
 import asyncio
+import contextlib
 import logging
-from collections import Counter
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from protego import Protego
 from scrapy import Request
 from scrapy.crawler import Crawler
-from scrapy.exceptions import IgnoreRequest
+from scrapy.exceptions import DownloadConnectionRefusedError, IgnoreRequest
 from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 
+from spiders import tdm
+from spiders.answers import UNANSWERED, header, retry_after
+from spiders.breaker import REFUSING
+from spiders.job import host_of, now
+
 if TYPE_CHECKING:
-    from spiders.portal import PortalSpider
+    from pipelines.store.pages import Found
+    from spiders.job import Job
 
 log = logging.getLogger(__name__)
 ROBOTS_LIMIT = 512 * 1024  # bytes that are read of a robots.txt; RFC 9309 asks for at least 500 KiB
 AGENT = "portalwatch"
+RESERVED = "reserved from text and data mining"
 
 
 class Denied(IgnoreRequest):
-    """robots.txt does not let us read this address."""
+    """robots.txt does not let us read this address, or it is reserved and the sheet says to obey that."""
 
 
-class OverBudget(IgnoreRequest):
+class NotNow(IgnoreRequest):
+    """The address may be read, only not in this run: it is left, and comes again."""
+
+
+class OverBudget(NotNow):
     """The host had its requests of today."""
+
+
+class Resting(NotNow):
+    """The host refused us, or asked us to wait, and is left alone."""
 
 
 class OffPortal(IgnoreRequest):
@@ -38,45 +54,86 @@ class Manners:
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
-        self._robots: dict[str, asyncio.Task[Protego]] = {}
+        self._rules: dict[str, asyncio.Task[Protego]] = {}
+        self._slow: set[str] = set()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "Manners":
         return cls(crawler)
 
     @property
-    def _spider(self) -> "PortalSpider":
-        return self._crawler.spider  # type: ignore[return-value]
+    def _job(self) -> "Job":
+        return self._crawler.spider.job  # type: ignore[union-attr, no-any-return]
 
     async def process_request(self, request: Request) -> None:
-        job = self._spider.job
+        job, host = self._job, host_of(request.url)
         if not job.sheet.serves(request.url) or urlsplit(request.url).scheme not in ("http", "https"):
-            raise OffPortal(f"leads off the portal, to {urlsplit(request.url).hostname}")
-        if not request.meta.get("is_robots") and job.sheet.robots is None:
+            raise OffPortal(f"leads off the portal, to {host}")
+        if not request.meta.get("of_manners"):
             await self._obey(request)
-        host = urlsplit(request.url).hostname or ""
+        if (resting := job.rests(request.url)) is not None:
+            raise Resting(resting)
+        found = _article(request)
+        if found is not None and not job.breaker.admits(host, found.identity, now()):
+            raise Resting(f"{host} is tried with one article first")
         if job.spent.get(host, 0) + job.requests[host] >= job.sheet.pace.budget:
             raise OverBudget(f"{host} had its {job.sheet.pace.budget} requests of today")
         job.requests[host] += 1
+        if host in self._slow:  # AutoThrottle would make the pauses shorter than robots.txt asks for
+            request.meta["autothrottle_dont_adjust_delay"] = True
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        self._hear(request, response)
+        if header(response, "tdm-reservation").strip() == "1":
+            kept = self._job.reserved.setdefault(_root(response.url), tdm.reservations(404, b"", now()))
+            kept["header"] = header(response, "tdm-policy")
+            if self._job.sheet.tdm == "obey" and not request.meta.get("of_manners"):
+                raise Denied(RESERVED)
+        return response
+
+    def process_exception(self, request: Request, exception: Exception) -> None:
+        if isinstance(exception, DownloadConnectionRefusedError) and not request.meta.get("of_manners"):
+            self._job.breaker.refused(host_of(request.url), "connection refused", now(), page=_article(request) is not None)
+
+    def _hear(self, request: Request, response: Response) -> None:
+        """A refusal, told to the breaker; that of robots.txt has a meaning of its own, unless it asks us to wait."""
+        host, breaker = host_of(request.url), self._job.breaker
+        wait = retry_after(header(response, "Retry-After"), now()) if response.status in (429, 503) else None
+        if wait is not None:
+            breaker.asked_to_wait(host, f"answered {response.status}", wait, now())
+        elif response.status in REFUSING and not request.meta.get("of_manners"):
+            breaker.refused(host, f"answered {response.status}", now(), page=_article(request) is not None)
 
     async def _obey(self, request: Request) -> None:
-        parts = urlsplit(request.url)
-        root = f"{parts.scheme}://{parts.netloc}"
-        if root not in self._robots:
-            self._robots[root] = asyncio.ensure_future(self._fetch(root))
-        rules = await asyncio.shield(self._robots[root])
-        if not rules.can_fetch(request.url, AGENT):
+        root, sheet = _root(request.url), self._job.sheet
+        if root not in self._rules:
+            self._rules[root] = asyncio.ensure_future(self._asked(root))
+        rules = await asyncio.shield(self._rules[root])
+        if sheet.robots is None and not rules.can_fetch(request.url, AGENT):
             raise Denied("robots.txt does not allow it")
+        if sheet.tdm == "obey" and root in self._job.reserved and tdm.is_reserved(self._job.reserved[root], request.url):
+            raise Denied(RESERVED)
 
-    async def _fetch(self, root: str) -> Protego:
-        asked = Request(f"{root}/robots.txt", meta={"is_robots": True}, callback=NO_CALLBACK, priority=1000, dont_filter=True)
+    async def _asked(self, root: str) -> Protego:
+        """The root's robots.txt, and once a day what it reserves."""
+        rules = await self._robots(root) if self._job.sheet.robots is None else Protego.parse("")
+        if not tdm.is_fresh(self._job.reserved.get(root), now()) and rules.can_fetch(f"{root}{tdm.WELL_KNOWN}", AGENT):
+            with contextlib.suppress(*UNANSWERED):
+                response = await self._fetch(f"{root}{tdm.WELL_KNOWN}")
+                self._job.reserved[root] = tdm.reservations(response.status, response.body, now())
+        return rules
+
+    async def _robots(self, root: str) -> Protego:
+        rules = _rules(await self._fetch(f"{root}/robots.txt"))
+        if (delay := rules.crawl_delay(AGENT)) is not None:
+            self._slow_down(host_of(root), float(delay))
+        return rules
+
+    async def _fetch(self, url: str) -> Response:
         engine = self._crawler.engine
         assert engine is not None
-        response = await engine.download_async(asked)
-        rules = _rules(response)
-        if (delay := rules.crawl_delay(AGENT)) is not None:
-            self._slow_down(urlsplit(root).hostname or "", float(delay))
-        return rules
+        asked = Request(url, meta={"of_manners": True}, callback=NO_CALLBACK, priority=1000, dont_filter=True)
+        return await engine.download_async(asked)
 
     def _slow_down(self, host: str, delay: float) -> None:
         engine = self._crawler.engine
@@ -84,6 +141,20 @@ class Manners:
         if slot is not None and slot.delay < delay:
             log.info("%s: robots.txt asks for %g s between requests", host, delay)
             slot.delay = delay
+            self._slow.add(host)
+
+
+def _article(request: Request) -> "Found | None":
+    """The article whose page, further page or comments are asked for; None for a listing."""
+    carried = request.cb_kwargs
+    return (
+        carried["found"] if "found" in carried else next((each.found for name, each in carried.items() if name in ("begun", "talk")), None)
+    )
+
+
+def _root(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _rules(response: Response) -> Protego:
@@ -92,8 +163,3 @@ def _rules(response: Response) -> Protego:
     if response.status >= 500:
         return Protego.parse("User-agent: *\nDisallow: /")
     return Protego.parse(response.body[:ROBOTS_LIMIT].decode("utf-8", "replace"))
-
-
-def total(requests: Counter[str]) -> int:
-    """All requests of a run."""
-    return sum(requests.values())

@@ -7,16 +7,17 @@ from pipelines.models import Outcome
 from spiders.job import SourceAnswer
 from spiders.ledger import Ledger
 
-STOPPED = {"shutdown": "stopped before its end", "asked_to_wait": "the portal asked us to wait", "killed": "killed before its end"}
+STOPPED = {"shutdown": "stopped before its end", "killed": "killed before its end"}
 FEW = 3  # pages; fewer failures say nothing about the portal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """`succeeded`, and a reason: why not, or what was odd in a run that did."""
+    """`succeeded`, and a reason: why not, or what was odd in a run that did. `lasting`: another run would find the same."""
 
     succeeded: bool
     reason: str | None = None
+    lasting: bool = False
 
 
 def verdict(sources: Sequence[SourceAnswer], ledger: Ledger, finish_reason: str) -> Verdict:

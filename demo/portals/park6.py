@@ -1,4 +1,4 @@
-"""park6 (留园网) as its public markup is documented: listing and ranking pages, two address forms, gb18030 under a gb2312 label, comments."""
+"""park6 (留园网) as its public markup is documented: listing and ranking pages, three layouts, gb18030 under a gb2312 label, comments."""
 
 from zoneinfo import ZoneInfo
 
@@ -7,7 +7,8 @@ from demo.world.piece import Piece
 from demo.world.scene import Scene
 from demo.world.thread import thread
 
-HOSTS = ("www.6parknews.com", "local.6parknews.com")
+TOUTIAO = "www.toutiaoabc.com"
+HOSTS = ("www.6parknews.com", "local.6parknews.com", TOUTIAO)
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 TYPES = {"1": "时政", "2": "财经", "8": "历史"}
@@ -18,6 +19,7 @@ COMMENTS_PAGE_SIZE = 20
 _PATHS = {
     "www.6parknews.com": ("/newspark/", "/newspark/index.php", "/newspark/view.php"),
     "local.6parknews.com": ("/", "/index.php"),
+    TOUTIAO: ("/index.php", "/newspark/view.php", "/newspark/index.php"),
 }
 _LINKS = (
     "https://www.6parknews.com/newspark/view.php?app=news&act=view&nid={}",
@@ -71,15 +73,27 @@ def _item(piece: Piece, on_local: bool) -> dict[str, object]:
 
 def _article(asked: Asked, scene: Scene, piece: Piece) -> Reply:
     local = piece.published_at.astimezone(SHANGHAI)
-    values = {"piece": piece, "printed": f"{local:%Y-%m-%d} {local.hour}:{local:%M:%S}", "zone": SHANGHAI, "phase": scene.phase}
-    return _encoded(piece, rendered("park6_article.html", **values))
+    floors = {(said.author, said.text, said.at): said.floor for said in thread(piece)}
+    hot = [(said, floors[said.author, said.text, said.at]) for said in piece.comments]
+    values = {"piece": piece, "hot": hot, "printed": f"{local:%Y-%m-%d} {local.hour}:{local:%M:%S}", "zone": SHANGHAI, "phase": scene.phase}
+    return _encoded(piece, rendered(_layout(asked), **values))
+
+
+def _layout(asked: Asked) -> str:
+    """The mirror has a layout of its own; the local host's of 2025 is shown to whoever asks for the page that is not mobile."""
+    if asked.host == TOUTIAO:
+        return "park6_article_toutiao.html"
+    is_new = asked.host == "local.6parknews.com" and "nomobile" in asked.query
+    return "park6_article_local.html" if is_new else "park6_article.html"
 
 
 def _comments(asked: Asked, scene: Scene, piece: Piece) -> Reply:
     said = thread(piece)
     pages = max(1, -(-len(said) // COMMENTS_PAGE_SIZE))
     shown = said[(asked.page - 1) * COMMENTS_PAGE_SIZE : asked.page * COMMENTS_PAGE_SIZE]
-    return _encoded(piece, rendered("park6_comments.html", piece=piece, said=shown, page=asked.page, pages=pages, zone=SHANGHAI))
+    remarks = "park6_remark_2018.html" if asked.host == TOUTIAO else "park6_remark.html"
+    values = {"piece": piece, "said": shown, "page": asked.page, "pages": pages, "zone": SHANGHAI, "remarks": remarks}
+    return _encoded(piece, rendered("park6_comments.html", **values))
 
 
 def _encoded(piece: Piece, page: bytes) -> Reply:

@@ -1,5 +1,6 @@
 """storm_mg (風傳媒) as its public markup is documented: two generations of article pages, feeds, news sitemap, categories."""
 
+import json
 import re
 from zoneinfo import ZoneInfo
 
@@ -27,6 +28,8 @@ def answer(asked: Asked, scene: Scene) -> Reply | None:
         return _listing(scene, found)
     if found := _FEED.match(asked.path):
         return _feed(asked, scene, int(found[1] or 2))
+    if asked.path == "/api/getArticleList":
+        return _api(asked, scene)
     return _sitemap(scene) if asked.path == "/sitemaps/1/article-news-1.xml" else None
 
 
@@ -74,6 +77,29 @@ def _feed(asked: Asked, scene: Scene, channel: int) -> Reply | None:
     base = "https://www.storm.mg/article" if old else asked.query.get("path", "")
     body = rendered("storm_feed.xml", pieces=pieces, base=base, zone=TAIPEI)
     return Reply(body=body, content_type="application/rss+xml; charset=utf-8", tagged=True, modified=newest(pieces))
+
+
+def _api(asked: Asked, scene: Scene) -> Reply:
+    """What `q`, a JSON of its own, asks for: a channel and a stretch of its list. A bad request answers 200 with nothing in it."""
+    try:
+        wanted = json.loads(asked.query.get("q", ""))
+        (start, count), channel = map(int, wanted["limit"]), int(wanted["value"][0][0])
+    except (ValueError, KeyError, IndexError, TypeError):
+        return Reply(body=b'{"list": []}', content_type="application/json; charset=utf-8")
+    found = _of_section(scene, CHANNELS[channel]) if channel in CHANNELS else []
+    pieces = found[start : start + min(count, PAGE_SIZE)]
+    body = json.dumps({"list": [_listed(piece) for piece in pieces], "total": len(pieces)}, ensure_ascii=False)
+    return Reply(body=body.encode(), content_type="application/json; charset=utf-8")
+
+
+def _listed(piece: Piece) -> dict[str, object]:
+    return {
+        "title": piece.title,
+        "oldId": piece.number,
+        "createdAt": piece.published_at.astimezone(TAIPEI).isoformat(),
+        "articleAuthor": piece.author,
+        "articleChannel": [{"channel": {"title": piece.section}}],
+    }
 
 
 def _sitemap(scene: Scene) -> Reply:

@@ -18,6 +18,7 @@ from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from pipelines.alerts import late
 from pipelines.alerts.excerpt import clipped, excerpt, headline, web_link
 from pipelines.alerts.smtp import Smtp, send_mail
 from pipelines.errors import ConfigError
@@ -36,11 +37,13 @@ _SAFE_ID = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sender:
-    """Who the mail is from. `language` is that of its labels; `unsubscribe` the address for that wish, else `address`."""
+    """Who the mail is from. `language` is that of its labels; `unsubscribe` the address for that wish, else `address`; `site`
+    the address under which recipients find more."""
 
     address: str
     name: str = "portalwatch"
     unsubscribe: str | None = None
+    site: str | None = None
     language: Literal["zh-Hant", "zh-Hans", "en"] = "zh-Hant"
 
 
@@ -66,9 +69,10 @@ def compose(message: Message, sender: Sender, zone: tzinfo = UTC, now: datetime 
     email = EmailMessage(policy=_Wire(linesep="\r\n"))
     for name, value in _headers(message, sender, now or datetime.now(UTC)).items():
         email[name] = value
-    view, templates = _view(message, sender, zone), _environment()
-    email.set_content(templates.get_template("alert.txt").render(view), cte="base64")
-    email.add_alternative(templates.get_template("alert.html").render(view).lstrip(), subtype="html", cte="base64")
+    is_late, templates = message.kind == "late", _environment()
+    name, view = ("late", _late_view(message, sender, zone)) if is_late else ("alert", _view(message, sender, zone))
+    email.set_content(templates.get_template(f"{name}.txt").render(view), cte="base64")
+    email.add_alternative(templates.get_template(f"{name}.html").render(view).lstrip(), subtype="html", cte="base64")
     return email
 
 
@@ -146,9 +150,9 @@ def _plain_id(identity: str) -> str:
 
 def _subject(message: Message, sender: Sender) -> str:
     words = _words(sender.language)
-    kind = {"new": "", "revision": words["updated"], "test": words["test"]}[message.kind]
+    kind = {"new": "", "revision": words["updated"], "test": words["test"], "late": words["late"]}[message.kind]
     topics = clipped(words["comma"].join(title or slug for slug, title in message.topics), 40)
-    parts = [part for part in (kind, topics, clipped(message.title, SUBJECT_CAP)) if part]
+    parts = [part for part in (kind, topics, clipped(_title(message, words), SUBJECT_CAP)) if part]
     # `=?` would begin an encoded word of the page's own making
     return clipped("｜".join(parts).replace("=?", "= ?"), SUBJECT_CAP)
 
@@ -169,6 +173,24 @@ def _view(message: Message, sender: Sender, zone: tzinfo) -> dict[str, Any]:
         "facts": [(label, value) for label, value in _facts(message, zone, words) if value],
         "unsubscribe": _address(sender.unsubscribe or sender.address),
     }
+
+
+def _late_view(message: Message, sender: Sender, zone: tzinfo) -> dict[str, Any]:
+    words, see = _words(sender.language), sender.site or f"portalwatch alerts list --message {_plain_id(message.id)}"
+    return {
+        "words": words,
+        "lang": sender.language,
+        "badges": [{"word": words["late"], "note": words["replay_note"]}],
+        "title": headline(_title(message, words), ()),
+        "preview": clipped(words["comma"].join(story.title for story in message.stories[:3]), 120),
+        "stories": late.lines(message, words, lambda value: _moment(value, zone)),
+        "more": late.rest(message, words, see),
+        "unsubscribe": _address(sender.unsubscribe or sender.address),
+    }
+
+
+def _title(message: Message, words: Mapping[str, str]) -> str:
+    return words["stories"].format(len(message.stories)) if message.kind == "late" else message.title
 
 
 def _badges(message: Message, words: Mapping[str, str]) -> list[dict[str, str]]:

@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from pipelines.models import Answer, Message
 from pipelines.store import alerts
 from pipelines.store.database import in_one_transaction, reading
+from pipelines.store.messages import message_of
 from pipelines.store.watchlists import running
 from pipelines.watch.watchlist import Watchlist
 
@@ -57,7 +58,7 @@ def deliver(post: Post, *, seconds: float = float("inf")) -> Delivered:
 def _deliver(post: Post, claimed: alerts.Claim) -> tuple[str, str]:
     titles = {slug: topic.title for slug, topic in post.watchlist.topics.items()}
     with reading(post.engine) as session:
-        message = alerts.message(session, claimed.message, titles, dict(post.portal_names))
+        message = message_of(session, claimed.message, titles, post.portal_names)
     channel = post.watchlist.channels.get(message.channel) or _newest(post, message.channel)
     if channel is None:
         answer = Answer(ok=False, permanent=True, detail=f"channel `{message.channel}` is no longer in the watchlist")

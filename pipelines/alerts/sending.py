@@ -21,7 +21,7 @@ def sender_of(settings: Settings) -> Callable[[Any, Message], Answer]:
             password=settings.smtp_password.get_secret_value(),
             security=settings.smtp_security,
         ),
-        sender=Sender(address=settings.mail_from),
+        sender=Sender(address=settings.mail_from, site=settings.public_url or None),
         zone=ZoneInfo(settings.timezone),
         secrets=os.environ,
         allow=settings.allow_hosts,

@@ -15,13 +15,14 @@ from typing import Any, Protocol
 import httpx
 from standardwebhooks import Webhook
 
+from pipelines.alerts import late
 from pipelines.alerts.excerpt import clipped, excerpt, headline, web_link
 from pipelines.alerts.guard import GuardedTransport, RefusedAddressError
 from pipelines.errors import ConfigError
 from pipelines.models import Answer, Message
 
 SCHEMA = "portalwatch.alert/1"
-TYPES = {"new": "alert.new", "revision": "alert.revision", "test": "alert.test"}
+TYPES = {"new": "alert.new", "revision": "alert.revision", "late": "alert.late", "test": "alert.test"}
 
 CONNECT_SECONDS, READ_SECONDS, EXCHANGE_SECONDS = 5.0, 10.0, 20.0
 BODY_CAP = 4096
@@ -121,6 +122,7 @@ def payload(message: Message, now: datetime | None = None) -> dict[str, Any]:
                 for hit in (*title.hits, *quote.hits)
             ],
             "rights": _optional(message.rights, 500),
+            **(late.payload(message) if message.kind == "late" else {}),
         },
     }
 

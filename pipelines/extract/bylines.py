@@ -51,19 +51,25 @@ _NEAR = 30
 
 def author_of(tree: html.HtmlElement, head: Head, rules: Rules, around: Nearby) -> str | None:
     """The writer, several joined by 、; a name only, never an address."""
+    return _said_author(tree, head, rules) or _meta_author(head) or _by_line(around())
+
+
+def _said_author(tree: html.HtmlElement, head: Head, rules: Rules) -> str | None:
+    """The writer by the sheet's rules, else by JSON-LD."""
     if named := _name(css.value(tree, rules.author) or _from_line(tree, rules, "author")):
         return named
     linked = [name for name in (*head.all_said("author", "name"), *head.all_said("author")) if _name(name)]
-    if linked:
-        return "、".join(dict.fromkeys(linked))
-    named = _name(head.meta("author", "article:author", "dable:author", "byl", "parsely-author", "cxenseparse:author", "sailthru.author"))
-    return named or _by_line(around())
+    return "、".join(dict.fromkeys(linked)) or None
+
+
+def _meta_author(head: Head) -> str | None:
+    return _name(head.meta("author", "article:author", "dable:author", "byl", "parsely-author", "cxenseparse:author", "sailthru.author"))
 
 
 def credits_of(tree: html.HtmlElement, head: Head, rules: Rules, around: Nearby) -> tuple[Credit, ...]:
     """Who first published it, with the evidence for each: the sheet's rules, a credit line, the agency of the by-line, meta, JSON-LD,
     the site itself. The first of these that names somebody decides."""
-    claims = chain(_by_sheet(tree, rules), _by_lines(around), _by_head(head))
+    claims = chain(_by_sheet(tree, head, rules), _by_lines(around), _by_head(head))
     found = next((claim for claim in claims if claim.names), None)
     return tuple(Credit(publisher=name, where=found.where, raw=found.raw[:_EVIDENCE]) for name in found.names) if found else ()
 
@@ -118,7 +124,7 @@ def split_publishers(text: str, separators: re.Pattern[str] = _SEPARATORS) -> tu
     return tuple(dict.fromkeys(name for part in separators.split(text) if (name := _name(part))))
 
 
-def _by_sheet(tree: html.HtmlElement, rules: Rules) -> Iterator[_Claim]:
+def _by_sheet(tree: html.HtmlElement, head: Head, rules: Rules) -> Iterator[_Claim]:
     for line in rules.source_lines:
         if found := _credited(tree, line.css, line.pattern, "publisher"):
             separators = re.compile(rf"[{re.escape(line.separators)}]")
@@ -126,7 +132,7 @@ def _by_sheet(tree: html.HtmlElement, rules: Rules) -> Iterator[_Claim]:
     for rule in rules.publisher:
         for text in css.values(tree, rule):
             yield _Claim(where=f"sheet rule {rule.css}", raw=text, names=split_publishers(text))
-    writer = css.value(tree, rules.author)
+    writer = _said_author(tree, head, rules) if rules.publisher_from_author else None
     if writer and rules.publisher_from_author and re.search(rules.publisher_from_author, writer):
         yield _Claim(where="author, by the sheet's publisher_from_author", raw=writer, names=split_publishers(writer))
     if own := rules.own_publisher:

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.extract.tree import MAX_BYTES
-from pipelines.extract.wire import LENGTH, frame, reading_from_json, unframed
-from pipelines.models import Page, PageKind, Reading
+from pipelines.extract.wire import LENGTH, frame, reading_from_json, thread_from_json, unframed
+from pipelines.models import Page, PageKind, Reading, Thread
 
 LIMIT = 10.0
 """Seconds that a page may take; the slowest honest page on record took 0.6."""
@@ -67,9 +67,23 @@ class Extractor:
     async def read(self, page: Page, sheet: SheetSource = None, learned: Collection[int] = ()) -> Reading:
         """What `extract` makes of the page. `sheet` is a sheet's path or its content, `learned` the lines that its portal's pages share.
         Never raises on a page's account: a worker that dies or is too slow gives a Reading of kind error, and the next page a new one."""
+        data = await self._turn(_request(page, sheet, learned))
+        return Reading(kind=PageKind.ERROR, why=data) if isinstance(data, str) else reading_from_json(data)
+
+    async def thread(self, page: Page, sheet: SheetSource = None) -> Thread:
+        """The comments of a page of comments, by the sheet; a Thread that tells its trouble where `read` would give an error."""
+        data = await self._turn(_request(page, sheet, thread=True))
+        return Thread(trouble=data) if isinstance(data, str) else thread_from_json(data)
+
+    async def _turn(self, request: bytes) -> dict[str, Any] | str:
+        """The answer of a worker, or in words why there is none."""
         seat = await self._free.get()
         try:
-            return await self._asked(seat, _request(page, sheet, learned))
+            return await self._asked(seat, request)
+        except TimeoutError:
+            return f"took longer than {self._limit:g} s"
+        except (asyncio.IncompleteReadError, ConnectionError):
+            return "the extraction worker ended over this page"
         finally:
             self._free.put_nowait(seat)
 
@@ -100,7 +114,7 @@ class Extractor:
         finally:
             self._free.put_nowait(seat)
 
-    async def _asked(self, seat: _Seat, request: bytes) -> Reading:
+    async def _asked(self, seat: _Seat, request: bytes) -> dict[str, Any]:
         """The worker's answer. Whatever interrupts the exchange, a cancelled task included, leaves no half-used worker behind,
         nor one that a page has made fat: the next page would be the one to run out of memory."""
         answered = False
@@ -108,24 +122,23 @@ class Extractor:
             seat.process = seat.process or await _started()
             data = await asyncio.wait_for(_exchange(seat.process, request), self._limit)
             answered = not data["tired"]
-            return reading_from_json(data)
-        except TimeoutError:
-            return Reading(kind=PageKind.ERROR, why=f"took longer than {self._limit:g} s")
-        except (asyncio.IncompleteReadError, ConnectionError):
-            return Reading(kind=PageKind.ERROR, why="the extraction worker ended over this page")
         finally:
             if not answered and seat.process:
                 process, seat.process = seat.process, None
                 await _killed(process)
+        return data
 
 
-def _request(page: Page, sheet: SheetSource, learned: Collection[int]) -> bytes:
+def _request(page: Page, sheet: SheetSource, learned: Collection[int] = (), *, thread: bool = False) -> bytes:
     body = page.body[: MAX_BYTES + 1]
     source, version = _source(sheet)
     head = {
         "url": page.url,
         "status": page.status,
         "content_type": page.content_type,
+        "part_of": page.part_of,
+        "number": page.number,
+        "thread": thread,
         "size": len(body),
         "sheet": source,
         "version": version,

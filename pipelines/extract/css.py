@@ -46,9 +46,7 @@ def first_of(root: html.HtmlElement, selectors: Iterable[str]) -> html.HtmlEleme
 
 def values(root: html.HtmlElement, rule: Value) -> list[str]:
     """Every text that the rule reads, tidied, without empty ones."""
-    raw = (element.get(rule.attr) if rule.attr else text_of(element) for element in select(root, rule.css))
-    read = (_matching(tidy(text), rule.pattern) for text in raw if text)
-    return [text for text in read if text]
+    return [text for element in select(root, rule.css) if (text := _read(element, rule))]
 
 
 def value(root: html.HtmlElement, rules: Iterable[Value]) -> str | None:
@@ -59,6 +57,14 @@ def value(root: html.HtmlElement, rules: Iterable[Value]) -> str | None:
 def text_of(element: html.HtmlElement) -> str:
     """All text below the element, as it stands."""
     return str(element.text_content())
+
+
+def _read(element: html.HtmlElement, rule: Value) -> str | None:
+    """A script is tidied behind its pattern, any other text before it: a script may have a megabyte, and is no prose."""
+    raw = (element.get(rule.attr) if rule.attr else text_of(element)) or ""
+    if rule.pattern and element.tag == "script":
+        return tidy(_matching(raw, rule.pattern) or "")
+    return _matching(tidy(raw), rule.pattern)
 
 
 def _matching(text: str, pattern: str | None) -> str | None:

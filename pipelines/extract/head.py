@@ -23,6 +23,7 @@ _LONGEST = 5_000
 """Characters of a title or a meta element that are kept."""
 _LONGEST_SCRIPT = 2_000_000
 _ASSIGNMENT = re.compile(r"^\s*(?:(?:var|let|const)\s+)?(?:window\.|self\.)?[\w.$\[\]'\"]+\s*=\s*(?=[{\[])")
+_QUOTED = re.compile(r"^\s*(?:(?:var|let|const)\s+)?(?:window\.|self\.)?[\w.$\[\]'\"]+\s*=\s*JSON\.parse\(\s*(?=\")")
 _STATE_IDS = ("__NEXT_DATA__", "__NUXT_DATA__", "__staticRouterHydrationData", "initial-state", "__INITIAL_STATE__")
 _STATE_NAMES = re.compile(r"__(?:INITIAL|PRELOADED|NUXT|NEXT|APOLLO|staticRouter)\w*|hydrat|initialState|allData", re.IGNORECASE)
 
@@ -73,8 +74,17 @@ def states(tree: html.HtmlElement) -> Iterator[Any]:
             continue
         if script.get("type") == "application/json" or script.get("id") in _STATE_IDS:
             yield from _json(text)
-        elif _STATE_NAMES.search(text[:200]) and (start := _ASSIGNMENT.match(text)):
-            yield from _first_json(text[start.end() :])
+        elif _STATE_NAMES.search(text[:200]):
+            yield from _assigned(text)
+
+
+def _assigned(text: str) -> Iterator[Any]:
+    """The value of `name = {…}`, or of `name = JSON.parse("…")`, whose string is JSON itself."""
+    if start := _ASSIGNMENT.match(text):
+        yield from _first_json(text[start.end() :])
+    elif start := _QUOTED.match(text):
+        for quoted in _first_json(text[start.end() :]):
+            yield from _json(quoted) if isinstance(quoted, str) else ()
 
 
 def walk(value: Any) -> Iterator[dict[str, Any]]:

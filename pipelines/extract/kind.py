@@ -69,7 +69,8 @@ class Evidence:
     """What the verdict rests on: the answer's status, the tree, all its lines, and the text that the ladder found.
 
     `absent` is True where the portal's sheet names elements of which every article has one and the page has none,
-    `expected` where the address is an article's by the sheet, `zoned` where the sheet's own zone gave the text."""
+    `expected` where the address is an article's by the sheet, `zoned` where the sheet's own zone gave the text, `walled` where
+    the page has an element that the sheet calls its paywall."""
 
     status: int
     tree: html.HtmlElement
@@ -79,6 +80,7 @@ class Evidence:
     absent: bool = False
     expected: bool = False
     zoned: bool = False
+    walled: bool = False
 
     @property
     def size(self) -> int:
@@ -132,6 +134,12 @@ def kind_of(evidence: Evidence) -> tuple[PageKind, str]:
     return next((verdict for verdict in verdicts if verdict), None) or (PageKind.ARTICLE, _article(evidence))
 
 
+def challenge_words(text: str) -> str | None:
+    """The words by which a page challenges its reader, None where there are none."""
+    found = _CHALLENGE.search(text)
+    return found[0] if found else None
+
+
 def _gone(evidence: Evidence) -> Verdict:
     if evidence.status in (404, 410):
         return PageKind.MISSING, f"status {evidence.status}"
@@ -172,7 +180,11 @@ def _soft_error(evidence: Evidence) -> Verdict:
 
 def _paywall(evidence: Evidence) -> Verdict:
     """What the page itself says counts always, words about subscribing only below a text that no sheet has found."""
-    if evidence.absent or evidence.prose >= _PAYWALLED:
+    if evidence.prose >= _PAYWALLED:
+        return None
+    if evidence.walled:
+        return PageKind.PAYWALL, f"the portal's paywall, and {len(evidence.text)} characters of text"
+    if evidence.absent:
         return None
     if str(evidence.head.linked.get("isAccessibleForFree", "")).lower() == "false":
         return PageKind.PAYWALL, "JSON-LD says that it is not free, and only a teaser is on the page"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lxml import html
 
-from pipelines.extract import bylines, css, dates, headline, images, opinions, remarks
+from pipelines.extract import bylines, css, dates, headline, images, opinions, paging, remarks
 from pipelines.extract.decode import Decoded, decode
 from pipelines.extract.head import Head, read_head
 from pipelines.extract.kind import SHORT, Evidence, kind_of
@@ -19,6 +19,7 @@ from pipelines.extract.quality import Signs, against, quality_of
 from pipelines.extract.rules import Rules
 from pipelines.extract.script import language_of, script_of
 from pipelines.extract.sift import squeeze
+from pipelines.extract.state import plant
 from pipelines.extract.title import title_of
 from pipelines.extract.tree import MAX_BYTES, parse
 from pipelines.extract.zoned import Zoned, by_search, by_sheet
@@ -98,16 +99,25 @@ def _extracted(page: Page, sheet: "Sheet | None", learned: Collection[int]) -> R
             absent=absent,
             expected=bool(sheet and sheet.identify(page.url)),
             zoned=body.rung.startswith(_SHEET),
+            walled=css.first_of(seen.tree, rules.paywall) is not None,
         )
     )
     if kind is not PageKind.ARTICLE:
         return Reading(kind=kind, why=why)
-    return Reading(kind=kind, why=why, article=_article(seen, body, sheet), lines=shared)
+    return Reading(
+        kind=kind,
+        why=why,
+        article=_article(seen, body, sheet),
+        next=paging.next_page(seen.tree, page, sheet),
+        lines=shared,
+        thread=paging.thread_page(seen.tree, page, sheet, 1),
+    )
 
 
 def _seen(page: Page, rules: Rules, charset: str | None) -> _Seen:
     decoded = decode(page.body[:MAX_BYTES], page.content_type, charset)
     tree = parse(decoded.text)
+    plant(tree, rules.state)
     head = read_head(tree)
     found = PageLines(tree)
     return _Seen(url=page.url, decoded=decoded, tree=tree, head=head, lines=found, title=title_of(tree, head, rules, found), rules=rules)

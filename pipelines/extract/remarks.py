@@ -11,16 +11,18 @@ from pipelines.extract.lines import lines, tidy
 from pipelines.extract.rules import Comments, Rules, Value
 from pipelines.models import Comment
 
+MOST = 1000
+"""Comments that are read of one page."""
 _NUMBER = re.compile(r"-?\d+")
 
 
 def comments_of(tree: html.HtmlElement, rules: Rules, clock: Clock) -> tuple[Comment, ...]:
-    """The comments that the page shows, in its order. One without text (deleted) and without author is none."""
+    """The comments that the page shows, in its order, MOST at most. One without text (deleted), author and floor is none."""
     rule = rules.comments
     if rule is None:
         return ()
-    found = (_comment(item, rule, clock) for item in css.select(tree, rule.item))
-    return tuple(comment for comment in found if comment.text or comment.author)
+    found = (_comment(item, rule, clock) for item in css.select(tree, rule.item)[:MOST])
+    return tuple(comment for comment in found if comment.text or comment.author or comment.floor is not None)
 
 
 def comment_count_of(tree: html.HtmlElement, rules: Rules) -> int | None:

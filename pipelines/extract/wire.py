@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
-from pipelines.models import Article, Comment, Credit, Image, PageKind, Reading
+from pipelines.models import Article, Comment, Credit, Image, PageKind, Reading, Thread
 from pipelines.text import storable_json
 
 LENGTH = struct.Struct(">I")
@@ -32,8 +32,14 @@ def unframed(head: bytes) -> dict[str, Any]:
 
 def reading_to_json(reading: Reading) -> dict[str, Any]:
     """A JSON object; times as ISO 8601, a day without a time as YYYY-MM-DD."""
-    article = _article_to_json(reading.article) if reading.article else None
-    return {"kind": reading.kind.value, "why": reading.why, "article": article, "lines": list(reading.lines)}
+    return {
+        "kind": reading.kind.value,
+        "why": reading.why,
+        "article": _article_to_json(reading.article) if reading.article else None,
+        "lines": list(reading.lines),
+        "next": reading.next,
+        "thread": reading.thread,
+    }
 
 
 def reading_from_json(data: Mapping[str, Any]) -> Reading:
@@ -41,8 +47,34 @@ def reading_from_json(data: Mapping[str, Any]) -> Reading:
     data = storable_json(data)
     article = data["article"]
     return Reading(
-        kind=PageKind(data["kind"]), why=data["why"], article=_article_from_json(article) if article else None, lines=tuple(data["lines"])
+        kind=PageKind(data["kind"]),
+        why=data["why"],
+        article=_article_from_json(article) if article else None,
+        lines=tuple(data["lines"]),
+        next=data["next"],
+        thread=data["thread"],
     )
+
+
+def thread_to_json(thread: Thread) -> dict[str, Any]:
+    """A JSON object, times as above."""
+    return {"comments": [comment_to_json(comment) for comment in thread.comments], "next": thread.next, "trouble": thread.trouble}
+
+
+def thread_from_json(data: Mapping[str, Any]) -> Thread:
+    """The inverse of thread_to_json."""
+    data = storable_json(data)
+    return Thread(comments=tuple(map(comment_from_json, data["comments"])), next=data["next"], trouble=data["trouble"])
+
+
+def comment_to_json(comment: Comment) -> dict[str, Any]:
+    """A JSON object, its time as above."""
+    return asdict(comment) | {"at": moment_to_json(comment.at), "badges": list(comment.badges)}
+
+
+def comment_from_json(data: Mapping[str, Any]) -> Comment:
+    """The inverse of comment_to_json."""
+    return Comment(**{**data, "badges": tuple(data["badges"]), "at": moment_from_json(data["at"])})
 
 
 def moment_to_json(at: datetime | date | None) -> str | None:
@@ -60,7 +92,7 @@ def moment_from_json(text: str | None) -> datetime | date | None:
 def _article_to_json(article: Article) -> dict[str, Any]:
     data = asdict(article)
     data |= {name: moment_to_json(data[name]) for name in _MOMENTS}
-    data["comments"] = [comment | {"at": moment_to_json(comment["at"])} for comment in data["comments"]]
+    data["comments"] = list(map(comment_to_json, article.comments))
     return data
 
 
@@ -70,9 +102,5 @@ def _article_from_json(data: Mapping[str, Any]) -> Article:
     fields |= {name: tuple(fields[name]) for name in _TUPLES}
     fields["images"] = tuple(Image(**image) for image in fields["images"])
     fields["publisher_from"] = tuple(Credit(**credit) for credit in fields["publisher_from"])
-    fields["comments"] = tuple(_comment_from_json(comment) for comment in fields["comments"])
+    fields["comments"] = tuple(map(comment_from_json, fields["comments"]))
     return Article(**fields)
-
-
-def _comment_from_json(data: Mapping[str, Any]) -> Comment:
-    return Comment(**{**data, "badges": tuple(data["badges"]), "at": moment_from_json(data["at"])})

@@ -9,15 +9,18 @@ import re
 import resource
 import signal
 import sys
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 from pipelines.extract.ladder import extract
-from pipelines.extract.wire import LENGTH, frame, reading_to_json, unframed
-from pipelines.models import Page, PageKind, Reading
+from pipelines.extract.thread import thread
+from pipelines.extract.wire import LENGTH, frame, reading_to_json, thread_to_json, unframed
+from pipelines.models import Page, PageKind, Reading, Thread
 from pipelines.sheet import Sheet, read_sheet
 
+T = TypeVar("T")
 MEMORY = 1536 * 1024 * 1024
 """Bytes of address space; a 10 MiB page of nothing but tags needs some 900 MB."""
 TIRED = 256 * 1024
@@ -47,17 +50,25 @@ def serve(asked: BinaryIO, answers: BinaryIO) -> None:
         head = unframed(asked.read(LENGTH.unpack(prefix)[0]))
         body = asked.read(head["size"])
         signal.alarm(LONGEST)
-        reading = _read(head, body)
+        answer = _answer(head, body)
         signal.alarm(0)
-        _send(answers, reading_to_json(reading) | {"tired": _peak() > TIRED})
+        _send(answers, answer | {"tired": _peak() > TIRED})
 
 
-def _read(head: dict[str, Any], body: bytes) -> Reading:
-    page = Page(url=head["url"], body=body, status=head["status"], content_type=head["content_type"])
+def _answer(head: dict[str, Any], body: bytes) -> dict[str, Any]:
+    told = {name: head[name] for name in ("url", "status", "content_type", "part_of", "number")}
+    page, sheet, too_much = Page(body=body, **told), _sheet(head["sheet"], head["version"]), f"needed more than {MEMORY // 1024 // 1024} MB"
+    if head["thread"]:
+        return thread_to_json(_spared(lambda: thread(page, sheet), Thread(trouble=too_much)))
+    return reading_to_json(_spared(lambda: extract(page, sheet, frozenset(head["learned"])), Reading(kind=PageKind.ERROR, why=too_much)))
+
+
+def _spared(read: Callable[[], T], otherwise: T) -> T:
+    """What is read, `otherwise` where that needs more memory than there is."""
     try:
-        return extract(page, _sheet(head["sheet"], head["version"]), frozenset(head["learned"]))
+        return read()
     except MemoryError:
-        return Reading(kind=PageKind.ERROR, why=f"needed more than {MEMORY // 1024 // 1024} MB")
+        return otherwise
 
 
 def _peak() -> int:

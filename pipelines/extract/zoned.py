@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import islice
+from itertools import islice, takewhile
 
 from lxml import html
 
@@ -40,8 +40,8 @@ def by_sheet(tree: html.HtmlElement, rules: Rules, title: str | None) -> Zoned |
         return None
     without = [found for selector in rules.remove for found in css.select(element, selector)]
     figures = _figures(tree, (*rules.captions, *_FIGURES))
-    trimmed = _trimmed(islice(lines(element, [*without, *figures], rules.end), MAX_LINES), rules.trim)
-    sorted_out = _Sorter(rules, title).sort(element, trimmed)
+    found = islice(lines(element, [*without, *figures], rules.end), MAX_LINES)
+    sorted_out = _Sorter(rules, title).sort(element, _trimmed(_until(found, rules.end), rules.trim))
     captions = dict.fromkeys([*(text for figure in figures if (text := _caption(figure, without))), *sorted_out.captions])
     return replace(sorted_out, captions=tuple(captions)) if sorted_out.text else None
 
@@ -72,6 +72,11 @@ def _figures(tree: html.HtmlElement, selectors: Iterable[str]) -> list[html.Html
 
 def _caption(figure: html.HtmlElement, without: Sequence[html.HtmlElement]) -> str:
     return " ".join(line.text for line in lines(figure, without))
+
+
+def _until(found: Iterable[Line], end: str | None) -> Iterator[Line]:
+    """The lines before the one, comment or text, that ends the article."""
+    return takewhile(lambda line: end is None or not re.search(end, line.text), found)
 
 
 def _trimmed(found: Iterable[Line], patterns: Sequence[str]) -> Iterator[Line]:

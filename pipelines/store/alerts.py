@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
-from pipelines.models import Answer, Hit, Message, TopicMatch
+from pipelines.models import Answer, TopicMatch
 from pipelines.store.database import store_id
 from pipelines.store.tables import AlertRow, ArticleRow, Match, Telling
 
@@ -16,6 +16,7 @@ CLAIM = timedelta(minutes=2)  # longer than any send takes; a sender that was ki
 FIRST_RETRY = timedelta(seconds=30)
 LAST_RETRY = timedelta(hours=1)
 GIVE_UP = timedelta(hours=48)
+HELD_FOR = timedelta(hours=1)  # a late batch that has not found or told anything for so long was killed, and is sent as it is
 OPEN = ("owed", "retrying")
 
 
@@ -34,6 +35,24 @@ def record(session: Session, row: ArticleRow, matches: Sequence[TopicMatch], wat
         for match in matches
     )
     session.flush()
+
+
+def matched(session: Session, row: ArticleRow) -> frozenset[str]:
+    """The topics that the article's present state is known to satisfy."""
+    return frozenset(session.scalars(select(Match.topic).where(Match.article_id == row.id, Match.revision == row.revision)))
+
+
+def rematch(session: Session, row: ArticleRow, matches: Sequence[TopicMatch], watchlist: str, now: datetime) -> frozenset[str]:
+    """Put these matches in the place of those of the article's present state; gives the topics that matched before."""
+    kept = {old.topic: old for old in session.scalars(select(Match).where(Match.article_id == row.id, Match.revision == row.revision))}
+    present = {match.topic: match for match in matches}
+    for topic, old in kept.items():
+        if topic in present:
+            old.hits, old.watchlist = [asdict(hit) for hit in present[topic].hits], watchlist
+        else:
+            session.delete(old)
+    record(session, row, [match for topic, match in present.items() if topic not in kept], watchlist, now)
+    return frozenset(kept)
 
 
 def told_before(session: Session, row: ArticleRow, topic: str, stories: Sequence[int]) -> bool:
@@ -55,6 +74,12 @@ def alerted(session: Session, stories: Sequence[int], recipient: str, article_id
     return bool(session.scalar(query))
 
 
+def heard_of(session: Session, article_id: int, recipient: str) -> bool:
+    """Whether the recipient has (or is owed) a message about this article, whatever story it tells now."""
+    query = select(func.count()).where(AlertRow.article_id == article_id, AlertRow.recipient == recipient)
+    return bool(session.scalar(query))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
     """One alert: a topic's, about a story, to (channel, recipient). `revision` 0 tells the story, n its nth revision."""
@@ -65,8 +90,8 @@ class Due:
     to: tuple[str, str]
 
 
-def owe(session: Session, row: ArticleRow, due: Due, now: datetime) -> None:
-    """Owe one alert about the article."""
+def owe(session: Session, row: ArticleRow, due: Due, now: datetime, late: str | None = None) -> None:
+    """Owe one alert about the article; held where it belongs to a `late` batch."""
     channel, recipient = due.to
     session.add(
         AlertRow(
@@ -77,10 +102,11 @@ def owe(session: Session, row: ArticleRow, due: Due, now: datetime) -> None:
             revision=due.revision,
             channel=channel,
             recipient=recipient,
-            state="owed",
+            state="held" if late else "owed",
             owed_at=now,
-            next_try_at=now,
+            next_try_at=now + HELD_FOR if late else now,
             attempts=0,
+            late=late,
         )
     )
 
@@ -140,36 +166,6 @@ def replay(session: Session, message: str | None, now: datetime) -> int:
     return int(done.rowcount)  # type: ignore[attr-defined]
 
 
-def message(session: Session, message: str, titles: dict[str, str], portal_names: dict[str, str]) -> Message:
-    """All that a channel may tell about an owed message. `titles`: topic slug to title."""
-    rows = session.scalars(select(AlertRow).where(AlertRow.message == message).order_by(AlertRow.id)).all()
-    first = rows[0]
-    article = session.get_one(ArticleRow, first.article_id)
-    topics = tuple((row.topic, titles.get(row.topic, row.topic)) for row in rows)
-    return Message(
-        id=message,
-        kind="revision" if first.revision else "new",
-        channel=first.channel,
-        recipient=first.recipient,
-        story_id=first.story_id,
-        revision=first.revision,
-        topics=topics,
-        title=article.title,
-        text=article.text,
-        url=article.url,
-        portal=article.portal,
-        portal_name=portal_names.get(article.portal, article.portal),
-        hits=_hits(session, article, topics),
-        publisher=tuple(article.publisher),
-        author=article.author,
-        published_at=article.published_at or article.published_on,
-        first_seen_at=article.first_seen_at,
-        language=article.language,
-        rights=article.rights,
-        thread=_thread(session, first),
-    )
-
-
 def counts(session: Session) -> dict[str, int]:
     """Alerts by state."""
     return dict(session.execute(select(AlertRow.state, func.count()).group_by(AlertRow.state)).all())
@@ -178,21 +174,3 @@ def counts(session: Session) -> dict[str, int]:
 def _pause(attempts: int, answer: Answer) -> timedelta:
     backoff: timedelta = min(FIRST_RETRY * 2 ** min(attempts - 1, 12), LAST_RETRY)
     return max(backoff, timedelta(seconds=answer.retry_after or 0))
-
-
-def _hits(session: Session, article: ArticleRow, topics: tuple[tuple[str, str], ...]) -> tuple[Hit, ...]:
-    query = select(Match.hits).where(
-        Match.article_id == article.id, Match.revision == article.revision, Match.topic.in_([slug for slug, _ in topics])
-    )
-    return tuple(dict.fromkeys(Hit(**hit) for hits in session.scalars(query) for hit in hits))
-
-
-def _thread(session: Session, row: AlertRow) -> str | None:
-    query = (
-        select(AlertRow.message)
-        .where(AlertRow.story_id == row.story_id, AlertRow.channel == row.channel, AlertRow.recipient == row.recipient)
-        .where(AlertRow.message != row.message, AlertRow.id < row.id)
-        .order_by(AlertRow.id)
-        .limit(1)
-    )
-    return session.scalar(query)

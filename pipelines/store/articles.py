@@ -5,12 +5,12 @@ from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from pipelines.dedup.shingles import Hashes, Sketch, sketch
 from pipelines.dedup.stories import Known, Link
-from pipelines.models import Article
+from pipelines.models import Article, Origin
 from pipelines.store.tables import ArticleRow, PageRow, Revision, Shingle, Story, Telling
 
 HORIZON = timedelta(days=14)  # how far back a copy is looked for
@@ -23,6 +23,11 @@ def of_page(session: Session, page_id: int) -> ArticleRow | None:
     return session.scalar(select(ArticleRow).where(ArticleRow.page_id == page_id))
 
 
+def of_identity(session: Session, portal: str, identity: str) -> ArticleRow | None:
+    """The article of a portal's identity."""
+    return session.scalar(select(ArticleRow).join(PageRow).where(PageRow.portal == portal, PageRow.identity == identity))
+
+
 def newest_id(session: Session) -> int:
     """The largest article id that was given out, 0 for an empty store."""
     return session.scalar(select(func.max(ArticleRow.id))) or 0
@@ -30,7 +35,8 @@ def newest_id(session: Session) -> int:
 
 def add(session: Session, page: PageRow, article: Article, *, digest: str, learned: bool, now: datetime) -> ArticleRow:
     """A new article with its revision 0."""
-    row = ArticleRow(page_id=page.id, portal=page.portal, revision=0, learned=learned, first_seen_at=now, **_state(article, digest))
+    row = ArticleRow(page_id=page.id, portal=page.portal, revision=0, learned=learned, first_seen_at=now, comments=[], reactions={})
+    _take_over(row, article, digest)
     session.add(row)
     session.flush()
     _keep_state(session, row, now)
@@ -39,25 +45,64 @@ def add(session: Session, page: PageRow, article: Article, *, digest: str, learn
 
 def revise(session: Session, row: ArticleRow, article: Article, digest: str, now: datetime) -> None:
     """The next material state of an article."""
-    for name, value in _state(article, digest).items():
-        setattr(row, name, value)
+    _take_over(row, article, digest)
     row.revision += 1
-    row.vanished_at = None
     _keep_state(session, row, now)
 
 
+def complete(session: Session, row: ArticleRow, article: Article, digest: str, now: datetime) -> None:
+    """The same state of an article, of which there is more now: a page of it could not be read before."""
+    _take_over(row, article, digest)
+    session.execute(delete(Revision).where(Revision.article_id == row.id, Revision.number == row.revision))
+    _keep_state(session, row, now)
+
+
+def reread(session: Session, row: ArticleRow, article: Article, digest: str) -> list[str]:
+    """Put another reading of the same page in the place of the present one; gives the names of the fields that changed.
+
+    What readers left (comments, counters) is the crawl's to refresh, and stays.
+    """
+    fresh = _state(article, digest)
+    changed = [name for name, value in fresh.items() if getattr(row, name) != value]
+    for name in changed:
+        setattr(row, name, fresh[name])
+    if "digest" in changed:
+        revision = session.get_one(Revision, (row.id, row.revision))
+        revision.title, revision.text, revision.digest = row.title, row.text, row.digest
+    session.flush()
+    return changed
+
+
+def read_from(row: ArticleRow, origin: Origin | None) -> None:
+    """Keep from which page the present state was read."""
+    if origin is not None:
+        row.payload, row.fetched_at = origin.payload, origin.fetched_at
+
+
 def refresh(row: ArticleRow, article: Article) -> None:
-    """What may move without making a revision: comments, counts, reactions."""
-    if article.comments or article.comment_count is not None:
-        row.comments, row.comment_count = _comments(article), article.comment_count
+    """What may move without making a revision, but for the comments: their count, reactions."""
+    row.comment_count = row.comment_count if article.comment_count is None else article.comment_count
     row.reactions = dict(article.reactions) or row.reactions
+    row.partial = row.partial if article.partial else None
     row.vanished_at = None
+
+
+def _take_over(row: ArticleRow, article: Article, digest: str) -> None:
+    refresh(row, article)
+    for name, value in _state(article, digest).items():
+        setattr(row, name, value)
 
 
 def post_shingles(session: Session, row: ArticleRow, sample: Hashes) -> None:
     """Post the article's sample to the index of near-duplicates."""
     posted = set(session.scalars(select(Shingle.value).where(Shingle.article_id == row.id)))
     session.add_all(Shingle(value=value, article_id=row.id) for value in sample.tolist() if value not in posted)
+
+
+def repost_shingles(session: Session, row: ArticleRow, sample: Hashes) -> None:
+    """Post the sample of another reading, and take back what only the old one had."""
+    session.execute(delete(Shingle).where(Shingle.article_id == row.id, Shingle.value.not_in(sample.tolist())))
+    post_shingles(session, row, sample)
 
 
 def near(session: Session, sample: Hashes, *, after: int, now: datetime) -> list[int]:
@@ -126,6 +171,29 @@ def place(session: Session, row: ArticleRow, links: Sequence[Link], now: datetim
     return [link.story_id for link in links]
 
 
+def article_of(row: ArticleRow) -> Article:
+    """The article as it is kept, without what readers left."""
+    return Article(
+        url=row.url,
+        title=row.title,
+        text=row.text,
+        published_at=row.published_at or row.published_on,
+        published_from=row.published_from,
+        published_raw=row.published_raw,
+        modified_at=row.modified_at,
+        publisher=tuple(row.publisher),
+        author=row.author,
+        section=row.section,
+        rights=row.rights,
+        language=row.language,
+        script=row.script,
+        captions=tuple(row.captions),
+        rung=row.rung,
+        quality=row.quality,
+        codec=row.codec,
+    )
+
+
 def sketch_of(row: ArticleRow) -> Sketch:
     """The sketch of a kept article."""
     return sketch(row.title, row.text)
@@ -157,16 +225,10 @@ def _state(article: Article, digest: str) -> dict[str, Any]:
         "script": article.script,
         "captions": list(article.captions),
         "images": [asdict(image) for image in article.images],
-        "comment_count": article.comment_count,
-        "reactions": dict(article.reactions),
-        "comments": _comments(article),
         "rung": article.rung,
         "quality": article.quality,
         "codec": article.codec,
         "codec_why": article.codec_why or None,
+        "partial": article.partial,
         "digest": digest,
     }
-
-
-def _comments(article: Article) -> list[dict[str, Any]]:
-    return [asdict(each) | {"at": each.at.isoformat() if each.at else None, "badges": list(each.badges)} for each in article.comments]

@@ -1,32 +1,70 @@
 """Readers' comments: kept under a pseudonym by default, for 30 days, and never mailed."""
 
 import hmac
+import re
 import secrets
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from pipelines.models import Article
+from pipelines.extract.joined import united
+from pipelines.extract.wire import comment_from_json, comment_to_json
+from pipelines.models import Comment
 from pipelines.store.tables import ArticleRow, Forgotten, Meta
 
 OFF, PSEUDONYMOUS, FULL = "off", "pseudonymous", "full"
 KEPT_FOR = timedelta(days=30)
+CUT = -1  # in place of how many comments were read: some, but a page of them failed
+_PSEUDONYM = re.compile(r"reader-[0-9a-f]{10}")
 
 
-def as_kept(session: Session, article: Article, policy: str) -> Article:
-    """The article with its comments as `policy` lets us keep them, without those of forgotten commenters."""
-    if policy == OFF or not article.comments:
-        return replace(article, comments=())
-    gone = set(session.scalars(select(Forgotten.commenter)))
-    key = _key(session)
-    kept = []
-    for comment in article.comments:
-        alias = pseudonym(key, comment.author)
-        if alias not in gone:
-            kept.append(comment if policy == FULL else replace(comment, author=alias, badges=()))
-    return replace(article, comments=tuple(kept))
+def hear(session: Session, row: ArticleRow, read: Sequence[Comment], policy: str) -> None:
+    """Add comments to those held of the article, as `policy` lets us keep both, without those of forgotten commenters."""
+    if not (read or row.comments):
+        return
+    keeper = _Keeper(key=_key(session), policy=policy, gone=frozenset(session.scalars(select(Forgotten.commenter))))
+    row.comments = [comment_to_json(comment) for comment in united(keeper.kept(held(row)), keeper.kept(read))]
+
+
+def held(row: ArticleRow) -> list[Comment]:
+    """The comments that are held of the article, in the order in which they came."""
+    return [comment_from_json(comment) for comment in row.comments]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Keeper:
+    key: str
+    policy: str
+    gone: frozenset[str]
+
+    def kept(self, comments: Iterable[Comment]) -> list[Comment]:
+        """The comments under the names that the policy lets us keep; a pseudonym stays what it is."""
+        if self.policy == OFF:
+            return []
+        named = [(comment, self._alias(comment.author)) for comment in comments]
+        left = [(comment, alias) for comment, alias in named if alias not in self.gone]
+        return [comment if self.policy == FULL else replace(comment, author=alias, badges=()) for comment, alias in left]
+
+    def _alias(self, author: str) -> str:
+        return pseudonym(self.key, author) if author and not _PSEUDONYM.fullmatch(author) else author
+
+
+def unheard(row: ArticleRow, count: int | None, now: datetime) -> frozenset[str] | None:
+    """None where the article's comments need no reading: there are as many as when they were last read, or they would age out.
+
+    Else the names of those after which a reading may stop, since the last one went beyond them.
+    """
+    if row.first_seen_at < now - KEPT_FOR or (count is not None and count in (0, row.comments_read)):
+        return None
+    return frozenset(comment.name for comment in held(row)) if row.comments_read not in (None, CUT) else frozenset()
+
+
+def read_to(row: ArticleRow, count: int, *, whole: bool) -> None:
+    """Remember how many comments there were when all that were new were read, or that a page of them failed."""
+    row.comments_read = count if whole else None if row.comments_read is None else CUT
 
 
 def forget_commenter(session: Session, author: str, now: datetime) -> int:

@@ -4,7 +4,8 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from pipelines.models import Outcome
-from pipelines.store.tables import AlertRow, ArticleRow, Match, PageRow, Revision, Shingle, Story, Telling
+from pipelines.store.tables import AlertRow, ArticleRow, Match, PageRow, Revision, Shingle, Telling
+from pipelines.store.tellings import hand_over
 
 WHY = "forgotten on request"
 
@@ -26,16 +27,5 @@ def _remove(session: Session, article: int) -> None:
     for table in (AlertRow, Match, Shingle, Revision, Telling):
         session.execute(delete(table).where(table.article_id == article))
     for story in stories:
-        _hand_over(session, story, article)
+        hand_over(session, story, article)
     session.execute(delete(ArticleRow).where(ArticleRow.id == article))
-
-
-def _hand_over(session: Session, story: int, article: int) -> None:
-    """A story lives on with its next telling, and ends with its last."""
-    heir = session.scalar(select(Telling.article_id).where(Telling.story_id == story).order_by(Telling.article_id).limit(1))
-    row = session.get_one(Story, story)
-    if heir is None:
-        session.execute(delete(AlertRow).where(AlertRow.story_id == story))
-        session.delete(row)
-    elif row.article_id == article:
-        row.article_id, row.title = heir, session.get_one(ArticleRow, heir).title

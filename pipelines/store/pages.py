@@ -59,6 +59,16 @@ def sort(session: Session, found: Sequence[Found], now: datetime) -> Sorted:
     )
 
 
+def met(session: Session, found: Sequence[Found]) -> frozenset[str]:
+    """Those of the identities that were ever settled, whatever became of them."""
+    names = [(each.portal, each.identity) for each in found]
+    batches = (names[start : start + BATCH] for start in range(0, len(names), BATCH))
+    query = select(PageRow.identity)
+    return frozenset(
+        identity for batch in batches for identity in session.scalars(query.where(tuple_(PageRow.portal, PageRow.identity).in_(batch)))
+    )
+
+
 def _due(found: Found, row: PageRow, now: datetime) -> bool:
     if row.outcome == Outcome.DENIED:
         return False

@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from pipelines.store.tables import HostDay, Portal, Run, Source
+from pipelines.models import Outcome
+from pipelines.share import Share
+from pipelines.store.tables import HostDay, Portal, Run
 
 ABANDONED = timedelta(minutes=40)  # longer than any run may take: one that is still open was killed
 
@@ -17,7 +19,8 @@ ABANDONED = timedelta(minutes=40)  # longer than any run may take: one that is s
 class Ended:
     """How a run ended.
 
-    `outcomes` counts every discovered identity once; `evidence` holds samples of what went wrong.
+    `outcomes` counts every discovered identity once; `evidence` holds samples of what went wrong. `share` is what two views
+    say that we hold; `numbers` how many of a running number's last ones we do.
     """
 
     finish_reason: str
@@ -28,10 +31,12 @@ class Ended:
     bytes: int
     outcomes: Mapping[str, int]
     evidence: list[dict[str, Any]]
+    share: Share
+    numbers: list[dict[str, Any]]
 
 
-def open_run(session: Session, portal: str, watchlist: str | None, now: datetime) -> Run:
-    """A new run; it learns where the portal never had a whole one."""
+def open_run(session: Session, portal: str, watchlist: str | None, now: datetime, history: date | None = None) -> Run:
+    """A new run; it learns where the portal never had a whole one. One that reads the `history` of a day learns nothing of the present."""
     known = session.get(Portal, portal)
     if known is None:
         known = Portal(slug=portal)
@@ -41,7 +46,8 @@ def open_run(session: Session, portal: str, watchlist: str | None, now: datetime
         .where(Run.portal == portal, Run.finished_at.is_(None), Run.started_at < now - ABANDONED)
         .values(finished_at=now, finish_reason="killed", succeeded=False, reason="killed before its end")
     )
-    run = Run(portal=portal, started_at=now, learning=known.learned_at is None, watchlist=watchlist, outcomes={}, evidence=[])
+    learning = known.learned_at is None and history is None
+    run = Run(portal=portal, started_at=now, learning=learning, watchlist=watchlist, history=history, outcomes={}, evidence=[])
     session.add(run)
     session.flush()
     return run
@@ -56,26 +62,17 @@ def close_run(session: Session, run_id: int, ended: Ended, now: datetime) -> dat
     run.finished_at, run.finish_reason, run.succeeded, run.reason = now, ended.finish_reason, ended.succeeded, ended.reason
     run.discovered, run.requests, run.bytes = ended.discovered, ended.requests, ended.bytes
     run.outcomes, run.evidence = dict(ended.outcomes), ended.evidence
+    run.share, run.views = ended.share.share, {**ended.share.as_json(), "numbers": ended.numbers}
     portal = session.get_one(Portal, run.portal)
     if run.learning and ended.succeeded and portal.learned_at is None:
         portal.learned_at = now
     return run.started_at
 
 
-def wait_until(session: Session, portal: str) -> datetime | None:
-    """Until when the portal asked to be left alone, None if it did not."""
-    known = session.get(Portal, portal)
-    return known.wait_until if known else None
-
-
-def ask_to_wait(session: Session, portal: str, until: datetime) -> None:
-    """The portal sent Retry-After: no run starts before `until`."""
-    session.execute(update(Portal).where(Portal.slug == portal).values(wait_until=until))
-
-
-def spent(session: Session, host: str, now: datetime) -> int:
-    """Requests that `host` had from us today (UTC)."""
-    return session.scalar(select(HostDay.requests).where(HostDay.host == host, HostDay.day == now.astimezone(UTC).date())) or 0
+def spent(session: Session, now: datetime) -> dict[str, int]:
+    """{host: requests that it had from us today (UTC)}."""
+    rows = session.execute(select(HostDay.host, HostDay.requests).where(HostDay.day == now.astimezone(UTC).date()))
+    return dict(rows.tuples().all())
 
 
 def spend(session: Session, requests: Mapping[str, int], now: datetime) -> None:
@@ -89,27 +86,36 @@ def spend(session: Session, requests: Mapping[str, int], now: datetime) -> None:
             row.requests += count
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
-    """What an earlier run learned of a discovery address. `cut`: its paging ended early, so nothing is conditional next time."""
-
-    etag: str | None
-    last_modified: str | None
-    cut: bool
-
-
-def known_sources(session: Session, portal: str) -> dict[str, Known]:
-    """{discovery address: what is known} of those that were read whole once."""
-    rows = session.scalars(select(Source).where(Source.portal == portal))
-    return {row.url: Known(etag=row.etag, last_modified=row.last_modified, cut=row.cut) for row in rows}
-
-
-def remember_source(session: Session, portal: str, url: str, known: Known, now: datetime) -> None:
-    """Keep what this run learned of a discovery address."""
-    session.merge(Source(portal=portal, url=url, etag=known.etag, last_modified=known.last_modified, cut=known.cut, read_at=now))
-
-
 def latest_runs(session: Session) -> list[Run]:
-    """The newest run of every portal."""
-    newest = select(func.max(Run.id)).group_by(Run.portal)
+    """The newest run of every portal, those that read its history apart."""
+    newest = select(func.max(Run.id)).where(Run.history.is_(None)).group_by(Run.portal)
     return list(session.scalars(select(Run).where(Run.id.in_(newest)).order_by(Run.portal)))
+
+
+def is_crawled(session: Session, portal: str, now: datetime) -> bool:
+    """Whether a crawl of the portal's present runs now."""
+    newest = select(func.max(Run.id)).where(Run.portal == portal, Run.history.is_(None)).scalar_subquery()
+    query = select(Run.id).where(Run.id == newest, Run.finished_at.is_(None), Run.started_at >= now - ABANDONED)
+    return session.scalar(query) is not None
+
+
+def read_days(session: Session, portal: str) -> frozenset[date]:
+    """The days of the portal's history that a run read, and of which no page failed."""
+    query = select(Run.history, Run.outcomes).where(Run.portal == portal, Run.history.is_not(None), Run.succeeded.is_(True))
+    return frozenset(day for day, outcomes in session.execute(query) if day and not outcomes.get(Outcome.FAILED.value))
+
+
+def latest_looks(session: Session) -> list[Run]:
+    """The newest run of every portal that asked it for anything, to the end."""
+    looked = Run.history.is_(None) & Run.finish_reason.not_in(("not_started", "killed"))
+    newest = select(func.max(Run.id)).where(looked).group_by(Run.portal)
+    return list(session.scalars(select(Run).where(Run.id.in_(newest))))
+
+
+def latest_shares(session: Session, since: datetime) -> dict[str, list[float]]:
+    """{portal: the shares that its runs since then could tell, oldest first}."""
+    query = select(Run.portal, Run.share).where(Run.share.is_not(None), Run.started_at >= since).order_by(Run.id)
+    shares: dict[str, list[float]] = {}
+    for portal, share in session.execute(query):
+        shares.setdefault(portal, []).append(float(share or 0))
+    return shares

@@ -90,12 +90,16 @@ class Meta(Base):
 
 
 class Portal(Base):
-    """What we know of a portal beyond its sheet. `learned_at`: the end of its first whole run."""
+    """What we know of a portal beyond its sheet. `learned_at`: the end of its first whole run.
+
+    `standings`: its hosts that refused us. `reserved`: what its hosts reserve from text and data mining.
+    """
 
     __tablename__ = "portals"
     slug: Mapped[str] = mapped_column(String(40), primary_key=True)
     learned_at: Mapped[datetime | None]
-    wait_until: Mapped[datetime | None]
+    standings: Mapped[dict[str, Any] | None]
+    reserved: Mapped[dict[str, Any] | None]
 
 
 class Learned(Base):
@@ -119,7 +123,8 @@ class HostDay(Base):
 class Source(Base):
     """A discovery address that was read whole once, so that its news is news.
 
-    Its validators, and whether its paging was cut short the last time.
+    `url`: its key, the address and what is posted to it. Its validators, the digests of its bytes and of the rules that read
+    them, and whether its paging was cut short the last time. `names`: identities that it named lately. `paging`: see Paging.
     """
 
     __tablename__ = "sources"
@@ -129,10 +134,17 @@ class Source(Base):
     last_modified: Mapped[str | None]
     read_at: Mapped[datetime]
     cut: Mapped[bool] = mapped_column(default=False)
+    digest: Mapped[str | None]
+    rules: Mapped[str | None]
+    names: Mapped[list[Any] | None]
+    paging: Mapped[dict[str, Any] | None]
 
 
 class Run(Base):
-    """One crawl of one portal; `outcomes` sums to `discovered`."""
+    """One crawl of one portal; `outcomes` sums to `discovered`. `history`: the day whose history it read, None for the present.
+
+    `share`: of the portal that we hold, by its `views`.
+    """
 
     __tablename__ = "runs"
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -148,7 +160,10 @@ class Run(Base):
     bytes: Mapped[int] = mapped_column(BigInteger, default=0)
     outcomes: Mapped[dict[str, Any]] = mapped_column(default=dict)
     evidence: Mapped[list[Any]] = mapped_column(default=list)
+    share: Mapped[float | None]
+    views: Mapped[dict[str, Any] | None]
     watchlist: Mapped[str | None] = mapped_column(String(64))
+    history: Mapped[date | None]
 
 
 class PageRow(Base):
@@ -172,7 +187,12 @@ class PageRow(Base):
 
 
 class ArticleRow(Base):
-    """An article in its present state. `digest` is that of its folded letters: equal means equal in both scripts."""
+    """An article in its present state. `digest` is that of its folded letters: equal means equal in both scripts.
+
+    `comments_read`: how many comments there were when they were last read to the end, None before and after a page of them failed.
+    `partial`: which of its pages could not be read.
+    `payload` and `fetched_at` are of the page that it was last read from, which a replay looks for in the archive.
+    """
 
     __tablename__ = "articles"
     __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012 - SQLAlchemy's name; an id never means two articles
@@ -203,8 +223,12 @@ class ArticleRow(Base):
     quality: Mapped[float | None]
     codec: Mapped[str]
     codec_why: Mapped[str | None]
+    comments_read: Mapped[int | None]
+    partial: Mapped[str | None]
     digest: Mapped[str] = mapped_column(String(40), index=True)
     revision: Mapped[int] = mapped_column(default=0)
+    payload: Mapped[str | None] = mapped_column(String(60))
+    fetched_at: Mapped[datetime | None]
     learned: Mapped[bool]
     first_seen_at: Mapped[datetime] = mapped_column(index=True)
     vanished_at: Mapped[datetime | None]
@@ -287,7 +311,10 @@ class Match(Base):
 
 
 class AlertRow(Base):
-    """The outbox: a match owed to a recipient. Alerts that share `message` go out as one message."""
+    """The outbox: a match owed to a recipient. Alerts that share `message` go out as one message.
+
+    `late` names the replay or backfill that found the match; its alerts are `held` until it ends, then are one message a recipient.
+    """
 
     __tablename__ = "alerts"
     __table_args__ = (UniqueConstraint("topic", "story_id", "revision", "channel", "recipient"), Index(None, "state", "next_try_at"))
@@ -305,3 +332,4 @@ class AlertRow(Base):
     next_try_at: Mapped[datetime]
     attempts: Mapped[int] = mapped_column(default=0)
     answer: Mapped[str | None]
+    late: Mapped[str | None] = mapped_column(String(100))

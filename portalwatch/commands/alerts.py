@@ -19,6 +19,7 @@ from portalwatch import show
 class State(StrEnum):
     """The states of an alert."""
 
+    HELD = "held"
     OWED = "owed"
     SENDING = "sending"
     RETRYING = "retrying"
@@ -37,6 +38,7 @@ def add_to(app: typer.Typer) -> None:
 @alerts.command("list")
 def list_alerts(
     state: Annotated[State | None, typer.Option(help="Only these.")] = None,
+    message: Annotated[str | None, typer.Option(help="Only those of one message, which a late one may have many of.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 50,
     as_json: Annotated[bool, typer.Option("--json", help="JSON lines.")] = False,
 ) -> None:
@@ -47,6 +49,8 @@ def list_alerts(
     query = (
         select(AlertRow, ArticleRow.title).join(ArticleRow, ArticleRow.id == AlertRow.article_id).order_by(AlertRow.id.desc()).limit(limit)
     )
+    query = query.where(AlertRow.state == state) if state else query
+    query = query.where(AlertRow.message == message) if message else query
     with reading(open_store(settings())) as session:
         lines = [
             {
@@ -63,8 +67,9 @@ def list_alerts(
                 "sent_at": row.sent_at,
                 "attempts": row.attempts,
                 "answer": row.answer,
+                "late": row.late,
             }
-            for row, title in session.execute(query.where(AlertRow.state == state) if state else query)
+            for row, title in session.execute(query)
         ]
     if as_json:
         show.jsonl(lines)

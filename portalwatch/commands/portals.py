@@ -1,15 +1,20 @@
 """portals: which sites are read, and how they fare."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any
 
 import typer
+from sqlalchemy import select
 
 from pipelines.config import settings
 from pipelines.errors import PortalwatchError
-from pipelines.store import runs
-from pipelines.store.database import open_store, reading
+from pipelines.sheet import Override, Sheet
+from pipelines.store import runs, standings
+from pipelines.store.database import in_one_transaction, open_store, reading
+from pipelines.store.tables import Portal, Run
 from portalwatch import show
-from spiders import loader
+from spiders import loader, tdm
 
 portals = typer.Typer(no_args_is_help=True, help="The portals that are read: their sheets and their last runs.")
 
@@ -21,38 +26,38 @@ def add_to(app: typer.Typer) -> None:
 
 @portals.command("list")
 def list_portals(as_json: Annotated[bool, typer.Option("--json", help="JSON lines.")] = False) -> None:
-    """Every portal, its schedule and how its last run went.
+    """Every portal, its schedule, how its last run went, and the share of it that we hold.
 
     Example: `portalwatch portals list`
     """
     shelf = loader.shelf(settings())
     with reading(open_store(settings())) as session:
-        last = {run.portal: run for run in runs.latest_runs(session)}
-    lines = [
-        {
-            "portal": sheet.slug,
-            "name": sheet.name,
-            "schedule": sheet.schedule,
-            "robots_override": sheet.robots.reason if sheet.robots else None,
-            "last_run": last[slug].started_at if slug in last else None,
-            "succeeded": last[slug].succeeded if slug in last else None,
-            "outcomes": last[slug].outcomes if slug in last else {},
-            "reason": last[slug].reason if slug in last else None,
-        }
-        for slug, sheet in shelf.sheets.items()
-    ]
+        last, looks = ({run.portal: run for run in found} for found in (runs.latest_runs(session), runs.latest_looks(session)))
+        rows = {row.slug: row for row in session.scalars(select(Portal))}
+        lines = [_line(sheet, last.get(slug)) | _standing(looks.get(slug), rows.get(slug)) for slug, sheet in shelf.sheets.items()]
     if as_json:
         show.jsonl(lines)
     else:
         cells = [
-            (line["portal"], line["name"], line["schedule"], line["last_run"], _verdict(line["succeeded"]), line["reason"])
+            (*(line[key] for key in ("portal", "name", "schedule", "last_run")), _verdict(line["succeeded"]), _share(line), _notes(line))
             for line in lines
         ]
-        show.rows(("portal", "name", "schedule", "last run", "went", "reason"), cells, empty="no sheets")
+        show.rows(("portal", "name", "schedule", "last run", "went", "share", "notes"), cells, empty="no sheets")
     for trouble in shelf.broken.values():
         typer.echo(trouble, err=True)
     if shelf.broken:
         raise typer.Exit(1)
+
+
+@portals.command("resume")
+def resume_portal(portal: Annotated[str, typer.Argument(help="The portal's slug, as `portalwatch portals list` shows it.")]) -> None:
+    """Lift the pause of a portal that refused us; its next run asks it again.
+
+    Example: `portalwatch portals resume storm_mg`
+    """
+    loader.sheet(portal, settings())
+    for line in in_one_transaction(open_store(settings()), lambda session: standings.resume(session, portal)) or ["it was not paused"]:
+        typer.echo(show.plain(f"{portal}: {line}"))
 
 
 @portals.command("check")
@@ -69,6 +74,51 @@ def check_portals(portal: Annotated[str | None, typer.Argument(help="One slug; a
     if shelf.broken:
         raise PortalwatchError("\n".join(shelf.broken.values()))
     typer.echo(f"{len(shelf.sheets)} sheets read")
+
+
+def _line(sheet: Sheet, run: Run | None) -> dict[str, Any]:
+    return {
+        "portal": sheet.slug,
+        "name": sheet.name,
+        "schedule": sheet.schedule,
+        "robots_override": sheet.robots.reason if sheet.robots else None,
+        "tdm": sheet.tdm.reason if isinstance(sheet.tdm, Override) else sheet.tdm,
+        "last_run": run.started_at if run else None,
+        "succeeded": run.succeeded if run else None,
+        "outcomes": run.outcomes if run else {},
+        "reason": run.reason if run else None,
+    }
+
+
+def _standing(look: Run | None, row: Portal | None) -> dict[str, Any]:
+    """The share by the last run that asked the portal for anything, and how its hosts stand with us."""
+    views = (look.views if look else None) or {}
+    return {
+        "share": look.share if look else None,
+        "share_why": views.get("why"),
+        "numbers": views.get("numbers", []),
+        "paused": standings.resting(row, datetime.now(UTC)) if row else [],
+        "reserved": tdm.told(row.reserved or {}) if row else [],
+    }
+
+
+def _share(line: Mapping[str, Any]) -> str:
+    return f"{line['share']:.0%}" if line["share"] is not None else line["share_why"] or ""
+
+
+def _notes(line: Mapping[str, Any]) -> str:
+    told = [line["reason"], *(each for each in line["paused"] if each not in (line["reason"] or "")), *line["reserved"]]
+    if line["reserved"]:
+        told.append("left alone" if line["tdm"] == "obey" else f"read all the same: {line['tdm'] or 'no reason given'}")
+    told += [_gaps(each) for each in line["numbers"] if each["gaps"]]
+    if line["robots_override"]:
+        told.append(f"robots.txt is overridden: {line['robots_override']}")
+    return "; ".join(filter(None, told))
+
+
+def _gaps(each: Mapping[str, Any]) -> str:
+    last = each["to"] - each["from"] + 1
+    return f"{each['numbers']}: {each['held']} held of the last {last}, {each['missing']} no article, {each['gaps']} not looked up yet"
 
 
 def _verdict(succeeded: object) -> str:

@@ -92,8 +92,12 @@ def forget_command(
 
 
 def _forget_url(url: str) -> None:
-    from spiders import archive, loader
+    from pipelines.archive.forget import forget as forget_archived
+    from pipelines.archive.place import open_place
+    from pipelines.archive.writer import adopt
+    from spiders import loader
 
+    place = open_place(settings())
     sheet = loader.sheet_for(url, settings())
     known = sheet.identify(url) if sheet else None
     if sheet is None or known is None:
@@ -102,6 +106,6 @@ def _forget_url(url: str) -> None:
     kept = in_one_transaction(open_store(settings()), lambda session: forget.forget_article(session, sheet.slug, identity))
     if kept is None:
         raise PortalwatchError(f"{url}: was never read")
-    folder = settings().home / "archive" / sheet.slug
-    records = sum(archive.forget(folder, address) for address in {url, fetched, kept})
+    adopt(place, sheet.slug)
+    records = forget_archived(place, sheet.slug, {identity, url, fetched, kept})
     typer.echo(f"{sheet.slug} {identity}: removed, with {records} archived pages; crawls leave it alone from now on")

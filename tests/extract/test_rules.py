@@ -23,13 +23,20 @@ extract:
     ("rules", "complaint"),
     [
         ("  zones: ['div[']", "is no CSS selector"),
+        ("  zones: ['p:contains(\"a\")']", ":contains() is not safe here"),
         ("  drop: ['(']", "is not a regular expression"),
         ("  zone: [p]", "did you mean `zones`"),
         ("  source_lines: [{css: p, pattern: '来源(.*)'}]", "must name its groups"),
         ("  source_lines: [{css: p, pattern: '(?P<editor>.*)'}]", "must name its groups"),
         ("  reactions: [{css: p, pattern: '(?P<name>x)'}]", "must name the groups"),
         ("  comments: {item: li}", "`text` is missing"),
+        ("  pages: {url: '/{id}/{n}'}", "belong together"),
+        ("  pages: {link: a.next, url: '/{id}', count: {css: i}}", "it needs {n}"),
+        ("  comments: {item: li, text: p, pages: {most: 3}}", "either `url`, with {n} in it, or `link`"),
+        ("  comments: {item: li, text: p, pages: {link: 'a['}}", "is no CSS selector"),
         ("  title: [{css: h1, attribute: x}]", "unknown key `attribute`"),
+        ("  state: {body: 'page['}", "is no JMESPath"),
+        ("  state: {'a b': page}", "state"),
     ],
 )
 def test_a_wrong_rule_is_refused_with_its_place(tmp_path: Path, rules: str, complaint: str) -> None:
@@ -38,6 +45,13 @@ def test_a_wrong_rule_is_refused_with_its_place(tmp_path: Path, rules: str, comp
     with pytest.raises(ConfigError, match=r"river\.yaml:8:") as refused:
         read_sheet(path)
     assert complaint in str(refused.value)
+
+
+def test_an_address_out_of_groups_that_no_pattern_names_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "river.yaml"
+    path.write_text(SHEET + "  comments: {item: li, text: p, pages: {url: '/talk/{nid}?p={n}'}}\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"river\.yaml:1:1: .*comments\.pages: no pattern of `articles` names all of {nid}"):
+        read_sheet(path)
 
 
 @pytest.mark.parametrize("slug", sorted(path.stem for path in SHEETS.glob("*.yaml")))

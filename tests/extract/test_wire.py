@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.extract.wire import LENGTH, frame, reading_from_json, reading_to_json, unframed
-from pipelines.models import Article, Comment, PageKind, Reading
+from pipelines.extract.wire import LENGTH, frame, reading_from_json, reading_to_json, thread_from_json, thread_to_json, unframed
+from pipelines.models import Article, Comment, PageKind, Reading, Thread
 
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
 zones = st.integers(-12, 14).map(lambda hours: timezone(timedelta(hours=hours)) if hours else UTC)
@@ -38,8 +38,12 @@ articles = st.builds(
     comment_count=counts,
     reactions=st.dictionaries(texts, st.integers(0, 99), max_size=3),
     comments=st.lists(comments, max_size=3).map(tuple),
+    partial=st.none() | texts,
 )
-readings = st.builds(Reading, kind=st.sampled_from(PageKind), why=texts, article=st.none() | articles)
+readings = st.builds(
+    Reading, kind=st.sampled_from(PageKind), why=texts, article=st.none() | articles, next=st.none() | texts, thread=st.none() | texts
+)
+threads = st.builds(Thread, comments=st.lists(comments, max_size=3).map(tuple), next=st.none() | texts, trouble=st.none() | texts)
 
 
 @given(readings)
@@ -48,6 +52,11 @@ def test_a_reading_comes_back_as_it_went(reading: Reading) -> None:
     (length,) = LENGTH.unpack(sent[: LENGTH.size])
     assert len(sent) == LENGTH.size + length
     assert reading_from_json(unframed(sent[LENGTH.size :])) == reading
+
+
+@given(threads)
+def test_a_thread_comes_back_as_it_went(thread: Thread) -> None:
+    assert thread_from_json(json.loads(json.dumps(thread_to_json(thread)))) == thread
 
 
 def test_a_day_stays_a_day_and_an_offset_an_offset() -> None:

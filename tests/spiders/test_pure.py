@@ -1,25 +1,30 @@
 """The parts of a crawl that need no network: reading listings, the ledger, the verdict, plain words."""
 
+import gzip
+import json
+import re
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from pydantic import JsonValue, ValidationError
+from scrapy import Request
 from scrapy.exceptions import CannotResolveHostError, DownloadConnectionRefusedError
-from warcio.archiveiterator import ArchiveIterator
 
 from pipelines.config import Settings
 from pipelines.errors import ConfigError
-from pipelines.models import Outcome, Page
-from pipelines.sheet import Api, Feed, Listing, Sitemap, Source
+from pipelines.models import Outcome
+from pipelines.sheet import Sheet
+from pipelines.sources import Api, Feed, Listing, Sitemap, Source
 from pipelines.store.pages import Found
 from spiders import loader
-from spiders.archive import Archive, forget
-from spiders.discovery import Link, read_listing
+from spiders.answers import plain, retry_after
+from spiders.discovery import Link, challenged, read_listing
 from spiders.job import SourceAnswer
 from spiders.ledger import Ledger
-from spiders.portal import plain, retry_after
+from spiders.listings import Listings
 from spiders.verdict import verdict
 
 FEED, SITEMAP = Feed(type="feed", url="https://p.example/feed"), Sitemap(type="sitemap", url="https://p.example/map.xml")
@@ -57,6 +62,38 @@ def test_a_sitemap_gives_lastmod_and_an_index_gives_sitemaps() -> None:
     assert links(SITEMAP, body) == [Link(url="https://p.example/1", mark="lastmod=2026-11-22")]
     index = body.replace("urlset", "sitemapindex").replace("<url>", "<sitemap>").replace("</url>", "</sitemap>")
     assert read_listing(SITEMAP, SITEMAP.url, index.encode(), "").more == ("https://p.example/1",)
+
+
+MAP = '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"><url><loc>https://p.example/1</loc></url></urlset>'
+
+
+def test_a_packed_sitemap_is_read_and_a_bomb_or_half_of_one_is_not() -> None:
+    packed = gzip.compress(MAP.encode())
+    assert read_listing(SITEMAP, SITEMAP.url, packed, "").links == (Link(url="https://p.example/1"),)
+    for bad in (packed[:30], b"\x1f\x8bxx", gzip.compress(b" " * 60 * 1024 * 1024)):
+        assert "not a sitemap" in (read_listing(SITEMAP, SITEMAP.url, bad, "").why or "")
+
+
+@pytest.mark.parametrize(("dated", "named"), [(True, {*range(100, 120)}), (False, {*range(10), *range(110, 120)})])
+def test_of_a_long_index_the_sitemaps_that_changed_last_are_read(dated: bool, named: set[int]) -> None:
+    entries = (
+        f"<sitemap><loc>https://p.example/{n}</loc>{f'<lastmod>2026-01-{n:03}</lastmod>' if dated else ''}</sitemap>" for n in range(120)
+    )
+    more = read_listing(SITEMAP, SITEMAP.url, f"<sitemapindex>{''.join(entries)}</sitemapindex>".encode(), "").more
+    assert {int(url.rsplit("/", 1)[1]) for url in more} == named
+
+
+def test_a_challenge_where_a_listing_should_stand_is_known_by_its_words() -> None:
+    assert challenged("<title>安全验证</title><p>请完成验证</p>".encode(), "") == "安全验证"
+    assert challenged(f"<p>captcha</p><p>{'新聞' * 400}</p>".encode(), "") is None
+    assert challenged(b"<ul><li>quiet day</li></ul>", "") is None
+    assert challenged(b"", "") is None
+
+
+def test_a_mark_that_is_a_whole_document_is_cut() -> None:
+    mark = links(API, json.dumps({"lists": [{"titleLink": "/a/1", "changed": ["x" * 10_000]}]}))[0].mark
+    assert mark is not None
+    assert len(mark) < 300
 
 
 def test_a_listing_gives_links_with_the_comment_count_as_mark() -> None:
@@ -162,18 +199,6 @@ def test_retry_after_is_seconds_or_a_date(value: str, seconds: float | None) -> 
     assert retry_after(value, present) == (None if seconds is None else timedelta(seconds=seconds))
 
 
-def test_pages_archived_from_many_threads_are_whole_records(tmp_path: Path) -> None:
-    archive = Archive(tmp_path, "run")
-    with ThreadPoolExecutor(4) as threads:
-        list(threads.map(lambda number: archive.keep(Page(url=f"https://p.example/{number}", body=b"x" * 50_000)), range(40)))
-    archive.close()
-    with (tmp_path / "run.warc.gz").open("rb") as written:
-        assert len({record.rec_headers.get_header("WARC-Target-URI") for record in ArchiveIterator(written)}) == 40
-    assert forget(tmp_path, "https://p.example/7") == 1
-    with (tmp_path / "run.warc.gz").open("rb") as written:
-        assert len(list(ArchiveIterator(written))) == 39
-
-
 API = Api(type="json", url="https://p.example/api", items="lists", link="titleLink", mark="changed", base="https://p.example/")
 
 
@@ -188,12 +213,74 @@ def test_json_that_is_not_what_the_sheet_describes_gives_nothing(body: str) -> N
 
 
 def test_the_page_number_stands_in_what_is_posted() -> None:
-    api = Api(type="json", url="https://p.example/api", items="a", link="b", body={"pageidx": "{n}", "pagesize": 20, "q": "p{n}"}, pages=3)
+    body: dict[str, JsonValue] = {"pageidx": "{n}", "pagesize": 20, "all": True, "q": {"p": ["p{n}", None]}}
+    api = Api(type="json", url="https://p.example/api", items="a", link="b", body=body, pages=3)
     assert api.has_pages
-    assert api.body_of(2) == {"pageidx": 2, "pagesize": 20, "q": "p2"}
+    assert api.body_of(2) == {"pageidx": 2, "pagesize": 20, "all": True, "q": {"p": ["p2", None]}}
+    assert not api.model_copy(update={"body": {"all": True}}).has_pages
+
+
+def test_two_questions_to_one_address_are_two_listings() -> None:
+    one, other = (Api(type="json", url="https://p.example/api", items="a", link="b", body={"cat": cat}) for cat in ("x", "y"))
+    assert len({one.key, other.key, one.model_copy(update={"body": None}).key}) == 3
+
+
+SHEET: dict[str, Any] = {
+    "slug": "cape", "name": "海岬日報", "language": "zh-Hant", "timezone": "Asia/Taipei", "hosts": ["p.example"],
+    "discovery": [{"type": "feed", "url": "https://p.example/feed"}],
+    "articles": [{"pattern": "id=(?P<id>\\d+)", "key": "{id}", "url": "https://p.example/?id={id}", "sequence": "id"}],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        ({"articles": [{"pattern": "(?P<id>x)", "key": "{id}", "sequence": "id"}]}, "sequence: `url` must hold {id}"),
+        (
+            {"articles": [{"pattern": "(?P<a>x)(?P<id>y)", "key": "{a}{id}", "url": "https://p.example/{id}", "sequence": "id"}]},
+            "`key` must",
+        ),
+        ({"articles": [{"pattern": "(?P<id>x)", "key": "{id}", "url": "https://p.example/{id}", "sequence": "nid"}]}, "{nid} and no other"),
+        ({"discovery": SHEET["discovery"] * 2}, "is there twice"),
+        ({"discovery": [{"type": "feed", "url": "https://p.example/" + "x" * 2000}]}, "longer than 2000"),
+        ({"discovery": [{"type": "feed", "url": "https://p.example/", "view": "Two views"}]}, "view"),
+        ({"pace": {"gaps": 101}}, "gaps"),
+        ({"tdm": "ignore"}, "tdm"),
+    ],
+)
+def test_a_sheet_that_cannot_be_collected_by_is_refused(keys: dict[str, Any], said: str) -> None:
+    Sheet.model_validate(SHEET)
+    with pytest.raises(ValidationError, match=re.escape(said)):
+        Sheet.model_validate(SHEET | keys)
+
+
+def test_a_number_gives_key_and_address_and_only_its_own_keys_a_number() -> None:
+    form = Sheet.model_validate(SHEET | {"articles": [SHEET["articles"][0] | {"key": "news:{id}"}]}).sequences[0]
+    assert (form.key_of(7), form.url_of(7)) == ("news:7", "https://p.example/?id=7")
+    found = [form.number_of(key) for key in ("news:7", "news:07", "local:7", "news:", "news:x", "7", "news:" + "9" * 16)]
+    assert found == [7, None, None, None, None, None, None]
 
 
 def test_only_the_portals_of_the_setting_are_read(configured: Callable[..., Settings]) -> None:
     assert set(loader.paths(configured(portals="dw_zh, bbc_zh"))) == {"dw_zh", "bbc_zh"}
     with pytest.raises(ConfigError, match="`dw_zn`; did you mean `dw_zh`"):
         loader.paths(configured(portals="dw_zn"))
+
+
+@pytest.mark.parametrize(("first", "second"), [(1, 2), (0, 1)])
+def test_the_second_page_has_the_number_that_follows_the_portals_first(first: int, second: int) -> None:
+    api = Api(type="json", url="https://p.example/api", items="a", link="b", next="https://p.example/api?page={n}", pages=3, first=first)
+    assert api.own(2) == second
+
+
+def test_an_api_is_asked_for_json_and_only_a_body_is_posted() -> None:
+    """CNA's answers 500 to whoever would take XML."""
+    posting = Api(type="json", url="https://p.example/api", items="a", link="b", body={"pageidx": "{n}"}, pages=2)
+    asked = [next(listings(source)._opened(source)) for source in (API, posting, FEED)]
+    assert [request.headers.get("Accept") for request in asked] == [b"application/json", b"application/json", None]
+    assert [(request.method, request.body) for request in asked] == [("GET", b""), ("POST", b'{"pageidx": 1}'), ("GET", b"")]
+
+
+def listings(source: Source) -> Listings:
+    job = SimpleNamespace(asked=set(), known={}, walks={}, rests=lambda _url: None)
+    return Listings(job, lambda found, priority: Request(found.url, priority=priority))  # type: ignore[arg-type]

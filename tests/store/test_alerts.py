@@ -9,6 +9,7 @@ from pipelines.models import Answer, Outcome
 from pipelines.store import alerts
 from pipelines.store.articles import add, place
 from pipelines.store.database import reading, writing
+from pipelines.store.messages import message_of
 from pipelines.store.pages import Found, settle
 from pipelines.store.tables import AlertRow
 from tests.store.articles import article
@@ -42,7 +43,7 @@ def test_two_topics_are_one_message(owed: Engine, now: datetime) -> None:
     message = claimed(owed, now)
     assert message is not None
     with reading(owed) as session:
-        told = alerts.message(session, message.message, {"rail": "鐵路"}, {"dw_zh": "DW 中文"})
+        told = message_of(session, message.message, {"rail": "鐵路"}, {"dw_zh": "DW 中文"})
     assert [slug for slug, _ in told.topics] == ["rail", "fish"]
     assert (told.topics[0][1], told.portal_name, told.recipient, told.kind) == ("鐵路", "DW 中文", TO[1], "new")
 

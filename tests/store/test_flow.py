@@ -16,6 +16,7 @@ from pipelines.models import Comment, Outcome
 from pipelines.store import alerts
 from pipelines.store.database import reading, writing
 from pipelines.store.forget import forget_article
+from pipelines.store.messages import message_of
 from pipelines.store.pages import Found
 from pipelines.store.tables import AlertRow, ArticleRow, Match, Revision, Story, Telling
 from pipelines.watch.watchlist import Watchlist, compile_watchlist
@@ -120,7 +121,7 @@ def test_a_correction_is_told_once_to_who_had_the_article_unless_the_topic_says_
     assert keep(desk, now, text=corrected).outcome is Outcome.UNCHANGED
     with reading(desk.engine) as session:
         revised = session.scalars(select(AlertRow).where(AlertRow.revision == 1, AlertRow.channel == "desk")).one()
-        message = alerts.message(session, revised.message, {}, {})
+        message = message_of(session, revised.message, {}, {})
         first = session.scalars(select(AlertRow.message).where(AlertRow.revision == 0, AlertRow.channel == "desk")).first()
     assert (message.kind, message.thread) == ("revision", first)
 

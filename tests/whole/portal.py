@@ -65,36 +65,46 @@ def paragraphs(seed: str) -> list[str]:
 
 @dataclass(slots=True)
 class Answer:
-    """What an address answers. `claimed`: the Content-Length that it lies about."""
+    """What an address answers, 304 to whoever knows its ETag or Last-Modified. `claimed`: the Content-Length that it lies about;
+    `after`: what must happen before it answers."""
 
     body: bytes = b""
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     claimed: int | None = None
+    after: threading.Event | None = None
 
 
 @dataclass(slots=True)
 class Portal:
-    """Answers by path; every request is counted."""
+    """Answers by path (or by //host/path, which goes first); every request is counted, and what was posted kept."""
 
     url: str
     answers: dict[str, Answer]
     asked: list[str]
+    posted: list[bytes] = field(default_factory=list)
 
-    def lists(self, *numbers: int) -> None:
+    def lists(self, *numbers: int, at: str = "/list") -> None:
         """The listing names these articles."""
         items = "".join(f'<li><a href="/article/{number}">第{number}篇</a></li>' for number in numbers)
-        self.answers["/list"] = Answer(f"<html><ul id=news>{items}</ul></html>".encode())
+        self.answers[at] = Answer(f"<html><ul id=news>{items}</ul></html>".encode())
+
+    def publishes(self, *numbers: int) -> None:
+        """The listing names these articles, and they are there."""
+        self.lists(*numbers)
+        for number in numbers:
+            self.article(number)
 
     def article(self, number: int, **changes: Any) -> None:
         """An article about a ferry, with changes to its answer."""
         self.answers[f"/article/{number}"] = Answer(**({"body": page(f"第{number}號渡輪復航").encode()} | changes))
 
 
-def page(title: str, charset: str = "utf-8") -> str:
-    """An article's page."""
-    text = "".join(f"<p>{paragraph}</p>" for paragraph in paragraphs(title))
-    return f"<html><head><meta charset={charset}><title>{title}</title></head><body><h1>{title}</h1><div id=text>{text}</div></body></html>"
+def page(title: str, charset: str = "utf-8", seed: str = "", foot: str = "") -> str:
+    """An article's page, with paragraphs of the title's seed or another, and with what stands at its foot."""
+    text = "".join(f"<p>{paragraph}</p>" for paragraph in paragraphs(seed or title))
+    head = f"<html><head><meta charset={charset}><title>{title}</title></head>"
+    return f"{head}<body><h1>{title}</h1><div id=text>{text}</div>{foot}</body></html>"
 
 
 def sheet(gateway: str, **keys: Any) -> str:
@@ -119,11 +129,12 @@ def portal() -> Iterator[Portal]:
     """The portal, served on loopback."""
     answers: dict[str, Answer] = {"/robots.txt": Answer(status=404)}
     asked: list[str] = []
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(answers, asked.append))
+    posted: list[bytes] = []
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(answers, asked.append, posted.append))
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        yield Portal(url=f"http://127.0.0.1:{server.server_port}", answers=answers, asked=asked)
+        yield Portal(url=f"http://127.0.0.1:{server.server_port}", answers=answers, asked=asked, posted=posted)
     finally:
         server.shutdown()
         server.server_close()
@@ -135,12 +146,21 @@ def write_sheet(config: Path, gateway: str, **keys: Any) -> None:
     (config / "portals" / "cape.yaml").write_text(sheet(gateway, **keys), encoding="utf-8")
 
 
-def _handler(answers: dict[str, Answer], note: Callable[[str], None]) -> type[BaseHTTPRequestHandler]:
+def _handler(answers: dict[str, Answer], note: Callable[[str], None], keep: Callable[[bytes], None]) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            keep(self.rfile.read(int(self.headers["Content-Length"])))
+            self.do_GET()
+
         def do_GET(self) -> None:
-            path = "/" + self.path.split("/", 2)[2]
-            note(path)
-            answer = answers.get(path, Answer(status=404))
+            host, _, path = self.path[1:].partition("/")
+            note(f"/{path}")
+            answer = answers.get(f"//{host}/{path}") or answers.get(f"/{path}", Answer(status=404))
+            pairs = (("If-None-Match", "ETag"), ("If-Modified-Since", "Last-Modified"))
+            if any(self.headers[asked] and self.headers[asked] == answer.headers.get(sent) for asked, sent in pairs):
+                answer = Answer(status=304)
+            if answer.after is not None:
+                answer.after.wait(30)
             self.send_response(answer.status)
             self.send_header("Content-Length", str(answer.claimed or len(answer.body)))
             for name, value in ({"Content-Type": "text/html"} | answer.headers).items():

@@ -110,6 +110,19 @@ def test_the_commands_show_it(cycle: Cycle) -> None:
     assert "FAIL" not in cycle.house.run("doctor", "--exit-code").stdout
 
 
+def test_every_thread_is_held_floor_by_floor(cycle: Cycle) -> None:
+    truths = {url: truth for truth in cycle.house.world.world.truth() for url in truth.urls}
+    with reading(cycle.house.database) as session:
+        rows = session.scalars(select(ArticleRow).where(ArticleRow.comment_count > 0)).all()
+    assert len(rows) >= 8
+    for row in rows:
+        thread = truths[row.url].thread
+        assert {each["floor"]: (each["text"], each["quotes"], each["up"]) for each in row.comments} == {
+            each.floor: (each.text, each.quotes, each.up) for each in thread
+        }, row.url
+        assert len(row.comments) == row.comments_read == row.comment_count
+
+
 def test_readers_names_are_not_kept(cycle: Cycle) -> None:
     with reading(cycle.house.database) as session:
         authors = {comment["author"] for comments in session.scalars(select(ArticleRow.comments)) for comment in comments}

@@ -1,0 +1,76 @@
+"""The stories of an article that was read again: re-decided, but never so that somebody hears twice, and never in silence.
+
+An article that somebody was told of stays in the story in which it was told; a story that somebody was told of never ends.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from pipelines.dedup.stories import Link
+from pipelines.store.articles import place, stories_of
+from pipelines.store.tables import AlertRow, ArticleRow, Story, Telling
+
+
+def replaced(session: Session, row: ArticleRow, links: Sequence[Link], now: datetime) -> str | None:
+    """Put the article where its new text belongs: out of stories that it no longer tells, into those that it does.
+
+    Gives a sentence where something changed.
+    """
+    mine, linked = list(stories_of(session, row.id)), {link.story_id for link in links}
+    alone = [story for story in mine if _tellings(session, story) == 1]
+    leaving = [story for story in mine if story not in linked and story not in alone and not _told(session, story, row.id)]
+    joining = [_reread(link, now) for link in links if link.story_id not in mine]
+    ended = [story for story in alone if joining and story not in linked and not _told(session, story)]
+    for story in (*leaving, *ended):
+        leave(session, story, row)
+    opened: list[int] = []
+    if joining or not set(mine) - {*leaving, *ended}:
+        placed = place(session, row, joining, row.first_seen_at)
+        opened = [] if joining else placed
+    session.flush()
+    return _sentence(row, {"left": leaving, "ended": ended, "joined": [link.story_id for link in joining], "opened": opened})
+
+
+def leave(session: Session, story: int, row: ArticleRow) -> None:
+    """Take the article out of a story; the story lives on with its next telling, and ends with its last."""
+    session.execute(delete(Telling).where(Telling.story_id == story, Telling.article_id == row.id))
+    hand_over(session, story, row.id)
+
+
+def hand_over(session: Session, story: int, article: int) -> None:
+    """The story that `article` no longer tells, to its next telling; its end where there is none."""
+    heir = session.scalar(select(Telling.article_id).where(Telling.story_id == story).order_by(Telling.article_id).limit(1))
+    row = session.get_one(Story, story)
+    if heir is None:
+        session.execute(delete(AlertRow).where(AlertRow.story_id == story))
+        session.delete(row)
+    elif row.article_id == article:
+        row.article_id, row.title = heir, session.get_one(ArticleRow, heir).title
+
+
+def kin(session: Session, story: int) -> set[int]:
+    """The stories that are one with this, since an article tells both as itself and not as a part of it."""
+    whole = select(Telling.article_id).where(Telling.story_id == story, Telling.role != "part")
+    return {story, *session.scalars(select(Telling.story_id).where(Telling.article_id.in_(whole), Telling.role != "part"))}
+
+
+def _tellings(session: Session, story: int) -> int:
+    return session.scalar(select(func.count()).select_from(Telling).where(Telling.story_id == story)) or 0
+
+
+def _told(session: Session, story: int, article: int | None = None) -> bool:
+    query = select(func.count()).select_from(AlertRow).where(AlertRow.story_id == story)
+    return bool(session.scalar(query if article is None else query.where(AlertRow.article_id == article)))
+
+
+def _reread(link: Link, now: datetime) -> Link:
+    return replace(link, why=f"{link.why}, as read again on {now:%Y-%m-%d}")
+
+
+def _sentence(row: ArticleRow, moves: dict[str, list[int]]) -> str | None:
+    told = [f"{verb} story {', '.join(map(str, stories))}" for verb, stories in moves.items() if stories]
+    return f"article {row.id}: {'; '.join(told)}" if told else None
