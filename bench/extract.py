@@ -6,8 +6,8 @@ own, which `--peers DIR` makes when it is not there. F1 is over character 4-gram
 """
 
 import argparse
+import asyncio
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -23,6 +23,7 @@ from readability.readability import Unparseable
 
 from bench import charsets, peers, recorded
 from bench.recorded import Sample, gram_f1
+from pipelines.extract.client import Extractor
 from pipelines.extract.decode import decode
 from pipelines.extract.ladder import extract
 from pipelines.extract.lines import PageLines, tidy
@@ -57,7 +58,7 @@ def main() -> None:
         "unknown sites": recorded.of_unknown_sites(options.pages),
         "no sheet, our own": recorded.without_sheets(),
     }
-    print(cold_start(sets["unknown sites"][0]), flush=True)
+    print(asyncio.run(cold_start(sets["unknown sites"][0])), flush=True)
     with ExitStack() as stack:
         readers = _readers(stack, options.peers)
         met = [_report(name, run(samples, readers, options.rounds), samples) for name, samples in sets.items() if samples]
@@ -88,27 +89,15 @@ def ours(sample: Sample) -> Reading:
     return extract(Page(url=sample.url, body=sample.body, content_type=sample.content_type), sample.sheet)
 
 
-def cold_start(sample: Sample) -> str:
-    """A fresh worker: seconds until it says that it is ready, and what its first page takes beside a later one."""
-    from pipelines.extract.wire import LENGTH, frame, unframed
-
-    began = time.perf_counter()
-    worker = subprocess.Popen([sys.executable, "-m", "pipelines.extract.worker"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    with worker:
-        assert worker.stdin is not None
-        assert worker.stdout is not None
-
-        def answer() -> dict[str, object]:
-            return unframed(worker.stdout.read(LENGTH.unpack(worker.stdout.read(LENGTH.size))[0]))
-
-        answer()
+async def cold_start(sample: Sample) -> str:
+    """A fresh worker: seconds until it is warm, and what its first page takes beside a later one."""
+    async with Extractor(limit=60.0) as pool:
+        began = time.perf_counter()
+        await pool.started()
         ready, times = time.perf_counter() - began, []
         for _ in range(5):
             asked = time.perf_counter()
-            head = {"url": "", "status": 200, "content_type": "", "size": len(sample.body), "sheet": None, "version": "", "learned": []}
-            worker.stdin.write(frame(head, sample.body))
-            worker.stdin.flush()
-            answer()
+            await pool.read(Page(url=sample.url, body=sample.body))
             times.append(time.perf_counter() - asked)
     return f"cold start: a worker is ready in {ready:.2f} s; first page {times[0] * 1e3:.0f} ms, a later one {min(times) * 1e3:.0f} ms"
 

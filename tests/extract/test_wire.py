@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.extract.wire import LENGTH, frame, reading_from_json, reading_to_json, thread_from_json, thread_to_json, unframed
-from pipelines.models import Article, Comment, PageKind, Reading, Thread
+from pipelines.models import Article, Comment, Credit, Image, PageKind, Reading, Thread
 
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
 zones = st.integers(-12, 14).map(lambda hours: timezone(timedelta(hours=hours)) if hours else UTC)
@@ -27,6 +27,10 @@ comments = st.builds(
 )
 articles = st.builds(
     Article,
+    images=st.lists(st.builds(Image, url=texts, caption=st.none() | texts), max_size=2).map(tuple),
+    publisher_from=st.lists(st.builds(Credit, publisher=texts, where=texts, raw=texts), max_size=2).map(tuple),
+    quality=st.none() | st.floats(0, 1),
+    codec_why=texts,
     url=texts,
     title=texts,
     text=texts,
