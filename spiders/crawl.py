@@ -4,6 +4,7 @@ import dataclasses
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from scrapy.crawler import AsyncCrawlerProcess
@@ -168,6 +169,7 @@ def _close(job: Job, finish_reason: str, judged: Verdict, active: Active) -> dic
         share=_share(job, windows) if finish_reason != "not_started" and job.history is None else Share(why="not looked at"),
         numbers=[window.told() for window in windows],
     )
+    _come_again(job)
     started = in_one_transaction(job.desk.engine, lambda session: _write(session, job, ended))
     if job.desk.fast:
         job.desk.fast.release(job.sheet.slug, job.owner, [found.identity for found in job.ledger.found.values()])
@@ -179,13 +181,10 @@ def _close(job: Job, finish_reason: str, judged: Verdict, active: Active) -> dic
 
 
 def _write(session: Session, job: Job, ended: runs.Ended) -> datetime:
-    for identity, outcome in job.ledger.outcomes.items():
-        if outcome in job.comes_again:
-            _settle_again(session, job, job.ledger.found[identity], outcome)
     pages.remember_marks(session, job.unmarked)
     if job.history is None:
         _remember_sources(session, job, ended)
-    runs.spend(session, job.unaccounted(), now())
+    runs.give_back(session, job.unused())
     standings.keep(session, job.sheet.slug, job.stood, job.breaker.standings)
     standings.keep_reserved(session, job.sheet.slug, job.reserved)
     if job.desk.late is not None:
@@ -220,6 +219,19 @@ def _share(job: Job, windows: Sequence[Window]) -> Share:
     missed = {each: now() for each, outcome in job.ledger.outcomes.items() if outcome in (Outcome.FAILED, Outcome.LEFT)}
     with reading(job.desk.engine) as session:
         return views.estimated(session, job.sheet.slug, named, windows, missed)
+
+
+def _come_again(job: Job) -> None:
+    """Write what is due again, BATCH by BATCH: a sitemap may name 50,000 that are left, and others want to write meanwhile."""
+    due = [(job.ledger.found[identity], outcome) for identity, outcome in job.ledger.outcomes.items() if outcome in job.comes_again]
+
+    for start in range(0, len(due), pages.BATCH):
+        in_one_transaction(job.desk.engine, partial(_all_again, job=job, due=due[start : start + pages.BATCH]))
+
+
+def _all_again(session: Session, job: Job, due: Sequence[tuple[Found, Outcome]]) -> None:
+    for found, outcome in due:
+        _settle_again(session, job, found, outcome)
 
 
 def _settle_again(session: Session, job: Job, found: Found, outcome: Outcome) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from statistics import median_low
@@ -18,7 +17,7 @@ from pipelines.models import Article, Outcome
 from pipelines.sheet import Sheet
 from pipelines.sources import Api, Listing, Source
 from pipelines.store import pages, runs
-from pipelines.store.database import reading, writing
+from pipelines.store.database import reading
 from pipelines.store.numbers import Window
 from pipelines.store.pages import Found
 from pipelines.store.sources import Known
@@ -97,7 +96,6 @@ class PastJob(Job):
     digs: dict[str, Dig] = field(default_factory=dict)
     met: set[str] = field(default_factory=set)
     lasting: list[str] = field(default_factory=list)
-    accounted: Counter[str] = field(default_factory=Counter)
     comes_again: frozenset[Outcome] = frozenset()
 
     def load(self) -> None:
@@ -110,20 +108,6 @@ class PastJob(Job):
     def due(self) -> list[Found]:
         """Nothing: second looks are the present's."""
         return []
-
-    def unaccounted(self) -> Counter[str]:
-        """Requests since the last `account`."""
-        return self.requests - self.accounted
-
-    def account(self) -> None:
-        """Write down this run's requests so far, and read the others' anew: crawls of the present share the day's budget with it."""
-        sent = Counter(self.requests)
-        opened = writing if sent != self.accounted else reading
-        with opened(self.desk.engine) as session:
-            runs.spend(session, sent - self.accounted, now())
-            session.flush()
-            self.spent = {host: count - sent[host] for host, count in runs.spent(session, now()).items()}
-        self.accounted = sent
 
     def admits(self, link: Link, url: str) -> bool:
         """Whether the article is of the day, as far as its item or its address says."""
@@ -215,7 +199,6 @@ class GiveWay:
 
 def _has_way(job: Job) -> bool:
     assert isinstance(job, PastJob)
-    job.account()
     with reading(job.desk.engine) as session:
         return not runs.is_crawled(session, job.sheet.slug, now())
 

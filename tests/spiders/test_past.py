@@ -1,6 +1,5 @@
 """A day of a portal's past: its addresses, its sheet's mistakes, and the way to it through a listing."""
 
-from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from pydantic import TypeAdapter
-from sqlalchemy import Engine
 
 from demo.portals import Asked, answer
 from demo.world import World
@@ -19,8 +17,6 @@ from pipelines.errors import ConfigError
 from pipelines.history import on_day
 from pipelines.sheet import read_sheet
 from pipelines.sources import Api, Source
-from pipelines.store import runs
-from pipelines.store.database import writing
 from spiders.discovery import read_listing
 from spiders.past import Dig, PastJob, past_sheet
 from tests.extract.shared import SHEETS
@@ -213,21 +209,3 @@ def test_a_listing_that_ends_before_the_day_says_how_far_it_goes() -> None:
     assert reached.goes_back_to() is None
     nothing = Dig(day=DAY, pages=99)
     assert (nothing.after(1, []), nothing.goes_back_to()) == (None, date.max)
-
-
-def test_a_backfill_and_the_present_share_the_days_budget(store: Engine) -> None:
-    day = datetime.now(UTC)
-    with writing(store) as session:
-        runs.spend(session, Counter({"p.example": 40}), day)
-    desk = SimpleNamespace(engine=store, fast=None)
-    job = PastJob(settings=None, sheet=None, desk=desk, post=None, run_id=1, history=DAY)  # type: ignore[arg-type]
-    job.requests.update({"p.example": 5})
-    job.account()
-    with writing(store) as session:
-        assert runs.spent(session, day)["p.example"] == 45
-        runs.spend(session, Counter({"p.example": 7}), day)
-    job.requests.update({"p.example": 2})
-    job.account()
-    assert (job.spent["p.example"] + job.requests["p.example"], job.unaccounted()) == (54, Counter())
-    with writing(store) as session:
-        assert runs.spent(session, day)["p.example"] == 54
