@@ -107,12 +107,19 @@ def scanned(stem: str, stream: IO[bytes]) -> list[Entry]:
 
 
 def entry_of(record: Any, stem: str, offset: int, length: int) -> Entry | None:
-    """The index entry of a record, None for one that holds no page."""
-    header, http = record.rec_headers.get_header, record.http_headers
-    if record.rec_type not in ("response", "revisit") or http is None:
+    """The index entry of a record, None for one that holds no page; ArchiveError where what it says of itself does not read."""
+    if record.rec_type not in ("response", "revisit") or record.http_headers is None:
         return None
+    try:
+        return _described(record, stem, offset, length)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise ArchiveError(f"a record that cannot be listed: {error}") from None
+
+
+def _described(record: Any, stem: str, offset: int, length: int) -> Entry:
+    header, http = record.rec_headers.get_header, record.http_headers
     original = header("WARC-Refers-To-Date") if record.rec_type == "revisit" else None
-    return Entry(
+    found = Entry(
         url=header("WARC-Target-URI"),
         at=read_at(header("WARC-Date")),
         stem=stem,
@@ -124,6 +131,8 @@ def entry_of(record: Any, stem: str, offset: int, length: int) -> Entry | None:
         note=note_of(record),
         original=read_at(original) if original else None,
     )
+    surt(found.url)  # an address that does not read could not be written into the index
+    return found
 
 
 def lines(entries: Iterable[Entry]) -> bytes:

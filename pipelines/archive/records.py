@@ -46,8 +46,9 @@ def written_at(value: datetime) -> str:
 
 
 def read_at(value: str) -> datetime:
-    """The time of a WARC-Date, with or without a fraction."""
-    return datetime.fromisoformat(value)
+    """The time of a WARC-Date, with or without a fraction, UTC where it states no zone; ValueError or OverflowError for what is none."""
+    found = datetime.fromisoformat(value)
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
 
 
 def warcinfo(name: str, info: Mapping[str, str]) -> bytes:
@@ -96,7 +97,7 @@ def record_of(content: bytes) -> Any:
     try:
         record = next(iter(ArchiveIterator(BytesIO(content), check_digests=True)))
         record.raw_stream = BytesIO(record.raw_stream.read())
-    except (ArchiveLoadFailed, StopIteration, EOFError) as error:
+    except (ArchiveLoadFailed, StopIteration, EOFError, ValueError, TypeError, AttributeError) as error:  # the last two are warcio's own
         raise ArchiveError(f"no WARC record: {error}") from None
     if record.digest_checker.passed is False:
         header = record.rec_headers.get_header

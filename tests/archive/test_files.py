@@ -17,6 +17,7 @@ import pytest
 from warcio.cli import main as warcio
 
 from pipelines.archive import reader
+from pipelines.archive.check import troubles
 from pipelines.archive.index import catalogue
 from pipelines.archive.place import INDEX, WARC, Place
 from pipelines.archive.writer import adopt
@@ -55,6 +56,37 @@ def test_a_page_comes_back_as_it_was_fetched(place: Place) -> None:
     assert back.fetched_at == START
     assert ("Last-Modified", "Sun, 22 Nov 2026 08:00:00 GMT") in back.headers
     assert known.entries[0].note == note()
+
+
+def foreign(**headers: str | None) -> bytes:
+    """A record as another program may write it."""
+    block = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\nhello"
+    given = {"WARC-Type": "response", "WARC-Date": "2026-11-22T08:00:00Z", "WARC-Target-URI": "http://cape.example/article/9"}
+    given |= {"Content-Type": "application/http; msgtype=response", "Content-Length": str(len(block))}
+    given |= {f"WARC-{name.replace('_', '-')}": value for name, value in headers.items()}  # type: ignore[dict-item]
+    head = "".join(f"{name}: {value}\r\n" for name, value in given.items() if value is not None)
+    return gzip.compress(f"WARC/1.0\r\n{head}\r\n".encode() + block + b"\r\n\r\n")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Target_URI": "http://[::1/x"}, {"Target_URI": "http://cape.example:99999/"}, {"Target_URI": None}, {"Date": None},
+        {"Date": "yesterday"}, {"Date": "9999-12-31T23:59:59-12:00"}, {"Type": "revisit", "Refers_To_Date": "bad"},
+    ],
+)  # fmt: skip
+def test_a_record_of_another_program_that_does_not_read_hides_no_other_and_stops_no_writer(
+    folder: Place, headers: dict[str, str | None]
+) -> None:
+    folder.write("cape", f"20261122T070000-other-000{WARC}", foreign(**headers) + foreign())
+    kept(folder, page())
+    assert [entry.url for entry in held(folder).entries] == ["http://cape.example/article/9", "http://cape.example/article/1"]
+    assert len(list(troubles(folder, "cape", "20261122T070000-other-000"))) == 1
+
+
+def test_a_date_without_a_zone_is_utc(folder: Place) -> None:
+    folder.write("cape", f"20261122T070000-other-000{WARC}", foreign(Date="2026-11-22T08:00:00"))
+    assert [entry.at for entry in held(folder).entries] == [START]
 
 
 def test_a_second_reader_that_knows_only_the_specification_reads_the_file(place: Place) -> None:
