@@ -13,7 +13,10 @@ from pipelines.models import Comment
 
 MOST = 1000
 """Comments that are read of one page."""
-_NUMBER = re.compile(r"-?\d+")
+LONGEST = 10_000
+"""Characters that are read of one comment."""
+_NUMBER = re.compile(r"(?<!\d)-?\d{1,9}(?!\d)")
+"""A number with more digits counts nothing, and no column holds it."""
 
 
 def comments_of(tree: html.HtmlElement, rules: Rules, clock: Clock) -> tuple[Comment, ...]:
@@ -36,7 +39,8 @@ def reactions_of(tree: html.HtmlElement, rules: Rules) -> dict[str, int]:
     for rule in rules.reactions:
         for element in css.select(tree, rule.css):
             for found in re.finditer(rule.pattern, tidy(css.text_of(element))):
-                counted.setdefault(found["name"].strip(), int(found["count"]))
+                if (count := _number(found["count"])) is not None:
+                    counted.setdefault(found["name"].strip(), count)
     return counted
 
 
@@ -44,7 +48,7 @@ def _comment(item: html.HtmlElement, rule: Comments, clock: Clock) -> Comment:
     stamp = clock.read(_value(item, rule.at), "comment")
     return Comment(
         author=_value(item, rule.author) or "",
-        text="\n".join(_text(item, rule)),
+        text="\n".join(_text(item, rule))[:LONGEST].rstrip(),
         badges=tuple(_badges(item, rule)),
         at=stamp.at if stamp else None,
         up=_votes(item, rule.up),
