@@ -168,6 +168,7 @@ def _close(job: Job, finish_reason: str, judged: Verdict, active: Active) -> dic
         share=_share(job, windows) if finish_reason != "not_started" and job.history is None else Share(why="not looked at"),
         numbers=[window.told() for window in windows],
     )
+    _come_again(job)
     started = in_one_transaction(job.desk.engine, lambda session: _write(session, job, ended))
     if job.desk.fast:
         job.desk.fast.release(job.sheet.slug, job.owner, [found.identity for found in job.ledger.found.values()])
@@ -179,13 +180,10 @@ def _close(job: Job, finish_reason: str, judged: Verdict, active: Active) -> dic
 
 
 def _write(session: Session, job: Job, ended: runs.Ended) -> datetime:
-    for identity, outcome in job.ledger.outcomes.items():
-        if outcome in job.comes_again:
-            _settle_again(session, job, job.ledger.found[identity], outcome)
     pages.remember_marks(session, job.unmarked)
     if job.history is None:
         _remember_sources(session, job, ended)
-    runs.spend(session, job.requests, now())
+    runs.give_back(session, job.unused())
     standings.keep(session, job.sheet.slug, job.stood, job.breaker.standings)
     standings.keep_reserved(session, job.sheet.slug, job.reserved)
     if job.desk.late is not None:
@@ -220,6 +218,18 @@ def _share(job: Job, windows: Sequence[Window]) -> Share:
     missed = {each: now() for each, outcome in job.ledger.outcomes.items() if outcome in (Outcome.FAILED, Outcome.LEFT)}
     with reading(job.desk.engine) as session:
         return views.estimated(session, job.sheet.slug, named, windows, missed)
+
+
+def _come_again(job: Job) -> None:
+    """Write what is due again, BATCH by BATCH: a sitemap may name 50,000 that are left, and others want to write meanwhile."""
+    due = [(job.ledger.found[identity], outcome) for identity, outcome in job.ledger.outcomes.items() if outcome in job.comes_again]
+
+    def write(session: Session, start: int) -> None:
+        for found, outcome in due[start : start + pages.BATCH]:
+            _settle_again(session, job, found, outcome)
+
+    for start in range(0, len(due), pages.BATCH):
+        in_one_transaction(job.desk.engine, lambda session, start=start: write(session, start))
 
 
 def _settle_again(session: Session, job: Job, found: Found, outcome: Outcome) -> None:

@@ -17,7 +17,7 @@ from pipelines.models import Article, Outcome
 from pipelines.sheet import Sheet
 from pipelines.sources import Source
 from pipelines.store import numbers, pages, runs, sources, standings
-from pipelines.store.database import reading
+from pipelines.store.database import in_one_transaction, reading
 from pipelines.store.pages import Found
 from pipelines.store.sources import Known
 from pipelines.store.standings import Standing
@@ -44,6 +44,7 @@ class Job:
 
     `known` and `read`: discovery addresses that earlier runs, and this one, read, by their keys; `walks`: how this run goes
     through each; `cut`: those whose paging ended early in this run; `asked`: every listing address that was requested;
+    `requests`: what each host was sent, of what is `granted`, last from the day `granted_on`; `spent`: what other runs took of it;
     `stood`: how the portal's hosts stood with us before; `reserved`: what they reserve from text and data mining, by root;
     `history`: the day of the past that is read; `comes_again`: outcomes whose identities are due again;
     `troubles`: what went wrong beside the watching, which its reason tells.
@@ -60,6 +61,8 @@ class Job:
     stood: dict[str, Standing] = field(default_factory=dict)
     requests: Counter[str] = field(default_factory=Counter)
     spent: dict[str, int] = field(default_factory=dict)
+    granted: Counter[str] = field(default_factory=Counter)
+    granted_on: dict[str, date] = field(default_factory=dict)
     sources: list[SourceAnswer] = field(default_factory=list)
     known: dict[str, Known] = field(default_factory=dict)
     read: dict[str, Known] = field(default_factory=dict)
@@ -91,6 +94,19 @@ class Job:
         """The digest of the rules by which listings are read: an edited sheet reads them anew, modified or not."""
         rules = self.sheet.model_dump_json(include={"discovery", "articles", "hosts"})
         return blake2b(rules.encode(), digest_size=8).hexdigest()
+
+    def reserve(self, host: str) -> None:
+        """Take more of the host's daily budget, as far as there is any."""
+        present = now()
+        taken, before = in_one_transaction(self.desk.engine, lambda session: runs.reserve(session, host, self.sheet.pace.budget, present))
+        self.spent[host] = before - self.granted[host]
+        self.granted[host] += taken
+        if taken:
+            self.granted_on[host] = present.date()
+
+    def unused(self) -> dict[tuple[str, date], int]:
+        """{(host, day): requests} that were granted and not sent."""
+        return {(host, day): self.granted[host] - self.requests[host] for host, day in self.granted_on.items()}
 
     def rests(self, url: str) -> str | None:
         """Why the address' host is not to be asked now, None where it may be."""

@@ -55,6 +55,8 @@ class Manners:
         self._crawler = crawler
         self._rules: dict[str, asyncio.Task[Protego]] = {}
         self._slow: set[str] = set()
+        self._spent: set[str] = set()
+        self._purse = asyncio.Lock()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "Manners":
@@ -75,11 +77,20 @@ class Manners:
         found = _article(request)
         if found is not None and not job.breaker.admits(host, found.identity, now()):
             raise Resting(f"{host} is tried with one article first")
-        if job.spent.get(host, 0) + job.requests[host] >= job.sheet.pace.budget:
-            raise OverBudget(f"{host} had its {job.sheet.pace.budget} requests of today")
-        job.requests[host] += 1
+        await self._spend(host)
         if host in self._slow:  # AutoThrottle would make the pauses shorter than robots.txt asks for
             request.meta["autothrottle_dont_adjust_delay"] = True
+
+    async def _spend(self, host: str) -> None:
+        """One request of the host's budget; OverBudget where there is none left."""
+        job = self._job
+        async with self._purse:
+            if job.requests[host] >= job.granted[host] and host not in self._spent:
+                await asyncio.to_thread(job.reserve, host)
+            if job.requests[host] >= job.granted[host]:
+                self._spent.add(host)
+                raise OverBudget(f"{host} had its {job.sheet.pace.budget} requests of today")
+            job.requests[host] += 1
 
     def process_response(self, request: Request, response: Response) -> Response:
         self._hear(request, response)

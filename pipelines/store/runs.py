@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from pipelines.models import Outcome
@@ -13,6 +14,8 @@ from pipelines.share import Share
 from pipelines.store.tables import HostDay, Portal, Run
 
 ABANDONED = timedelta(minutes=40)  # longer than any run may take: one that is still open was killed
+BLOCK = 10
+"""Requests that a run reserves at a time: the most that a killed run takes from its day unsent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,15 +78,26 @@ def spent(session: Session, now: datetime) -> dict[str, int]:
     return dict(rows.tuples().all())
 
 
-def spend(session: Session, requests: Mapping[str, int], now: datetime) -> None:
-    """Add to today's requests of each host."""
+def reserve(session: Session, host: str, budget: int, now: datetime) -> tuple[int, int]:
+    """Take requests out of what `budget` leaves of the host's day, BLOCK at most: (how many, how many the host had before).
+
+    Taken before they are sent, so that neither a second run at the same time nor a killed one exceeds the budget.
+    """
     day = now.astimezone(UTC).date()
-    for host, count in requests.items():
-        row = session.get(HostDay, (host, day))
-        if row is None:
-            session.add(HostDay(host=host, day=day, requests=count))
-        else:
-            row.requests += count
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    session.execute(insert(HostDay).values(host=host, day=day, requests=0).on_conflict_do_nothing())
+    row = session.get_one(HostDay, (host, day), with_for_update=True)
+    before = row.requests
+    taken = max(0, min(BLOCK, budget - before))
+    row.requests = before + taken
+    return taken, before
+
+
+def give_back(session: Session, unused: Mapping[tuple[str, date], int]) -> None:
+    """Return what was reserved and not sent, {(host, day): requests}."""
+    for (host, day), count in unused.items():
+        of_day = (HostDay.host == host) & (HostDay.day == day)
+        session.execute(update(HostDay).where(of_day).values(requests=HostDay.requests - count))
 
 
 def latest_runs(session: Session) -> list[Run]:

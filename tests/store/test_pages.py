@@ -1,12 +1,14 @@
 """Pages: what is fetched, what is known, and the ladder of second looks."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine
 
 from pipelines.models import Outcome
-from pipelines.store.database import reading, writing
+from pipelines.store import runs
+from pipelines.store.database import in_one_transaction, reading, writing
 from pipelines.store.pages import FIRST_RETRY, TRIES, Found, due, next_look, remember_marks, settle, sort
 
 LADDER = (timedelta(hours=1), timedelta(hours=6), timedelta(hours=24))
@@ -94,3 +96,14 @@ def test_many_identities_are_asked_in_batches(store: Engine, now: datetime) -> N
             settle(session, each, Outcome.NEW, now, LADDER)
     with reading(store) as session:
         assert len(sort(session, many, now).wanted) == 1195
+
+
+def test_two_runs_at_a_time_and_a_killed_one_stay_within_the_budget(store: Engine, now: datetime) -> None:
+    def reserve() -> int:
+        return in_one_transaction(store, lambda session: runs.reserve(session, "cape.example", 25, now))[0]
+
+    with ThreadPoolExecutor(4) as pool:
+        taken = list(pool.map(lambda _: reserve(), range(8)))
+    assert sorted(taken, reverse=True) == [10, 10, 5, 0, 0, 0, 0, 0]
+    in_one_transaction(store, lambda session: runs.give_back(session, {("cape.example", now.date()): 7}))
+    assert [reserve(), reserve()] == [7, 0]
