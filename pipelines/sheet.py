@@ -19,6 +19,8 @@ from pipelines.sources import LONGEST_KEY, OneSource
 from pipelines.template import names_of
 from pipelines.yamlfile import Document, read_yaml, suggestion, validated
 
+LONGEST_HOST = 253  # characters of a name, RFC 1035
+
 
 class Pace(Strict):
     """Good manners toward one host. Seconds between requests, requests in flight, requests a day; gaps of a running
@@ -141,7 +143,7 @@ class Sheet(Strict):
         groups = self.groups(url) or {}
         try:
             return date(int(groups["year"]), int(groups["month"]), int(groups["day"]))
-        except (KeyError, ValueError):
+        except (KeyError, ValueError, OverflowError):
             return None
 
     @property
@@ -151,8 +153,11 @@ class Sheet(Strict):
 
     def serves(self, url: str) -> bool:
         """Whether the URL's host is one of this portal's."""
-        host = (urlsplit(url).hostname or "").lower()
-        return any(host == known or host.endswith("." + known) for known in self.hosts)
+        try:
+            host = (urlsplit(url).hostname or "").lower()
+        except ValueError:
+            return False
+        return len(host) <= LONGEST_HOST and any(host == known or host.endswith("." + known) for known in self.hosts)
 
     def interval(self) -> float | None:
         """Seconds between runs where the schedule is `every …`, None where it is cron."""

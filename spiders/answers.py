@@ -55,7 +55,7 @@ def retry_after(value: str, present: datetime) -> timedelta | None:
         return timedelta(seconds=min(int(value), 10**6))
     try:
         until = parsedate_to_datetime(value)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None
     until = until if until.tzinfo else until.replace(tzinfo=UTC)
     return max(until - present, timedelta())

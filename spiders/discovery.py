@@ -24,6 +24,7 @@ from pipelines.text import storable
 SITEMAP_LIMIT = 50_000  # entries, the protocol's own
 SITEMAP_SIZE = 50 * 1024 * 1024  # bytes unpacked, the protocol's own
 SITEMAPS_OF_AN_INDEX = 20
+MOST_ATTRIBUTES = 200  # of one tag of a feed: expat's SAX driver takes time in the square of them
 LONGEST_MARK = 200  # characters
 LONGEST_CHALLENGE = 700  # characters of text; who has more to say is no gatekeeper
 
@@ -62,11 +63,16 @@ def challenged(body: bytes, content_type: str) -> str | None:
 
 
 def _feed(_source: Feed, url: str, body: bytes, content_type: str) -> Listed:
+    if _OVERLOADED.search(body):
+        return Listed(why=f"not a feed: a tag with more than {MOST_ATTRIBUTES} attributes")
     parsed = feedparser.parse(BytesIO(body), response_headers={"content-type": content_type} if content_type else {}, sanitize_html=False)
     found = [(_absolute(url, entry["link"]), _updated(entry)) for entry in parsed.entries if entry.get("link")]
     links = tuple(Link(url=absolute, mark=_marked("updated", updated)) for absolute, updated in found if absolute)
     broken = parsed.get("bozo") and not links
     return Listed(links=links, why=f"not a feed: {type(parsed.get('bozo_exception')).__name__}" if broken else None)
+
+
+_OVERLOADED = re.compile(rb"""(?<!\s)(?:\s+[^\s=<>"'/]+\s*=\s*(?:"[^"]*"|'[^']*')){%d}""" % (MOST_ATTRIBUTES + 1))
 
 
 def _updated(entry: feedparser.FeedParserDict) -> str | None:
@@ -86,7 +92,7 @@ def _absolute(base: str, href: str) -> str | None:
         return None
 
 
-def _sitemap(_source: Sitemap, _url: str, body: bytes, _content_type: str) -> Listed:
+def _sitemap(_source: Sitemap, url: str, body: bytes, _content_type: str) -> Listed:
     try:
         root = etree.fromstring(_unpacked(body), etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False))
     except zlib.error as error:
@@ -94,8 +100,8 @@ def _sitemap(_source: Sitemap, _url: str, body: bytes, _content_type: str) -> Li
     except etree.XMLSyntaxError as error:
         return Listed(why=f"not a sitemap: {error.msg}")
     if etree.QName(root).localname == "sitemapindex":
-        return Listed(more=_newest([(_child(item, "loc"), _child(item, "lastmod") or "") for item in root]))
-    entries = ((_child(item, "loc"), _child(item, "lastmod")) for item in list(root)[:SITEMAP_LIMIT])
+        return Listed(more=_newest([(_loc(url, item), _child(item, "lastmod") or "") for item in root]))
+    entries = ((_loc(url, item), _child(item, "lastmod")) for item in list(root)[:SITEMAP_LIMIT])
     return Listed(links=tuple(Link(url=loc, mark=_marked("lastmod", lastmod)) for loc, lastmod in entries if loc))
 
 
@@ -111,6 +117,11 @@ def _newest(sitemaps: list[tuple[str | None, str]]) -> tuple[str, ...]:
         named = [*named[: SITEMAPS_OF_AN_INDEX // 2], *named[-SITEMAPS_OF_AN_INDEX // 2 :]]
     newest = sorted(named, key=lambda each: each[1], reverse=True)  # ISO dates sort as text
     return tuple(url for url, _ in newest[:SITEMAPS_OF_AN_INDEX])
+
+
+def _loc(base: str, item: etree._Element) -> str | None:
+    loc = _child(item, "loc")
+    return _absolute(base, loc) if loc else None
 
 
 def _child(item: etree._Element, name: str) -> str | None:
@@ -175,10 +186,19 @@ def _json(source: Api, url: str, body: bytes, content_type: str) -> Listed:
     try:
         answer = json.loads(decode(body, content_type).text)
         items = jmespath.search(source.items, answer) or []
-        links = [_api_link(source, source.base or url, item) for item in items] if isinstance(items, list) else []
     except (ValueError, RecursionError, jmespath.exceptions.JMESPathError) as error:
-        return Listed(why=f"not the JSON that the sheet describes: {str(error).splitlines()[0][:200]}")
-    return Listed(links=tuple(filter(None, links)))
+        return Listed(why=_undescribed(error))
+    links, why = list[Link](), None
+    for item in items if isinstance(items, list) else []:
+        try:
+            links += filter(None, [_api_link(source, source.base or url, item)])
+        except (ValueError, jmespath.exceptions.JMESPathError) as error:
+            why = why or _undescribed(error)  # an item is odd, the others are read
+    return Listed(links=tuple(links), why=why if not links else None)
+
+
+def _undescribed(error: Exception) -> str:
+    return f"not the JSON that the sheet describes: {str(error).splitlines()[0][:200]}"
 
 
 def _api_link(source: Api, base: str, item: Any) -> Link | None:

@@ -118,6 +118,10 @@ class Following:
         if response.status != 200:
             yield CutShort(begun=begun, why=f"page {number} answered {response.status}")
             return
+        known = self._sheet.identify(response.url)
+        if known is not None and known[0] != begun.found.identity:
+            yield CutShort(begun=begun, why=f"page {number} led to another article")
+            return
         yield replace(begun, page=page_of(response, part_of=begun.first, number=number))
 
     def _further_failed(self, failure: Failure) -> Iterator[CutShort]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, replace
 from hashlib import blake2b
@@ -20,6 +21,7 @@ from spiders.discovery import Listed, challenged, read_listing
 from spiders.job import Job, SourceAnswer, host_of, now
 from spiders.walk import Walk
 
+log = logging.getLogger(__name__)
 LISTING_FIRST, NEW_LISTING, NEW_FIRST, SECOND_LOOK = 100, 50, 10, 0  # priorities
 BEYOND = (404, 410)  # what a page after the last one may answer
 
@@ -70,6 +72,10 @@ class Listings:
         try:
             for request in await self._read(response, place):
                 yield request
+        except Exception as error:
+            log.exception("%s: could not be read", response.url)
+            self._cut(place)
+            self._job.sources[-1].why = f"could not be read: {type(error).__name__}"
         finally:
             self._one_less(place)
 

@@ -63,4 +63,4 @@ def _rules(body: bytes) -> Iterator[list[Any]]:
 
 
 def _line(value: str) -> str:
-    return "".join(value[:LONGEST].split())
+    return "".join(char for char in value[:LONGEST] if char.isprintable() and not char.isspace())

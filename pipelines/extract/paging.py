@@ -59,7 +59,10 @@ def is_page(first: str, url: str, number: int) -> bool:
 
 def first_page(url: str) -> str:
     """The address without a page's number at its end, `url` itself where it has none: /a/12_2.html gives /a/12.html."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return url
     query = "&".join(pair for pair in parts.query.split("&") if not _is_number(pair))
     stem, extension = _split(parts.path)
     path = re.sub(rf"{_SEPARATORS}\d{{1,2}}$", "", stem) + extension
@@ -133,5 +136,5 @@ def _joined(base: str, href: str) -> str | None:
 
 
 def _count(tree: html.HtmlElement, rule: Value) -> int:
-    found = re.search(r"\d+", css.value(tree, [rule]) or "")
+    found = re.search(r"\d{1,9}", css.value(tree, [rule]) or "")
     return int(found[0]) if found else 1

@@ -192,6 +192,8 @@ def test_failures_are_told_in_plain_words() -> None:
         ("", None),
         ("soon", None),
         ("²", None),
+        ("Mon, 01 Jan 99999999999999999999 00:00:00 GMT", None),
+        ("Mon, 01 Jan 2026 00:00:00 +99999999999999", None),
     ],
 )
 def test_retry_after_is_seconds_or_a_date(value: str, seconds: float | None) -> None:
@@ -210,6 +212,54 @@ def test_a_json_api_gives_the_links_and_marks_that_its_sheet_names() -> None:
 @pytest.mark.parametrize("body", ["", "<html>", "[" * 100_000, '{"lists": 5}', '{"lists": {"titleLink": "/a/1"}}', "[1]"])
 def test_json_that_is_not_what_the_sheet_describes_gives_nothing(body: str) -> None:
     assert links(API, body) == []
+
+
+def test_an_item_that_an_expression_refuses_leaves_the_others() -> None:
+    joining = API.model_copy(update={"link": "join('', ['/a/', id])", "mark": None})
+    body = '{"lists": [{"id": "1"}, {"id": null}, "odd", {"id": "2"}]}'
+    assert [link.url for link in links(joining, body)] == ["https://p.example/a/1", "https://p.example/a/2"]
+    nothing = read_listing(joining, "https://p.example/", b'{"lists": [{"id": null}]}', "")
+    assert nothing.links == ()
+    assert "join()" in (nothing.why or "")
+
+
+BAD = ["http://[bad/article/1", "http://cape.example\u2100/article/1", "http://cape.example]/article/1_2.html"]
+
+
+@pytest.mark.parametrize("url", BAD)
+def test_an_address_that_does_not_parse_is_no_article_and_leaves_the_others(url: str) -> None:
+    good = "https://p.example/article/2"
+    body = f"<urlset><url><loc>{url}</loc></url><url><loc>{good}</loc></url></urlset>"
+    sheet = cape(pattern=r"/article/(?P<id>\d+)")
+    assert [link.url for link in links(Sitemap(type="sitemap", url="https://p.example/map"), body)] == [good]
+    sheet.identify(url)
+    assert not sheet.serves(url)
+
+
+def test_a_host_that_no_name_can_be_is_not_served() -> None:
+    sheet = cape(pattern=r"/article/(?P<id>\d+)")
+    assert sheet.serves(f"http://{'a' * 60}.cape.example/article/1")
+    assert not sheet.serves(f"http://{'a' * 250}.cape.example/article/1")
+
+
+def test_a_day_that_no_calendar_has_is_none() -> None:
+    sheet = cape(pattern=r"/(?P<year>\d+)/(?P<month>\d+)/(?P<day>\d+)/(?P<id>\d+)")
+    assert [sheet.day_of(f"http://cape.example/{year}/1/1/7") for year in (0, 10**30, "9" * 5000)] == [None, None, None]
+
+
+def test_a_tag_with_ever_more_attributes_is_no_feed() -> None:
+    attributes = " ".join(f'a{number}="1"' for number in range(1000))
+    body = f"<rss version='2.0'><channel><item><link {attributes}>https://p.example/1</link></item></channel></rss>"
+    read = read_listing(Feed(type="feed", url="https://p.example/feed"), "https://p.example/feed", body.encode(), "")
+    assert (read.links, read.why) == ((), "not a feed: a tag with more than 200 attributes")
+
+
+def cape(pattern: str) -> Sheet:
+    values: dict[str, Any] = {
+        "slug": "cape", "name": "海岬日報", "language": "zh-Hant", "timezone": "Asia/Taipei", "hosts": ["cape.example"],
+        "discovery": [{"type": "feed", "url": "http://cape.example/feed"}], "articles": [{"pattern": pattern, "key": "{id}"}],
+    }  # fmt: skip
+    return Sheet.model_validate(values)
 
 
 def test_the_page_number_stands_in_what_is_posted() -> None:

@@ -43,6 +43,12 @@ def test_a_file_cannot_smuggle_in_lines_nor_be_endless() -> None:
     assert len(file["rules"]) == RULES  # type: ignore[arg-type]
 
 
+def test_characters_that_no_address_has_reserve_nothing_and_reach_no_terminal() -> None:
+    file = kept({"location": "/a\ud800\0", "tdm-reservation": 1, "tdm-policy": "x\ud800\x1b[31m"})
+    assert is_reserved(file, "https://p.example/a")
+    assert told({"https://p.example": file})[0].isprintable()
+
+
 def test_a_missing_file_reserves_nothing_and_is_asked_for_once_a_day() -> None:
     file = reservations(404, b"[]", NOW)
     assert told({"https://p.example": file}) == []
