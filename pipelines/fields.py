@@ -38,7 +38,7 @@ def _zone(value: str) -> str:
 
 def _duration(value: object) -> object:
     found = _DURATION.match(value) if isinstance(value, str) else None
-    if isinstance(value, str) and found is None:
+    if found is None and not isinstance(value, timedelta):
         raise ValueError(f"`{value}` is no duration; write one such as `90 s`, `20 min` or `6 h`")
     if found is not None and int(found[1]) * _UNITS[found[2]] > LONGEST.total_seconds():
         raise ValueError(f"`{value}` is too long: {LONGEST.days} days is the longest")

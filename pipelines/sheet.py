@@ -26,7 +26,7 @@ class Pace(Strict):
     """Good manners toward one host. Seconds between requests, requests in flight, requests a day; gaps of a running
     number that are looked up in a run, 0 for none."""
 
-    delay: float = Field(default=3.0, ge=0)
+    delay: float = Field(default=3.0, ge=0, le=3600)
     concurrency: int = Field(default=1, ge=1, le=8)
     budget: int = Field(default=2000, ge=1)
     gaps: int = Field(default=5, ge=0, le=100)

@@ -10,6 +10,7 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from pipelines.extract.joined import adds
+from pipelines.extract.paging import is_page
 from pipelines.models import Comment, Page, PageKind, Reading, Thread
 from pipelines.store.pages import Found
 from spiders.answers import plain
@@ -118,11 +119,17 @@ class Following:
         if response.status != 200:
             yield CutShort(begun=begun, why=f"page {number} answered {response.status}")
             return
-        known = self._sheet.identify(response.url)
-        if known is not None and known[0] != begun.found.identity:
-            yield CutShort(begun=begun, why=f"page {number} led to another article")
+        if self._leads_away(response.url, begun, number):
+            yield CutShort(begun=begun, why=f"page {number} led to something else, {response.url}"[:300])
             return
         yield replace(begun, page=page_of(response, part_of=begun.first, number=number))
+
+    def _leads_away(self, url: str, begun: Fetched, number: int) -> bool:
+        """Whether what answered for a page is none of the article's: a page that is gone may redirect to another article or the front."""
+        known = self._sheet.identify(url)
+        if known is not None:
+            return known[0] != begun.found.identity
+        return _path(url) != _path(begun.asked[-1]) and not is_page(begun.first, url, number)
 
     def _further_failed(self, failure: Failure) -> Iterator[CutShort]:
         begun: Fetched = failure.request.cb_kwargs["begun"]  # type: ignore[attr-defined]
@@ -137,3 +144,7 @@ class Following:
     def _talk_failed(self, failure: Failure) -> Iterator[TalkPage]:
         args: dict[str, Any] = failure.request.cb_kwargs  # type: ignore[attr-defined]
         yield TalkPage(talk=args["talk"], why=plain(failure.value))
+
+
+def _path(url: str) -> str:
+    return urlsplit(url).path.rstrip("/")

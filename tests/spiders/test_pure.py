@@ -242,6 +242,12 @@ def test_a_host_that_no_name_can_be_is_not_served() -> None:
     assert not sheet.serves(f"http://{'a' * 250}.cape.example/article/1")
 
 
+@pytest.mark.parametrize("keys", [{"looks": [-1]}, {"looks": [True]}, {"looks": [60]}, {"pace": {"delay": float("inf")}}])
+def test_a_time_without_an_end_or_a_unit_is_refused(keys: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        Sheet.model_validate(cape(pattern="/(?P<id>[0-9]+)").model_dump(mode="json") | keys)
+
+
 def test_a_day_that_no_calendar_has_is_none() -> None:
     sheet = cape(pattern=r"/(?P<year>\d+)/(?P<month>\d+)/(?P<day>\d+)/(?P<id>\d+)")
     assert [sheet.day_of(f"http://cape.example/{year}/1/1/7") for year in (0, 10**30, "9" * 5000)] == [None, None, None]

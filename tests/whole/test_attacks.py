@@ -2,6 +2,7 @@
 
 import shutil
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator
 
@@ -12,8 +13,9 @@ from pipelines.models import Outcome
 from pipelines.store.database import reading, writing
 from pipelines.store.tables import AlertRow, ArticleRow, PageRow, Source
 from pipelines.store.tables import Portal as PortalRow
+from tests.conftest import wait_for
 from tests.whole.conftest import House
-from tests.whole.portal import Answer, Portal, portal, write_sheet
+from tests.whole.portal import Answer, Portal, page, portal, write_sheet
 
 pytestmark = pytest.mark.slow
 
@@ -228,3 +230,36 @@ def test_a_host_that_leads_inside_is_not_fetched(fresh: House, cape: Portal) -> 
     assert cape.asked == []
     assert fresh.crawl("cape", PORTALWATCH_ALLOW_HOSTS="localhost")["requests"] > 0
     assert cape.asked
+
+
+def test_a_page_that_redirects_to_something_else_is_no_part_of_the_article(fresh: House, cape: Portal) -> None:
+    cape.lists(2, 3, 4, 5)
+    for number in (2, 3, 4, 5):
+        foot = f'<a href="/article/{number}_2">下一頁</a>'
+        cape.article(number, body=page(f"第{number}號渡輪復航", foot=foot).encode())
+    leads = {"2": "/article/9", "3": "/", "4": "/article/4_2/", "5": "//evil.example/article/5_2"}
+    for number, target in leads.items():
+        cape.answers[f"/article/{number}_2"] = Answer(status=302, headers={"Location": target})
+    for at in ("/article/9", "/", "/article/4_2/", "//evil.example/article/5_2"):
+        cape.answers[at] = Answer(page("別的", seed=f"另一篇 {at}").encode())
+    assert fresh.crawl("cape")["outcomes"] == {"new": 4}
+    with reading(fresh.database) as session:
+        told = {row.url.rpartition("/")[2]: row for row in session.scalars(select(ArticleRow))}
+    assert {number: len(row.text.split("\n")) for number, row in told.items()} == {"2": 3, "3": 3, "4": 6, "5": 3}
+    assert {number for number, row in told.items() if row.partial} == {"2", "3", "5"}
+
+
+def test_what_a_killed_run_asked_for_counts_in_the_budget_of_the_day(fresh: House, cape: Portal) -> None:
+    lists(cape, *range(1, 21))
+    cape.answers["/article/3"].after = held = threading.Event()
+    budget = {"delay": 0, "concurrency": 1, "budget": 12}
+    write_sheet(fresh.home / "config", cape.url, pace=budget)
+    crawl = fresh.start("crawl", "cape")
+    wait_for(lambda: "/article/3" in cape.asked, 60)
+    crawl.kill()
+    crawl.communicate()
+    held.set()
+    fresh.forget_heartbeats()
+    for _ in range(2):
+        fresh.crawl("cape")
+    assert len(cape.asked) <= 12
