@@ -4,6 +4,7 @@ import dataclasses
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from scrapy.crawler import AsyncCrawlerProcess
@@ -224,12 +225,13 @@ def _come_again(job: Job) -> None:
     """Write what is due again, BATCH by BATCH: a sitemap may name 50,000 that are left, and others want to write meanwhile."""
     due = [(job.ledger.found[identity], outcome) for identity, outcome in job.ledger.outcomes.items() if outcome in job.comes_again]
 
-    def write(session: Session, start: int) -> None:
-        for found, outcome in due[start : start + pages.BATCH]:
-            _settle_again(session, job, found, outcome)
-
     for start in range(0, len(due), pages.BATCH):
-        in_one_transaction(job.desk.engine, lambda session, start=start: write(session, start))
+        in_one_transaction(job.desk.engine, partial(_all_again, job=job, due=due[start : start + pages.BATCH]))
+
+
+def _all_again(session: Session, job: Job, due: Sequence[tuple[Found, Outcome]]) -> None:
+    for found, outcome in due:
+        _settle_again(session, job, found, outcome)
 
 
 def _settle_again(session: Session, job: Job, found: Found, outcome: Outcome) -> None:
