@@ -49,8 +49,10 @@ class Listings:
     async def requests(self) -> AsyncIterator[Request]:
         """Every discovery address, then known articles that are due, and at the end the gaps of running numbers.
 
-        A host whose pause is over gets one listing, and the rest only when that was answered.
+        A host whose pause is over gets one listing, and the rest only when that was answered. What is due is taken up before a
+        listing can settle it as known.
         """
+        due = self._job.ledger.discover(await asyncio.to_thread(self._job.due))
         trials = self._trials()
         for source in trials:
             for request in self._opened(source):
@@ -59,7 +61,7 @@ class Listings:
         for source in self._job.sheet.discovery:
             for request in self._opened(source) if source not in trials else ():
                 yield request
-        for found in self._job.ledger.discover(await asyncio.to_thread(self._job.due)):
+        for found in due:
             yield self._article(found, SECOND_LOOK)
         await self._until_read()
         for found in self._job.ledger.discover(await asyncio.to_thread(self._job.gaps)):

@@ -3,6 +3,7 @@
 import json
 import random
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -77,12 +78,13 @@ class Answer:
 
 @dataclass(slots=True)
 class Portal:
-    """Answers by path (or by //host/path, which goes first); every request is counted, and what was posted kept."""
+    """Answers by path (or by //host/path, which goes first); every request is counted, its time and what was posted kept."""
 
     url: str
     answers: dict[str, Answer]
     asked: list[str]
     posted: list[bytes] = field(default_factory=list)
+    times: list[float] = field(default_factory=list)
 
     def lists(self, *numbers: int, at: str = "/list") -> None:
         """The listing names these articles."""
@@ -130,11 +132,17 @@ def portal() -> Iterator[Portal]:
     answers: dict[str, Answer] = {"/robots.txt": Answer(status=404)}
     asked: list[str] = []
     posted: list[bytes] = []
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(answers, asked.append, posted.append))
+    times: list[float] = []
+
+    def note(path: str) -> None:
+        asked.append(path)
+        times.append(time.monotonic())
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(answers, note, posted.append))
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        yield Portal(url=f"http://127.0.0.1:{server.server_port}", answers=answers, asked=asked, posted=posted)
+        yield Portal(url=f"http://127.0.0.1:{server.server_port}", answers=answers, asked=asked, posted=posted, times=times)
     finally:
         server.shutdown()
         server.server_close()
