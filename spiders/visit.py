@@ -1,6 +1,7 @@
 """One look at a site by hand, with the manners of a crawl: robots.txt, pauses, a cap on requests and sizes, public addresses only."""
 
 import contextlib
+import ssl
 import time
 import zlib
 from collections.abc import Callable
@@ -66,6 +67,7 @@ class Visit:
     clock: Callable[[], float] = time.monotonic
     asked: int = 0
     reserved: dict[str, dict[str, Any]] = field(default_factory=dict)
+    _tls: ssl.SSLContext = field(default_factory=httpx.create_ssl_context)
     _robots: dict[str, Protego] = field(default_factory=dict)
     _last: dict[str, float] = field(default_factory=dict)
 
@@ -163,7 +165,7 @@ class Visit:
     def _exchanged(self, url: str, post: dict[str, Any] | None, limit: int, cut: bool) -> "_Answer":
         gateway = self.manner.gateway
         allow = self.manner.allow | {urlsplit(gateway).hostname or ""} if gateway else self.manner.allow
-        with GuardedTransport(frozenset(allow), REQUEST_TIMEOUT) as transport:
+        with GuardedTransport(frozenset(allow), REQUEST_TIMEOUT, self._tls) as transport:
             response = transport.handle_request(self._request(through(gateway, url), post))
             try:
                 body = _body(response, limit)

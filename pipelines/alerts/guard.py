@@ -12,7 +12,6 @@ import socket
 import ssl
 import time
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -101,10 +100,12 @@ class Guard(httpcore.NetworkBackend):
 
 
 class GuardedTransport(httpx.BaseTransport):
-    """httpx over a Guard: no proxy, no redirect, no second try; RefusedAddressError where the guard says no."""
+    """httpx over a Guard: no proxy, no redirect, no second try; RefusedAddressError where the guard says no.
 
-    def __init__(self, allow: frozenset[str], seconds: float) -> None:
-        self._pool = httpcore.ConnectionPool(ssl_context=_tls(), network_backend=Guard(allow, seconds))
+    `tls` is made anew where it is left out; that takes longer than most requests."""
+
+    def __init__(self, allow: frozenset[str], seconds: float, tls: ssl.SSLContext | None = None) -> None:
+        self._pool = httpcore.ConnectionPool(ssl_context=tls or httpx.create_ssl_context(), network_backend=Guard(allow, seconds))
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         url = request.url
@@ -120,12 +121,6 @@ class GuardedTransport(httpx.BaseTransport):
 
     def close(self) -> None:
         self._pool.close()
-
-
-@lru_cache(maxsize=1)
-def _tls() -> ssl.SSLContext:
-    """The certificates that are trusted, read once: that takes longer than most requests."""
-    return httpx.create_ssl_context()
 
 
 class _Body(httpx.SyncByteStream):

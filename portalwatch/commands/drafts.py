@@ -49,6 +49,8 @@ def add(
     from spiders.prospect.reader import Reader
 
     address = _address(url)
+    if name is not None and not _SLUG.fullmatch(name):
+        raise typer.BadParameter(f"`{name}` is no slug: 2 to 40 of a-z, 0-9 and _, a letter first", param_hint="--name")
     if not force:
         _refuse_known(address, name)
     with Reader() as reader:
@@ -122,9 +124,7 @@ def _address(url: str) -> str:
 
 
 def _refuse_known(url: str, name: str | None) -> None:
-    """PortalwatchError where a sheet reads the site already, or the name is taken; wrong use where the name cannot be one."""
-    if name is not None and not _SLUG.fullmatch(name):
-        raise typer.BadParameter(f"`{name}` is no slug: 2 to 40 of a-z, 0-9 and _, a letter first", param_hint="--name")
+    """PortalwatchError where a sheet reads the site already, or the name is taken."""
     if name in _paths():
         raise PortalwatchError(f"{_paths()[name]}: a sheet is called `{name}` already; --name takes another name, --force its place")
     sheet = loader.sheet_for(url, _every())

@@ -139,7 +139,7 @@ def portal() -> Iterator[Portal]:
         times.append(time.monotonic())
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(answers, note, posted.append))
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
         yield Portal(url=f"http://127.0.0.1:{server.server_port}", answers=answers, asked=asked, posted=posted, times=times)

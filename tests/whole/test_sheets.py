@@ -80,7 +80,13 @@ def test_add_writes_over_no_sheet(fresh: House, cape: Portal) -> None:
 
 
 def test_wrong_use_of_add_is_2(fresh: House) -> None:
-    for arguments in (["nonsense"], ["ftp://a.example/"], ["https://a.example/", "--name", "A-b"], []):
+    for arguments in (
+        ["nonsense"],
+        ["ftp://a.example/"],
+        ["https://a.example/", "--name", "A-b"],
+        ["a.example", "--force", "--name", "../b"],
+        [],
+    ):
         assert fresh.run("portals", "add", *arguments).returncode == 2
 
 
