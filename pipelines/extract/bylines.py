@@ -51,7 +51,13 @@ _NEAR = 30
 
 def author_of(tree: html.HtmlElement, head: Head, rules: Rules, around: Nearby) -> str | None:
     """The writer, several joined by 、; a name only, never an address."""
-    return _said_author(tree, head, rules) or _meta_author(head) or _by_line(around())
+    told = _said_author(tree, head, rules) or _meta_author(head)
+    return told or (None if _names_authors(rules) else _by_line(around()))
+
+
+def _names_authors(rules: Rules) -> bool:
+    """Whether the sheet says where a writer stands: then one that is not there is nowhere."""
+    return bool(rules.author) or any("author" in re.compile(line.pattern).groupindex for line in rules.source_lines)
 
 
 def _said_author(tree: html.HtmlElement, head: Head, rules: Rules) -> str | None:

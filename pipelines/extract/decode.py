@@ -23,7 +23,7 @@ _META = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w.:-]+)""", re
 _HEADER = re.compile(r"""charset\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
 _HEAD = 4096
 """Bytes in which a page may declare its charset; browsers look at 1,024, but scripts often come first."""
-_SAMPLE = 16_384
+_SAMPLE = 4_096
 """Characters in which text that was written twice is sought."""
 _NEAR = 20
 """Characters that must be sound for each broken one if a text is UTF-8 with damage."""

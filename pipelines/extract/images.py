@@ -40,9 +40,12 @@ def images_of(zone: html.HtmlElement | None, head: Head, rules: Rules, base: str
 
 
 def _in_zone(zone: html.HtmlElement, rules: Rules, base: str) -> Iterator[Image]:
+    held = list(zone.iter("img"))
+    if not held:
+        return
     removed = {element for selector in rules.remove for element in css.select(zone, selector) if element.tag not in _FIGURES}
     captions = {element for selector in rules.captions for element in css.select(zone, selector)}
-    for image in zone.iter("img"):
+    for image in held:
         if _is_decoration(image) or (removed and any(parent in removed for parent in image.iterancestors())):
             continue
         address = next((found for name in _SOURCES if (found := _absolute(image.get(name), base))), None)

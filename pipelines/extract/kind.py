@@ -99,9 +99,14 @@ class Evidence:
 
     @property
     def prose(self) -> int:
-        """Characters of the text that tell something: no labels, no request to pay."""
-        told = self.text.split("\n")
-        return sum(len(each) for each in told if (len(each) >= _SENTENCE or _PROSE.search(each)) and not _PAYWALL.search(each))
+        """Characters of the text that tell something: no labels, no request to pay. Counted up to what any verdict asks for."""
+        told = 0
+        for each in self.text.split("\n"):
+            if (len(each) >= _SENTENCE or _PROSE.search(each)) and not _PAYWALL.search(each):
+                told += len(each)
+            if told > _PAYWALLED:
+                break
+        return told
 
     @property
     def span(self) -> tuple[int, int]:

@@ -85,7 +85,7 @@ def tidy(text: str) -> str:
 def lines(root: html.HtmlElement, without: Collection[html.HtmlElement] = (), end: str | None = None) -> Iterator[Line]:
     """The lines of `root` in reading order. Scripts, form controls, hidden elements and everything in `without` are left out,
     and all that follows an HTML comment which the pattern `end` finds."""
-    skipped = {*without, *_HIDDEN(root)} - {root}
+    skipped = {*without, *(_HIDDEN(root) if len(root) else ())} - {root}
     current, blocks, anchors = _Open(), [root], 0
     parts, links = current.parts, current.links
     walk = etree.iterwalk(root, events=("start", "end", "comment"))

@@ -8,7 +8,6 @@ from urllib.parse import SplitResult, parse_qsl, urljoin, urlsplit
 from lxml import html
 
 from pipelines.extract import css
-from pipelines.extract.lines import tidy
 from pipelines.extract.rules import Paged, Value
 from pipelines.models import Page
 from pipelines.template import names_of
@@ -103,10 +102,18 @@ def _asked(parts: SplitResult) -> Mapping[str, str]:
 def _pointers(tree: html.HtmlElement, base: str, number: int) -> Iterator[str]:
     """Addresses that the page calls its next one: rel=next, then by their words, then by the number alone."""
     links = [element for element in tree.iter("a", "link") if element.get("href")]
-    words = {element: tidy(css.text_of(element)) for element in links if element.tag == "a"}
+    words = [(element, text.strip()) for element in links if element.tag == "a" and len(text := _said(element)) <= _LONGEST_WORDS]
     yield from _addresses(tree, base, (element for element in links if "next" in (element.get("rel") or "").lower().split()))
-    yield from _addresses(tree, base, (element for element, text in words.items() if _NEXT.match(text)))
-    yield from _addresses(tree, base, (element for element, text in words.items() if text == str(number)))
+    yield from _addresses(tree, base, (element for element, text in words if _NEXT.match(text)))
+    yield from _addresses(tree, base, (element for element, text in words if text == str(number)))
+
+
+_LONGEST_WORDS = 60
+"""Characters of a link, white space and all, that may call itself the next page."""
+
+
+def _said(link: html.HtmlElement) -> str:
+    return (link.text or "") if len(link) == 0 else css.text_of(link)
 
 
 def _ruled(tree: html.HtmlElement, page: Page, rule: Paged, groups: Mapping[str, str] | None, number: int) -> str | None:
@@ -121,9 +128,10 @@ def _ruled(tree: html.HtmlElement, page: Page, rule: Paged, groups: Mapping[str,
 
 def _addresses(tree: html.HtmlElement, base: str, elements: Iterable[html.HtmlElement]) -> Iterator[str]:
     """The elements' absolute addresses, without fragments."""
-    base = _joined(base, str(tree.xpath("string(//base/@href)"))) or base
+    stated: str | None = None
     for element in elements:
-        url = _joined(base, (element.get("href") or "").strip().partition("#")[0])
+        stated = stated or _joined(base, str(tree.xpath("string(//base/@href)"))) or base
+        url = _joined(stated, (element.get("href") or "").strip().partition("#")[0])
         if url and url.startswith(("http://", "https://")) and len(url) <= LONGEST:
             yield url
 

@@ -22,7 +22,6 @@ from dataclasses import dataclass
 from pipelines.extract.lines import Line
 from pipelines.extract.locate import weight
 from pipelines.extract.phrases import SENTENCE_END
-from pipelines.extract.sift import squeeze
 
 RUNGS = {
     "sheet zone": 1.0,
@@ -38,7 +37,7 @@ _KEPT, _LINKS, _BODY, _PROSE, _COVERED, _LABELS, _TOLD, _TITLE, _TIME = 0.50, 0.
 _LABEL = 15
 """Characters of a line that may be a label."""
 _GRAM = 4
-_DESCRIBED, _ENOUGH = 20, 2000
+_DESCRIBED, _ENOUGH = 20, 600
 """Characters of a description below which it tells nothing, and of a body beyond which it need not be compared."""
 
 
@@ -67,7 +66,7 @@ def quality_of(signs: Signs) -> float:
     total = sum(size for size, _ in sizes)
     if not total:
         return 0.0
-    text = squeeze("".join(signs.paragraphs))
+    text = "".join("".join(signs.paragraphs).split())
     parts = (
         (_KEPT, signs.kept),
         (_LINKS, None if signs.linked is None else 1.0 - signs.linked),
@@ -96,7 +95,7 @@ def against(page: Sequence[Line], paragraphs: Sequence[str]) -> tuple[float, flo
 
 def _held(said: str | None, text: str) -> float | None:
     """The share of what the page says elsewhere that the text holds too."""
-    flat = squeeze(said or "")[:_ENOUGH]
+    flat = "".join((said or "")[: 2 * _ENOUGH].split())[:_ENOUGH]
     if len(flat) < _DESCRIBED:
         return None
     grams = {flat[at : at + _GRAM] for at in range(len(flat) - _GRAM + 1)}
