@@ -150,6 +150,7 @@ def _environment(stage: Stage) -> None:
         "PORTALWATCH_HOME": str(stage.home),
         "PORTALWATCH_CONFIG": str(config),
         "PORTALWATCH_PORTALS": ",".join(PORTALS),
+        "PORTALWATCH_EXTRACTORS": "1",
         "PORTALWATCH_SMTP_HOST": "127.0.0.1",
         "PORTALWATCH_SMTP_PORT": str(stage.smtp_port),
         "PORTALWATCH_MAIL_FROM": "portalwatch@example.org",

@@ -156,6 +156,7 @@ def environment(made: House) -> Mapping[str, str]:
     return {
         "PORTALWATCH_HOME": str(made.home),
         "PORTALWATCH_CONFIG": str(made.home / "config"),
+        "PORTALWATCH_EXTRACTORS": "1",
         "PORTALWATCH_REDIS_URL": made.valkey,
         "PORTALWATCH_SMTP_HOST": "127.0.0.1",
         "PORTALWATCH_SMTP_PORT": str(made.world.smtp_port),
