@@ -5,11 +5,14 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from pipelines.config import settings
 
 _CONTROL = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 127, *range(128, 160), *range(8234, 8239), *range(8294, 8298)))
 
@@ -41,7 +44,7 @@ def plain(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, datetime):
-        return f"{value.astimezone():%Y-%m-%d %H:%M}"
+        return value.astimezone(ZoneInfo(settings().timezone)).isoformat(" ", "seconds")
     return str(value).translate(_CONTROL).replace("\n", " ")
 
 

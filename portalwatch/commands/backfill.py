@@ -80,7 +80,7 @@ def _each(portal: str, days: list[date], alerts: Alerts, *, as_json: bool) -> No
             raise PortalwatchError(f"{portal}: stopped at {day}; the same command goes on from there")
         unreachable += [str(day)] if done.returncode else []
     if unreachable:
-        raise PortalwatchError(f"{portal}: could not be read at all: {', '.join(unreachable)}")
+        raise PortalwatchError(f"{portal}: not read to their end, nor would they be by another try: {', '.join(unreachable)}")
 
 
 def _tell(told: object, as_json: bool) -> None:

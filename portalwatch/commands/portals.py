@@ -56,8 +56,11 @@ def resume_portal(portal: Annotated[str, typer.Argument(help="The portal's slug,
     Example: `portalwatch portals resume storm_mg`
     """
     loader.sheet(portal, settings())
-    for line in in_one_transaction(open_store(settings()), lambda session: standings.resume(session, portal)) or ["it was not paused"]:
-        typer.echo(show.plain(f"{portal}: {line}"))
+    lifted = in_one_transaction(open_store(settings()), lambda session: standings.resume(session, portal))
+    for line in lifted:
+        typer.echo(show.plain(f"{portal}: the pause is lifted, the next run asks again; it was: {line}"))
+    if not lifted:
+        typer.echo(f"{portal}: it was not paused")
 
 
 def _line(sheet: Sheet, path: Path, run: Run | None) -> dict[str, Any]:

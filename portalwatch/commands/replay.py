@@ -69,14 +69,18 @@ def try_sheet(
 ) -> None:
     """What a changed sheet would read differently on the last archived pages. Exit 0 where nothing, 1 where something.
 
-    Example: `portalwatch portals try config/portals/dw_zh.yaml --archive 200`
+    It is compared with the sheet in force, so change a copy in another folder.
+
+    Example: `portalwatch portals try draft/dw_zh.yaml --archive 200`
     """
     from pipelines.sheet import read_sheet
+    from spiders import loader
     from spiders.comparison import try_sheet as run
-    from spiders.loader import SHIPPED
 
+    if sheet_file.resolve() in {path.resolve() for path in loader.paths(settings()).values()}:
+        raise typer.BadParameter(f"{sheet_file} is in force: copy it to another folder under the same name, change the copy, and try that")
     try:
-        compared = run(settings(), read_sheet(sheet_file, base=SHIPPED), archive)
+        compared = run(settings(), read_sheet(sheet_file, base=loader.SHIPPED), archive)
     except (ConfigError, OSError) as error:
         raise typer.BadParameter(str(error)) from None
     different = [each for each in compared if each.differences]
