@@ -25,7 +25,7 @@ from pipelines.sheet import read_sheet
 SHEETS = Path(__file__).parents[1] / "spiders" / "portals"
 LISTING = 100  # URLs of one listing, one round trip
 ONE_BY_ONE = 100_000
-SAMPLE = 26  # shingles that `sketch` posts of an article, on average
+POSTED, ASKED = 26, 39  # shingles that `sketch` posts of an article and looks up, on average
 SEED = 20240618
 
 
@@ -105,13 +105,13 @@ def stories(url: str, client: "redis.Redis[bytes]", count: int) -> Iterator[str]
     for size in [size for size in (10_000, 100_000, 1_000_000) if size <= count]:
         spent = 0.0
         for first in range(done, size, 1000):
-            batch = dice.integers(0, 2**62, (1000, SAMPLE))
+            batch = dice.integers(0, 2**62, (1000, POSTED))
             kept.append((first, batch[0]))
             began = time.perf_counter()
             fast.post_all((first + at + 1, first + at, sample) for at, sample in enumerate(batch))
             spent += time.perf_counter() - began
         posted, done = (size - done) / spent, size
-        asked = [(first + 1, sample) for first, sample in kept[-1000:]]
+        asked = [(first + 1, np.concatenate([sample, dice.integers(0, 2**62, ASKED - POSTED)])) for first, sample in kept[-1000:]]
         began = time.perf_counter()
         answers = fast.near_all([sample for _, sample in asked])
         each = (time.perf_counter() - began) / len(asked)

@@ -83,7 +83,7 @@ def keep(desk: Desk, found: Found, article: Article, now: datetime, origin: Orig
 def drafted(desk: Desk, found: Found, article: Article, seen_at: datetime, origin: Origin | None) -> Draft:
     """The article with its sketch, and what Redis knows to be near it."""
     drawn = sketch(article.title, article.text)
-    near = desk.fast.near(drawn.sample) if desk.fast else None
+    near = desk.fast.near(drawn.asked) if desk.fast else None
     return Draft(found=found, article=article, sketch=drawn, near=near or (0, []), seen_at=seen_at, origin=origin)
 
 
@@ -211,7 +211,7 @@ def _add(session: Session, desk: Desk, page: PageRow, draft: Draft, now: datetim
 def links_of(session: Session, draft: Draft, but: int | None = None) -> list[Link]:
     """The stories that the draft's text joins, by every known article of its time `but` itself."""
     drawn, (indexed, near), at = draft.sketch, draft.near, draft.seen_at
-    candidates = [*articles.equals(session, drawn.digest, at), *near, *articles.near(session, drawn.sample, after=indexed, now=at)]
+    candidates = [*articles.equals(session, drawn.digest, at), *near, *articles.near(session, drawn.asked, after=indexed, now=at)]
     return stories_of(drawn, [each for each in articles.known(session, candidates, at) if each.article_id != but])
 
 

@@ -40,8 +40,16 @@ class Sketch:
 
     @property
     def sample(self) -> Hashes:
-        """The shingles that are posted to the index, some thirty of an article, and enough of a flash that it is not sampled away."""
-        step = 1 << max(0, (len(self.runs) // ENOUGH).bit_length() - 1)
+        """The shingles that are posted to the index: some twenty-five of an article, enough of a flash that it is not sampled away."""
+        return self._sampled(1)
+
+    @property
+    def asked(self) -> Hashes:
+        """The shingles that are looked up: twice as many, since what is sought may be half as long and posted twice as densely."""
+        return self._sampled(2)
+
+    def _sampled(self, times: int) -> Hashes:
+        step = 1 << max(0, (len(self.runs) // (times * ENOUGH)).bit_length() - 1)
         sampled = self.runs[self.runs & (min(step, SPARSEST) - 1) == 0]
         head = self.runs[: _width(HEAD)]
         return np.unique(np.concatenate([sampled, head[head & (IN_HEAD - 1) == 0]]))

@@ -13,7 +13,7 @@ from pipelines.dedup.shingles import Sketch, shared
 COPY = 0.35  # share of the new text that a known one must hold, where its lead is known too
 COPY_UNDER_A_NEW_LEAD = 0.5  # the same, where the lead is new: up to 45 % of copied background stays a story of its own
 LEAD_KNOWN = 0.35
-WHOLE = 0.6  # share of a known text that makes it a part of a merged piece, where little else is new
+PART, COVERED = 0.3, 0.6  # share of a known text that makes it a part of a merged piece, of which so much is known in all
 FLASH = 12  # shingles; below that two texts are the same only if they are equal
 
 
@@ -63,7 +63,7 @@ def same(one: Sketch, other: Sketch) -> tuple[bool, float, str]:
 def _links(new: Sketch, other: Known, covered: float) -> list[Link]:
     held, holds = _share(new, other.sketch), _share(other.sketch, new)
     why = "equal letters" if new.digest == other.sketch.digest else _verdict(new, other.sketch, held)
-    if not why and holds >= WHOLE and covered >= WHOLE and len(other.sketch.shingles) >= FLASH:
+    if not why and holds >= PART and covered >= COVERED and len(other.sketch.shingles) >= FLASH:
         why = f"holds {holds:.0%} of article {other.article_id}, and {covered:.0%} of it is known"
     if not why:
         return []
