@@ -6,14 +6,18 @@ simhash, and trafilatura's fingerprint.
 """
 
 import argparse
+import hashlib
 import random
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import Any, Protocol
 
+import numpy as np
 import opencc
+from trafilatura.deduplication import content_fingerprint
 
 from bench.dedup import server
 from demo.world.generated import generated
@@ -145,27 +149,85 @@ def same_event(text: Text, other: Text, dice: random.Random) -> Text:
 STRANGERS: Sequence[Variant] = (follow_up(0.2), follow_up(0.35), follow_up(0.45), same_template, same_event)
 
 
-class Store:
+class Memory(Protocol):
+    """A way to know a story again: `keep` gives an article's id, `stories` those that a text would join."""
+
+    def keep(self, text: Text) -> int: ...
+
+    def stories(self, text: Text) -> set[int]: ...
+
+
+class Ours:
     """Articles kept as the store keeps them: an index that finds candidates, their texts, and their stories."""
 
     def __init__(self, fast: Fast) -> None:
         self._fast = fast
         self._sketches: dict[int, Sketch] = {}
-        self._stories: dict[int, tuple[int, ...]] = {}
 
-    def keep(self, drawn: Sketch) -> int:
-        """Keep an article that opens its story; gives its id."""
-        number = len(self._sketches) + 1
-        self._sketches[number], self._stories[number] = drawn, (number,)
+    def keep(self, text: Text) -> int:
+        number, drawn = len(self._sketches) + 1, sketch(text.title, text.body)
+        self._sketches[number] = drawn
         self._fast.post(number, number - 1, drawn.sample)
         return number
 
-    def stories(self, drawn: Sketch) -> set[int]:
-        """The stories that an article would join."""
+    def stories(self, text: Text) -> set[int]:
+        drawn = sketch(text.title, text.body)
         found = self._fast.near(drawn.asked)
         assert found is not None
-        known = [Known(article_id=one, story_ids=self._stories[one], sketch=self._sketches[one]) for one in found[1][:CANDIDATES]]
+        known = [Known(article_id=one, story_ids=(one,), sketch=self._sketches[one]) for one in found[1][:CANDIDATES]]
         return {link.story_id for link in stories_of(drawn, known)}
+
+
+class Simhashes:
+    """Charikar's fingerprints, 64 bits, the nearest one at most `bits` away. `of` makes one of a text."""
+
+    def __init__(self, of: Callable[[str], int], bits: int) -> None:
+        self._of, self._bits = of, bits
+        self._kept: list[int] = []
+
+    def keep(self, text: Text) -> int:
+        self._kept.append(self._of(text.body))
+        return len(self._kept)
+
+    def stories(self, text: Text) -> set[int]:
+        drawn = self._of(text.body)
+        near = min(range(len(self._kept)), key=lambda at: (self._kept[at] ^ drawn).bit_count())
+        return {near + 1} if (self._kept[near] ^ drawn).bit_count() <= self._bits else set()
+
+
+class MinHashes:
+    """datasketch's LSH over 5-grams of the text as it is written, 128 permutations, Jaccard >= 0.5."""
+
+    def __init__(self) -> None:
+        from datasketch import MinHash, MinHashLSH
+
+        self._make, self._index, self._count = MinHash, MinHashLSH(threshold=0.5, num_perm=128), 0
+
+    def keep(self, text: Text) -> int:
+        self._count += 1
+        self._index.insert(self._count, self._drawn(text))
+        return self._count
+
+    def stories(self, text: Text) -> set[int]:
+        return set(self._index.query(self._drawn(text)))
+
+    def _drawn(self, text: Text) -> Any:
+        drawn = self._make(num_perm=128)
+        drawn.update_batch([text.body[at : at + 5].encode() for at in range(len(text.body) - 4)])
+        return drawn
+
+
+def simhash(body: str) -> int:
+    """Charikar's fingerprint over 3-grams of the text as it is written."""
+    grams = {body[at : at + 3] for at in range(max(1, len(body) - 2))}
+    words = np.frombuffer(b"".join(hashlib.blake2b(gram.encode(), digest_size=8).digest() for gram in grams), dtype=np.uint8)
+    votes = np.unpackbits(words.reshape(-1, 8), axis=1).sum(axis=0) * 2 > len(grams)
+    return int.from_bytes(np.packbits(votes).tobytes(), "big")
+
+
+def trafilatura_fingerprint(body: str) -> int:
+    """trafilatura's own."""
+    return int(content_fingerprint(body), 16)
 
 
 @lru_cache(maxsize=1)
@@ -176,42 +238,48 @@ def texts(count: int) -> list[Text]:
     return [Text(back.convert(piece.title), back.convert("\n".join(piece.paragraphs))) for piece in pieces]
 
 
-def results(count: int, url: str) -> Iterator[tuple[str, int, int, int, int]]:
+def results(memory: Memory, count: int) -> Iterator[tuple[str, int, int, int, int]]:
     """(kind, right joins, wanted joins, wrong joins, articles) of each kind of copy and stranger."""
     found, dice = texts(3 * count), random.Random(SEED)
     originals, others, fresh = found[:count], found[count : 2 * count], found[2 * count :]
-    fast = Fast(url, "bench")
-    store = Store(fast)
-    ids = [store.keep(sketch(text.title, text.body)) for text in originals]
-    partners = [store.keep(sketch(text.title, text.body)) for text in others]
+    ids, partners = [memory.keep(text) for text in originals], [memory.keep(text) for text in others]
     for variant in VARIANTS:
         double = variant in (merged, merged_and_all)
         wanted = [{one, partner} if double else {one} for one, partner in zip(ids, partners, strict=True)]
-        made = [variant(text, other, dice) for text, other in zip(originals, others if double else fresh, strict=True)]
-        joined = [store.stories(sketch(text.title, text.body)) for text in made]
+        joined = [memory.stories(variant(text, other, dice)) for text, other in zip(originals, others if double else fresh, strict=True)]
         right = sum(len(a & b) for a, b in zip(joined, wanted, strict=True))
         yield variant.__name__, right, sum(map(len, wanted)), sum(len(a - b) for a, b in zip(joined, wanted, strict=True)), count
     for variant in STRANGERS:
-        joined = [
-            store.stories(sketch(text.title, text.body))
-            for text in (variant(text, other, dice) for text, other in zip(originals, fresh, strict=True))
-        ]
+        joined = [memory.stories(variant(text, other, dice)) for text, other in zip(originals, fresh, strict=True)]
         yield variant.__name__, 0, 0, sum(map(len, joined)), count
-    fast.close()
 
 
 def main() -> None:
     """Measure, print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--originals", type=int, default=500)
-    count: int = parser.parse_args().originals
-    right = wanted = wrong = 0
+    parser.add_argument("--peers", action="store_true", help="the peers too, on a fifth of the originals")
+    asked = parser.parse_args()
     with server() as (url, _):
-        for kind, good, due, bad, made in results(count, url):
-            right, wanted, wrong = right + good, wanted + due, wrong + bad
-            told = f"recall {good / due:.4f}" if due else "strangers    "
-            print(f"{kind:28} {told}  joined wrongly {bad} of {made}", flush=True)
-    print(f"all: recall {right / wanted:.4f} ({right} of {wanted}), precision {right / (right + wrong):.4f} ({wrong} wrong)")
+        tell("portalwatch", Ours(Fast(url, "bench")), asked.originals, each=True)
+    if asked.peers:
+        few = max(20, asked.originals // 5)
+        tell("simhash, 3 bits", Simhashes(simhash, 3), few)
+        tell("trafilatura's fingerprint, 3 bits", Simhashes(trafilatura_fingerprint, 3), few)
+        try:
+            tell("datasketch MinHash LSH", MinHashes(), few)
+        except ImportError:
+            print("datasketch: not installed; `pip install datasketch` adds it")
+
+
+def tell(name: str, memory: Memory, count: int, *, each: bool = False) -> None:
+    """Print a memory's recall and precision, by kind where asked."""
+    right = wanted = wrong = 0
+    for kind, good, due, bad, made in results(memory, count):
+        right, wanted, wrong = right + good, wanted + due, wrong + bad
+        if each:
+            print(f"{kind:28} {f'recall {good / due:.4f}' if due else 'strangers    '}  joined wrongly {bad} of {made}", flush=True)
+    print(f"{name}: recall {right / wanted:.4f} ({right} of {wanted}), precision {right / max(1, right + wrong):.4f} ({wrong} wrong)")
 
 
 if __name__ == "__main__":
