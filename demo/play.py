@@ -58,8 +58,11 @@ class Stage:
         return f"http://127.0.0.1:{self.world_port}"
 
     def advance(self) -> None:
-        """Let the next phase's articles appear."""
-        ask(f"{self.url}/_world", {"phase": self.phase + 1})
+        """Let the next phase's articles appear; a world that has just died is asked again once it is back."""
+        try:
+            ask(f"{self.url}/_world", {"phase": self.phase + 1})
+        except OSError:
+            return
         self.phase, self.phase_since = self.phase + 1, datetime.now(UTC)
         self.world[self.world.index("--phase") + 1] = str(self.phase)
         self.save()

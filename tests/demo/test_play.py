@@ -1,0 +1,28 @@
+"""The stage of `make demo`: its phase, and a world that is away."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from demo.play import Stage
+from demo.serve import running
+from portalwatch.children import free_port
+
+
+def stage(home: Path, port: int) -> Stage:
+    return Stage(
+        home=home, world_port=port, smtp_port=0, secret="s", phase=1, phase_since=datetime.now(UTC), world=["demo", "--phase", "1"]
+    )
+
+
+def test_a_phase_that_a_dead_world_did_not_hear_of_has_not_begun(tmp_path: Path) -> None:
+    away = stage(tmp_path, free_port(18700))
+    away.advance()
+    assert (away.phase, away.world[-1], (tmp_path / "world.json").exists()) == (1, "1", False)
+
+
+def test_a_phase_begins_for_the_world_the_stage_and_the_next_start(tmp_path: Path) -> None:
+    with running(phase=1, state_dir=tmp_path / "world") as up:
+        there = stage(tmp_path, int(up.url.rpartition(":")[2]))
+        there.advance()
+        assert (there.phase, there.world[-1], up.world.phase) == (2, "2", 2)
+    assert '"phase": 2' in (tmp_path / "world.json").read_text(encoding="utf-8")
