@@ -5,12 +5,13 @@ attributes) is looked up in what the page has before libxml2 tries it on every e
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import cssselect
+from cssselect.xpath import XPathExpr
 from lxml import etree, html
 from lxml.cssselect import CSSSelector
 
@@ -29,14 +30,13 @@ class _Need:
 
 def select(root: html.HtmlElement, css: str) -> list[html.HtmlElement]:
     """Every element below `root` that the selector finds, in document order."""
-    compiled, alternatives = _compiled(css)
-    has = _attributes(root.getroottree().getroot())
-    return list(compiled(root)) if any(all(map(has, needs)) for needs in alternatives) else []
+    found: list[html.HtmlElement] = _compiled(css)(root) if _has(root.getroottree().getroot()).all_of_one(css) else []
+    return found
 
 
 def forget() -> None:
     """Lets go of the page that was read last; until then its attributes are kept."""
-    _attributes.cache_clear()
+    _has.cache_clear()
 
 
 def first_of(root: html.HtmlElement, selectors: Iterable[str]) -> html.HtmlElement | None:
@@ -74,10 +74,24 @@ def _matching(text: str, pattern: str | None) -> str | None:
     return (found[1] if found.re.groups else found[0]) if found else None
 
 
+class _Translator(cssselect.HTMLTranslator):
+    """Tries the plain look for a word first: most elements lack it, and each further look at an attribute costs as much."""
+
+    def xpath_attrib_includes(self, xpath: XPathExpr, name: str, value: str | None) -> XPathExpr:
+        if not value or value.split() != [value]:
+            return super().xpath_attrib_includes(xpath, name, value)
+        word, spaced = self.xpath_literal(value), self.xpath_literal(f" {value} ")
+        return xpath.add_condition(f"contains({name}, {word}) and contains(concat(' ', normalize-space({name}), ' '), {spaced})")
+
+
 @lru_cache(maxsize=1024)
-def _compiled(css: str) -> tuple[CSSSelector, tuple[tuple[_Need, ...], ...]]:
-    alternatives = tuple(tuple(_needs(selector.parsed_tree)) for selector in cssselect.parse(css))
-    return CSSSelector(css, translator="html"), alternatives
+def _compiled(css: str) -> CSSSelector:
+    return CSSSelector(css, translator=_Translator())
+
+
+@lru_cache(maxsize=1024)
+def _alternatives(css: str) -> tuple[tuple[_Need, ...], ...]:
+    return tuple(tuple(_needs(selector.parsed_tree)) for selector in cssselect.parse(css))
 
 
 def _needs(node: Any) -> Iterator[_Need]:
@@ -100,19 +114,35 @@ def _is_combined(node: Any) -> bool:
     return isinstance(node, cssselect.parser.CombinedSelector)
 
 
-@lru_cache(maxsize=1)
-def _attributes(root: html.HtmlElement) -> Callable[[_Need], bool]:
-    """Answers whether some element of the page has what a selector needs; each attribute is collected once."""
-    collected: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
+class _Has:
+    """What attributes the elements of a page have; each is collected once, and each selector judged once."""
 
-    def has(need: _Need) -> bool:
-        if need.attribute not in collected:
-            found = _collector(need.attribute)(root)
-            collected[need.attribute] = frozenset(found), frozenset(" ".join(found).split()) if need.attribute == "class" else frozenset()
-        values, words = collected[need.attribute]
+    def __init__(self, root: html.HtmlElement) -> None:
+        self._root = root
+        self._collected: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
+        self._verdicts: dict[str, bool] = {}
+
+    def all_of_one(self, css: str) -> bool:
+        """Whether some element of the page has each thing that one of the selector's alternatives needs."""
+        verdict = self._verdicts.get(css)
+        if verdict is None:
+            verdict = self._verdicts[css] = any(all(map(self._one, needs)) for needs in _alternatives(css))
+        return verdict
+
+    def _one(self, need: _Need) -> bool:
+        values, words = self._collected.get(need.attribute) or self._collect(need.attribute)
         return need.value in (words if need.is_word else values) if need.value is not None else bool(values)
 
-    return has
+    def _collect(self, attribute: str) -> tuple[frozenset[str], frozenset[str]]:
+        found = _collector(attribute)(self._root)
+        values = frozenset(found)
+        self._collected[attribute] = values, frozenset(" ".join(values).split()) if attribute == "class" else frozenset()
+        return self._collected[attribute]
+
+
+@lru_cache(maxsize=1)
+def _has(root: html.HtmlElement) -> _Has:
+    return _Has(root)
 
 
 @lru_cache(maxsize=256)

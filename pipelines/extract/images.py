@@ -7,10 +7,10 @@ from urllib.parse import urljoin, urlsplit
 
 from lxml import html
 
-from pipelines.extract import css, phrases
+from pipelines.extract import phrases
 from pipelines.extract.head import Head
 from pipelines.extract.lines import lines, tidy
-from pipelines.extract.rules import Rules
+from pipelines.extract.zoned import Zoned
 from pipelines.models import Image
 
 MOST = 40
@@ -29,9 +29,9 @@ _NEAR = 3
 """Ancestors that may hold an image's caption."""
 
 
-def images_of(zone: html.HtmlElement | None, head: Head, rules: Rules, base: str) -> tuple[Image, ...]:
+def images_of(zone: Zoned | None, head: Head, base: str) -> tuple[Image, ...]:
     """The images in the article's zone in reading order, each once; where it has none, the one that the page's head names."""
-    found = _in_zone(zone, rules, base) if zone is not None else iter(())
+    found = _in_zone(zone, base) if zone is not None else iter(())
     images = list(islice(_distinct(found), MOST))
     named = head.meta("og:image", "twitter:image") or head.said("image", "url") or head.said("image")
     if not images and named and (address := _absolute(named, base)):
@@ -39,18 +39,14 @@ def images_of(zone: html.HtmlElement | None, head: Head, rules: Rules, base: str
     return tuple(images)
 
 
-def _in_zone(zone: html.HtmlElement, rules: Rules, base: str) -> Iterator[Image]:
-    held = list(zone.iter("img"))
-    if not held:
-        return
-    removed = {element for selector in rules.remove for element in css.select(zone, selector) if element.tag not in _FIGURES}
-    captions = {element for selector in rules.captions for element in css.select(zone, selector)}
-    for image in held:
+def _in_zone(zone: Zoned, base: str) -> Iterator[Image]:
+    removed, captions = {element for element in zone.removed if element.tag not in _FIGURES}, frozenset(zone.figures)
+    for image in zone.element.iter("img"):
         if _is_decoration(image) or (removed and any(parent in removed for parent in image.iterancestors())):
             continue
         address = next((found for name in _SOURCES if (found := _absolute(image.get(name), base))), None)
         if address and not _DECORATION.search(urlsplit(address).path):
-            yield Image(url=address, caption=_caption(image, zone, captions))
+            yield Image(url=address, caption=_caption(image, zone.element, captions))
 
 
 _FIGURES = ("figure", "picture")

@@ -60,7 +60,7 @@ class _Body:
     rung: str = "nothing"
     captions: tuple[str, ...] = ()
     rights: tuple[str, ...] = ()
-    zone: html.HtmlElement | None = None
+    zone: Zoned | None = None
     kept: float | None = None
 
     @property
@@ -149,14 +149,12 @@ def _confirmed(zoned: Zoned, rung: str) -> _Body:
 
 
 def _as_it_stands(zoned: Zoned, rung: str) -> _Body:
-    return _Body(
-        paragraphs=tuple(zoned.paragraphs), rung=rung, captions=zoned.captions, rights=zoned.rights, zone=zoned.element, kept=zoned.kept
-    )
+    return _Body(paragraphs=tuple(zoned.paragraphs), rung=rung, captions=zoned.captions, rights=zoned.rights, zone=zoned, kept=zoned.kept)
 
 
 def _by_search(seen: _Seen) -> _Body:
     element = zone(seen.lines.all, below=headline.position(seen.lines.all, seen.title) + 1)
-    zoned = by_search(element, seen.title) if element is not None else None
+    zoned = by_search(element, seen.rules, seen.title) if element is not None else None
     return _confirmed(zoned, "found zone") if zoned and zoned.text else _Body()
 
 
@@ -230,7 +228,7 @@ def _article(seen: _Seen, body: _Body, sheet: "Sheet | None") -> Article:
         language=language,
         script=script,
         captions=body.captions,
-        images=images.images_of(body.zone, seen.head, seen.rules, seen.head.base or url),
+        images=images.images_of(body.zone, seen.head, seen.head.base or url),
         comment_count=remarks.comment_count_of(seen.tree, seen.rules),
         reactions=remarks.reactions_of(seen.tree, seen.rules),
         comments=remarks.comments_of(seen.tree, seen.rules, clock),

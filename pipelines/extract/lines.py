@@ -85,7 +85,10 @@ def tidy(text: str) -> str:
 def lines(root: html.HtmlElement, without: Collection[html.HtmlElement] = (), end: str | None = None) -> Iterator[Line]:
     """The lines of `root` in reading order. Scripts, form controls, hidden elements and everything in `without` are left out,
     and all that follows an HTML comment which the pattern `end` finds."""
-    skipped = {*without, *(_HIDDEN(root) if len(root) else ())} - {root}
+    if not len(root):
+        yield from _leaf(root)
+        return
+    skipped = {*without, *_HIDDEN(root)} - {root}
     current, blocks, anchors = _Open(), [root], 0
     parts, links = current.parts, current.links
     walk = etree.iterwalk(root, events=("start", "end", "comment"))
@@ -100,22 +103,23 @@ def lines(root: html.HtmlElement, without: Collection[html.HtmlElement] = (), en
                 walk.skip_subtree()
                 continue
             anchors += tag == "a"
-            text = element.text
-        elif event == "end":
-            if element is root:
-                break
-            anchors -= tag == "a" and element not in skipped
-            text = element.tail
-        elif end is not None and re.search(end, element.text or ""):
+        elif element is root or (event == "comment" and end is not None and re.search(end, element.text or "")):
             break
-        else:
-            text = element.tail
-        if text:
+        elif event == "end":
+            anchors -= tag == "a" and element not in skipped
+        text = element.text if event == "start" else element.tail
+        if text and (parts or not text.isspace()):
             parts.append(text)
             if anchors:
                 links.append(text)
     if parts:
         yield from current.close(blocks[-1])
+
+
+def _leaf(element: html.HtmlElement) -> Iterator[Line]:
+    """The lines of an element that holds nothing but text, without the walk."""
+    text = [element.text] if element.text and element.tag not in SILENT else []
+    return _Open(parts=text, links=text.copy() if element.tag == "a" else []).close(element)
 
 
 _HIDDEN = etree.XPath("descendant-or-self::*[@hidden or contains(translate(@style, 'ADEILNOPSY ', 'adeilnopsy'), 'display:none')]")

@@ -79,9 +79,8 @@ def _value(item: html.HtmlElement, rule: Value | None) -> str | None:
 
 def _votes(item: html.HtmlElement, rule: Value | None) -> int | None:
     """None where the page shows no such counter; a counter that shows a word or nothing stands at 0."""
-    if rule is None or not css.select(item, rule.css):
-        return None
-    return _number(_value(item, rule)) or 0
+    told = _value(item, rule)
+    return _number(told) or 0 if told or (rule and css.select(item, rule.css)) else None
 
 
 def _number(text: str | None) -> int | None:

@@ -20,13 +20,18 @@ _FIGURES = ("figcaption",)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Zoned:
-    """A zone and its text as lines, its captions, its rights lines; `kept` is the share of the zone's characters that is text."""
+    """A zone and its text as lines, its captions, its rights lines; `kept` is the share of the zone's characters that is text.
+
+    `removed` and `figures` are the elements that the sheet takes out of it, and those that hold captions.
+    """
 
     element: html.HtmlElement
     text: tuple[Line, ...]
     kept: float = 1.0
     captions: tuple[str, ...] = ()
     rights: tuple[str, ...] = ()
+    removed: tuple[html.HtmlElement, ...] = ()
+    figures: tuple[html.HtmlElement, ...] = ()
 
     @property
     def paragraphs(self) -> list[str]:
@@ -38,22 +43,31 @@ def by_sheet(tree: html.HtmlElement, rules: Rules, title: str | None) -> Zoned |
     element = css.first_of(tree, rules.zones)
     if element is None:
         return None
-    without = [found for selector in rules.remove for found in css.select(element, selector)]
-    figures = _figures(tree, (*rules.captions, *_FIGURES))
+    without = _selected(element, rules.remove)
+    figures = _selected(tree, (*rules.captions, *_FIGURES))
     found = islice(lines(element, [*without, *figures], rules.end), MAX_LINES)
     sorted_out = _Sorter(rules, title).sort(element, _trimmed(_until(found, rules.end), rules.trim))
     captions = dict.fromkeys([*(text for figure in figures if (text := _caption(figure, without))), *sorted_out.captions])
-    return replace(sorted_out, captions=tuple(captions)) if sorted_out.text else None
+    told = replace(sorted_out, captions=tuple(captions), removed=tuple(without), figures=tuple(figures))
+    return told if told.text else None
 
 
-def by_search(element: html.HtmlElement, title: str | None) -> Zoned:
-    """A zone that `locate` found, sifted by what is furniture on any page."""
+def by_search(element: html.HtmlElement, rules: Rules, title: str | None) -> Zoned:
+    """A zone that `locate` found, sifted by what is furniture on any page; of a sheet it hears which images are none of it."""
     figures = [found for found in element.iter() if isinstance(found.tag, str) and _is_caption(found)]
     found = list(islice(lines(element, figures), MAX_LINES))
     sifted: Sifted = sift(found, title)
     kept = sum(len(line.text) for line in sifted.text) / max(1, sum(len(line.text) for line in found))
     captions = dict.fromkeys(text for figure in figures if (text := _caption(figure, ())))
-    return Zoned(element=element, kept=kept, text=sifted.text, captions=tuple(captions), rights=sifted.rights)
+    return Zoned(
+        element=element,
+        kept=kept,
+        text=sifted.text,
+        captions=tuple(captions),
+        rights=sifted.rights,
+        removed=tuple(_selected(element, rules.remove)),
+        figures=tuple(_selected(element, rules.captions)),
+    )
 
 
 def _is_caption(element: html.HtmlElement) -> bool:
@@ -66,8 +80,8 @@ _FEW = 6
 """Children of a caption; what has more is a container that calls itself one."""
 
 
-def _figures(tree: html.HtmlElement, selectors: Iterable[str]) -> list[html.HtmlElement]:
-    return list(dict.fromkeys(found for selector in selectors for found in css.select(tree, selector)))
+def _selected(root: html.HtmlElement, selectors: Iterable[str]) -> list[html.HtmlElement]:
+    return list(dict.fromkeys(found for selector in selectors for found in css.select(root, selector)))
 
 
 def _caption(figure: html.HtmlElement, without: Sequence[html.HtmlElement]) -> str:
@@ -76,11 +90,14 @@ def _caption(figure: html.HtmlElement, without: Sequence[html.HtmlElement]) -> s
 
 def _until(found: Iterable[Line], end: str | None) -> Iterator[Line]:
     """The lines before the one, comment or text, that ends the article."""
-    return takewhile(lambda line: end is None or not re.search(end, line.text), found)
+    return iter(found) if end is None else takewhile(lambda line: not re.search(end, line.text), found)
 
 
 def _trimmed(found: Iterable[Line], patterns: Sequence[str]) -> Iterator[Line]:
     """The lines without the ends that the patterns find; what was cut off follows as a line of its own, so that rights are not lost."""
+    if not patterns:
+        yield from found
+        return
     for line in found:
         text, ends = line.text, []
         for pattern in patterns:
@@ -124,7 +141,7 @@ class _Sorter:
 
 
 def _any(patterns: tuple[str, ...], text: str) -> bool:
-    return any(pattern.search(text) for pattern in _compiled(patterns))
+    return bool(patterns) and any(pattern.search(text) for pattern in _compiled(patterns))
 
 
 @lru_cache(maxsize=256)

@@ -104,7 +104,7 @@ def lives(process: psutil.Process) -> bool:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(500)
+@pytest.mark.timeout(700)
 def test_killed_children_lose_and_double_no_alert_and_a_second_start_goes_on(demo: Demo) -> None:
     demo.wait(lambda: len(demo.ask("/_inbox.json")) > 0, 120)
     met: set[psutil.Process] = set()
@@ -137,7 +137,7 @@ def test_killed_children_lose_and_double_no_alert_and_a_second_start_goes_on(dem
 
     with engine.connect() as connection:
         before = connection.execute(text("SELECT count(*) FROM runs WHERE succeeded")).scalar_one()
-    demo.wait(lambda: ran(before + 5), 120)
+    demo.wait(lambda: ran(before + 5), 240)
     assert len(demo.ask("/_inbox.json")) == len(mails)
     assert len(demo.ask("/_hooks.json")["events"]) == len(events["events"])
     engine.dispose()
