@@ -107,6 +107,6 @@ _WORD = re.compile(r"[A-Za-z\u00c0-\u024f]+")
 @lru_cache(maxsize=4)
 def _census(sample: str) -> _Census:
     codes = np.frombuffer(sample.encode("utf-32-le", "surrogatepass"), np.uint32)
-    counts = np.bincount(_kinds()[np.minimum(codes, 0xFFFF)], minlength=len(_Kind)).tolist()
+    counts = np.bincount(_kinds().take(codes, mode="clip"), minlength=len(_Kind)).tolist()
     _, plain, hans, hant, kana, hangul, latin = counts
     return _Census(han=plain + hans + hant, hans=hans, hant=hant, kana=kana, hangul=hangul, latin=latin)
