@@ -15,6 +15,7 @@ from pipelines.errors import ConfigError
 from pipelines.yamlfile import suggestion
 
 PREFIX = "PORTALWATCH_"
+OF_TESTS = f"{PREFIX}SHARED"  # where tests and benches find reference pages; no setting, and no mistake
 SOCKET_PATH_LIMIT = 100  # sun_path holds 108 bytes on Linux and 104 on macOS
 
 
@@ -130,5 +131,5 @@ def settings() -> Settings:
 def unknown_variables() -> list[str]:
     """A sentence for every PORTALWATCH_* variable of the environment that is no setting, with the one that may be meant."""
     known = [f"{PREFIX}{name.upper()}" for name in Settings.model_fields]
-    found = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
+    found = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in (*known, OF_TESTS))
     return [f"{name}: no setting is called so{suggestion(name, known) or ';'} it is ignored" for name in found]

@@ -13,6 +13,10 @@ class ConfigError(PortalwatchError):
         super().__init__("\n".join(self.problems))
 
 
+class WrongUseError(ConfigError):
+    """What was asked for is not there to be done: no such portal, a day that is not over. The command line exits with 2."""
+
+
 class QueryError(PortalwatchError):
     """A query does not parse; `offset` counts code points from the query's beginning."""
 

@@ -23,7 +23,7 @@ from pipelines.store.watchlists import activate
 
 ENOUGH = 200 * 10**6  # bytes; two full archive files
 USUAL = timedelta(days=7)
-"""The time whose runs say what share of a portal is usual."""
+"""The time whose runs say what share of a portal is usual, and whose backfills are told where they failed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +68,7 @@ def _in_store(settings: Settings, engine: Engine) -> Iterator[Finding]:
         counts = alerts.counts(session)
         latest = runs.latest_runs(session)
         shares = runs.latest_shares(session, datetime.now(UTC) - USUAL)
+        unread = runs.unread_days(session, datetime.now(UTC), USUAL)
         paused = {row.slug: standings.resting(row, datetime.now(UTC)) for row in session.scalars(select(Portal))}
     yield _redis(settings, fast)
     yield _watchlist(settings, engine)
@@ -79,6 +80,7 @@ def _in_store(settings: Settings, engine: Engine) -> Iterator[Finding]:
         how = f"{run.started_at:%Y-%m-%d %H:%M} UTC, {run.finish_reason or 'running'}" + (f": {run.reason}" if run.reason else "")
         yield Finding(what=f"last run of {run.portal}", ok=run.succeeded is not False, how=how)
     yield from _portals(shares, paused)
+    yield from _past(unread)
     if not latest:
         yield Finding(what="runs", ok=True, how="none yet")
 
@@ -90,6 +92,13 @@ def _portals(shares: Mapping[str, list[float]], paused: Mapping[str, list[str]])
     for slug, known in shares.items():
         if (usual := fallen_from(known)) is not None:
             yield Finding(what=f"share of {slug}", ok=False, how=f"we hold about {known[-1]:.0%} of it, usual is {usual:.0%}")
+
+
+def _past(unread: Mapping[str, Sequence[runs.Unread]]) -> Iterator[Finding]:
+    for slug, days in unread.items():
+        more = f", and {len(days) - 1} more up to {days[-1].day}" if len(days) > 1 else ""
+        command = f"portalwatch backfill {slug} --from {days[0].day}" + (f" --to {days[-1].day}" if more else "")
+        yield Finding(what=f"backfill of {slug}", ok=False, how=f"{days[0]}{more}; `{command}` goes on")
 
 
 def _redis(settings: Settings, fast: Fast) -> Finding:

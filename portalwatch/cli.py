@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from pipelines.config import unknown_variables
-from pipelines.errors import PortalwatchError
+from pipelines.errors import PortalwatchError, WrongUseError
 from portalwatch.commands import alerts, archive, backfill, checks, drafts, plumbing, portals, replay, service, stories, topics
 
 app = typer.Typer(
@@ -49,7 +49,7 @@ def main() -> None:
         app()
     except PortalwatchError as error:
         typer.echo(f"portalwatch: {error}", err=True)
-        sys.exit(1)
+        sys.exit(2 if isinstance(error, WrongUseError) else 1)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)

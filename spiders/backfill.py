@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from pipelines.config import Settings
-from pipelines.errors import ConfigError
+from pipelines.errors import WrongUseError
 from pipelines.history import UNTOLD
 from pipelines.sheet import Sheet
 from pipelines.store import runs
@@ -44,7 +44,7 @@ class Span:
 
 
 def unread(portal: str, span: Span, settings: Settings) -> list[date]:
-    """The days of the span that no run has read to the end; ConfigError where the portal has no history, or a day is not over."""
+    """The days of the span that no run has read to the end; WrongUseError where the portal has no history, or a day is not over."""
     sheet = loader.sheet(portal, settings)
     _check(sheet, span, settings)
     with reading(open_store(settings)) as session:
@@ -55,7 +55,7 @@ def unread(portal: str, span: Span, settings: Settings) -> list[date]:
 def backfill(portal: str, day: date, settings: Settings, alerts: Alerts) -> Mapping[str, Any]:
     """Read one day of a portal's past, once in a process. Gives the run's summary, as `crawl` does.
 
-    ConfigError where the portal has no history, or the day is not over; RunFailed where the day could not be read to its end: the
+    WrongUseError where the portal has no history, or the day is not over; RunFailed where the day could not be read to its end: the
     next run of the day goes on from there.
     """
     from spiders.crawl import crawl
@@ -67,11 +67,12 @@ def backfill(portal: str, day: date, settings: Settings, alerts: Alerts) -> Mapp
 
 def _check(sheet: Sheet, span: Span, settings: Settings) -> None:
     if not sheet.history:
-        raise ConfigError(NO_HISTORY.format(slug=sheet.slug, host=sheet.hosts[0], path=settings.config / "portals" / f"{sheet.slug}.yaml"))
+        path = settings.config / "portals" / f"{sheet.slug}.yaml"
+        raise WrongUseError(NO_HISTORY.format(slug=sheet.slug, host=sheet.hosts[0], path=path))
     today = now().astimezone(ZoneInfo(sheet.timezone)).date()
     if span.first > span.last:
-        raise ConfigError(f"{span.first} is later than {span.last}")
+        raise WrongUseError(f"{span.first} is later than {span.last}")
     if span.last >= today:
-        raise ConfigError(
+        raise WrongUseError(
             f"{span.last} is not over where {sheet.slug} is ({sheet.timezone}): {today - timedelta(days=1)} is the last day of its past"
         )

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.config import Settings
-from pipelines.errors import ConfigError
+from pipelines.errors import ConfigError, WrongUseError
 from pipelines.sheet import Sheet, read_sheet
 from pipelines.yamlfile import suggestion
 
@@ -31,14 +31,19 @@ def paths(settings: Settings) -> dict[str, Path]:
 
     ConfigError where PORTALWATCH_PORTALS names one that has no sheet.
     """
-    own = settings.config / "portals"
-    found = {path.stem: path for folder in (SHIPPED, own) for path in sorted(folder.glob("*.yaml"))}
+    found = every_path(settings)
     unknown = [
         f"PORTALWATCH_PORTALS: no portal is called `{slug}`{suggestion(slug, sorted(found))}" for slug in settings.portals - set(found)
     ]
     if unknown:
         raise ConfigError(sorted(unknown))
     return {slug: path for slug, path in found.items() if slug in settings.portals} if settings.portals else found
+
+
+def every_path(settings: Settings) -> dict[str, Path]:
+    """{slug: file} of all portals that have a sheet, those that PORTALWATCH_PORTALS leaves out with them."""
+    own = settings.config / "portals"
+    return {path.stem: path for folder in (SHIPPED, own) for path in sorted(folder.glob("*.yaml"))}
 
 
 def shelf(settings: Settings) -> Shelf:
@@ -53,18 +58,30 @@ def shelf(settings: Settings) -> Shelf:
 
 
 def sheet(slug: str, settings: Settings) -> Sheet:
-    """One portal's sheet; ConfigError for an unknown slug, with the nearest one, or for a broken file."""
+    """One portal's sheet; WrongUseError as `path_of`, ConfigError for a broken file."""
+    return read_sheet(path_of(slug, settings), base=SHIPPED)
+
+
+def path_of(slug: str, settings: Settings) -> Path:
+    """The file of a portal that is read; WrongUseError for one that is left out, and for an unknown one, with the nearest."""
     known = paths(settings)
     if slug not in known:
-        raise ConfigError(f"no portal is called `{slug}`{suggestion(slug, sorted(known))}; `portalwatch portals list` shows them")
-    return read_sheet(known[slug], base=SHIPPED)
+        raise WrongUseError(f"{_not_read(slug, settings)}; `portalwatch portals list` shows those that are read")
+    return known[slug]
+
+
+def _not_read(slug: str, settings: Settings) -> str:
+    every = every_path(settings)
+    if slug in every:
+        return f"the portal `{slug}` is left out by PORTALWATCH_PORTALS"
+    return f"no portal is called `{slug}`{suggestion(slug, sorted(every))}"
 
 
 def unknown_portals(watchlist: "Watchlist", settings: Settings) -> list[str]:
-    """A sentence for every portal that a topic names and no sheet describes: such a topic would wait in silence."""
+    """A sentence for every portal that a topic names and that is not read: such a topic would wait in silence."""
     known = set(paths(settings))
     return [
-        f"topic `{topic.slug}`: no portal is called `{portal}`{suggestion(portal, sorted(known))}"
+        f"topic `{topic.slug}`: {_not_read(portal, settings)}"
         for topic in watchlist.topics.values()
         for portal in topic.portals
         if portal not in known

@@ -48,11 +48,12 @@ class Site:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Skipped:
-    """What is not taken over, and why."""
+    """What is not taken over, and why. `is_read`: a sheet reads it already, which is as it should be."""
 
     title: str
     feed: str
     why: str
+    is_read: bool = False
 
 
 def outlines(path: Path) -> list[Outline]:
@@ -97,16 +98,18 @@ def sites(found: Iterable[Outline], taken: Callable[[str], str | None], *, looki
     kept: dict[str, list[Outline]] = {}
     skipped, met = list[Skipped](), set[str]()
     for each in found:
-        why = _unfit(each, taken, looking) or ("stands in the list before" if each.feed in met else None)
+        why = _unfit(each, looking) or ("stands in the list before" if each.feed in met else None)
+        sheet = None if why else taken(each.feed) or (taken(each.site) if each.site else None)
         met.add(each.feed)
-        if why:
-            skipped.append(Skipped(title=each.title, feed=each.feed, why=why))
+        if why or sheet:
+            why = why or f"the sheet `{sheet}` reads this site"
+            skipped.append(Skipped(title=each.title, feed=each.feed, why=why, is_read=sheet is not None))
         else:
             kept.setdefault(_host(each), []).append(each)
     return [_site(host, feeds) for host, feeds in kept.items()], skipped
 
 
-def _unfit(each: Outline, taken: Callable[[str], str | None], looking: bool) -> str | None:
+def _unfit(each: Outline, looking: bool) -> str | None:
     if each.kind not in ("", "rss", "atom", "feed"):
         return f"of type `{each.kind[:20]}`, not a feed"
     host = _hostname(each.feed)
@@ -117,8 +120,7 @@ def _unfit(each: Outline, taken: Callable[[str], str | None], looking: bool) -> 
             return f"{name} is a private address"
     if not looking and not _hostname(each.site) and _FEEDS_OF_OTHERS.search(host):
         return "its host carries feeds for others, and the list does not say which site it is of: --look finds out"
-    sheet = taken(each.feed) or (taken(each.site) if each.site else None)
-    return f"the sheet `{sheet}` reads this site" if sheet else None
+    return None
 
 
 def _hostname(url: str) -> str:

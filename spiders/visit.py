@@ -45,7 +45,7 @@ class Manner:
     """How a visit behaves. `delay` in seconds between two requests to a host, `most` requests in all.
 
     `gateway` as in a sheet; `serves` says which addresses may be fetched, every public one where it is left out. `obey`: robots.txt,
-    `leave`: what is reserved from text and data mining."""
+    `leave`: what is reserved from text and data mining; `rests`: why a host is not to be asked now, None where it may be."""
 
     user_agent: str
     allow: frozenset[str] = frozenset()
@@ -55,6 +55,7 @@ class Manner:
     obey: bool = True
     leave: bool = False
     serves: Callable[[str], bool] | None = None
+    rests: Callable[[str], str | None] = lambda _host: None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -117,6 +118,8 @@ class Visit:
         parts = _parts(url)
         if self.manner.serves is not None and not self.manner.serves(url):
             raise UnreadError(url, f"leads off the portal, to {parts.hostname}")
+        if resting := self.manner.rests(parts.hostname):
+            raise UnreadError(url, f"{resting}; --force asks all the same")
         if self.manner.obey and not self._rules(url).can_fetch(url, AGENT):
             raise UnreadError(url, "robots.txt does not allow it")
         if self.manner.leave:

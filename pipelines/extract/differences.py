@@ -35,7 +35,7 @@ def of_articles(old: Article, new: Article, fields: tuple[str, ...] = LASTING) -
 def shown(differences: Differences) -> Iterator[str]:
     """A unified diff of every field, a sentence a line."""
     for name, (old, new) in differences.items():
-        lines = difflib.unified_diff(_lines(old), _lines(new), f"{name} now", f"{name} then", lineterm="", n=1)
+        lines = difflib.unified_diff(_lines(old), _lines(new), f"{name} before", f"{name} after", lineterm="", n=1)
         yield from (line.replace("\n", "") for line in lines)
 
 

@@ -144,6 +144,11 @@ def open_store(settings: Settings) -> Engine:
     return on
 
 
+def has_store(settings: Settings) -> bool:
+    """Whether there may be a store; the embedded one is made by the first who opens it."""
+    return settings.database_url is not None or (settings.home / "portalwatch.db").exists()
+
+
 def store_id(session: Session) -> str:
     """The random id of this store; Redis keys carry it, so that a new database never meets an old one's keys."""
     return session.execute(select(Meta.value).where(Meta.key == "store")).scalar_one()

@@ -119,6 +119,31 @@ def read_days(session: Session, portal: str) -> frozenset[date]:
     return frozenset(day for day, outcomes in session.execute(query) if day and not outcomes.get(Outcome.FAILED.value))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unread:
+    """A day of a portal's past that its newest run did not read to its end, and why."""
+
+    day: date
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.day} was not read to its end ({self.why})"
+
+
+def unread_days(session: Session, now: datetime, within: timedelta) -> dict[str, list[Unread]]:
+    """{portal: the days of its history whose newest run began `within` that time and failed, or left pages that failed}, oldest first."""
+    newest = select(func.max(Run.id)).where(Run.history.is_not(None)).group_by(Run.portal, Run.history)
+    ended = Run.finished_at.is_not(None) | (Run.started_at < now - ABANDONED)
+    query = select(Run).where(Run.id.in_(newest), ended, Run.started_at >= now - within).order_by(Run.portal, Run.history)
+    found: dict[str, list[Unread]] = {}
+    for run in session.scalars(query):
+        failed = run.outcomes.get(Outcome.FAILED.value, 0)
+        if run.history is not None and (not run.succeeded or failed):
+            why = run.reason if not run.succeeded else f"{failed} pages failed"
+            found.setdefault(run.portal, []).append(Unread(day=run.history, why=why or "killed before its end"))
+    return found
+
+
 def latest_looks(session: Session) -> list[Run]:
     """The newest run of every portal that asked it for anything, to the end."""
     looked = Run.history.is_(None) & Run.finish_reason.not_in(("not_started", "killed"))

@@ -1,6 +1,7 @@
 """How we stand with the hosts of a portal: which refused us, why, and until when they are left alone."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,6 +9,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from pipelines.store.tables import Portal
+
+_PAUSE = re.compile(r"(?:times in a row \(.*\): not asked|asked us to wait) until \d{4}-\d\d-\d\d \d\d:\d\d UTC")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -43,6 +46,14 @@ def resting(row: Portal, now: datetime) -> list[str]:
     """What hosts of the portal are not asked now, and why, in words."""
     known = _read(row.standings or {})
     return [each.words(host) for host, each in known.items() if each.until and each.until > now]
+
+
+def present(reason: str, resting: Sequence[str]) -> str:
+    """A run's reason, without the pauses that were lifted or ran out since then; `resting` are those that go on."""
+    parts = reason.split("; ")
+    kept = [part for part in parts if not _PAUSE.search(part) or part.endswith(tuple(resting))]
+    over = [] if len(kept) == len(parts) else ["its pause is over, the next run asks again"]
+    return "; ".join([*kept, *over])
 
 
 def keep(session: Session, portal: str, before: Mapping[str, Standing], after: Mapping[str, Standing]) -> None:

@@ -19,7 +19,9 @@ from pipelines.watch.readable import Readable
 from pipelines.yamlfile import Document, validated
 
 ALIASES_FILE = "aliases.yaml"
-SHIPPED_ALIASES = Path(__file__).resolve().parents[2] / "config" / ALIASES_FILE
+SHIPPED = Path(__file__).resolve().parents[2] / "config"
+SHIPPED_ALIASES = SHIPPED / ALIASES_FILE
+NO_WATCHLIST = "no watchlist is there. Write one (docs/topics.md){copy}, or name the folder that holds it with PORTALWATCH_CONFIG"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +116,10 @@ def _matcher(topics: Iterable[Topic]) -> Matcher:
 def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        example = SHIPPED / "watchlist.yaml"
+        copy = f", for a start by `mkdir -p {path.parent} && cp {example} {path}`" if example.is_file() else ""
+        raise ConfigError(f"{path}: {NO_WATCHLIST.format(copy=copy)}") from None
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError as error:

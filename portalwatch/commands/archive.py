@@ -36,7 +36,7 @@ def list_files(
     Example: `portalwatch archive list dw_zh`
     """
     place = open_place(settings())
-    lines = [line for each in ([portal] if portal else place.portals()) for line in _files(place, each)]
+    lines = [line for each in _asked(place, portal) for line in _files(place, each)]
     if as_json:
         show.jsonl(lines)
         return
@@ -93,7 +93,7 @@ def check(portal: Annotated[str | None, typer.Argument(help="One portal; all whe
     Example: `portalwatch archive check`
     """
     place, files, wrong = open_place(settings()), 0, 0
-    for each in [portal] if portal else place.portals():
+    for each in _asked(place, portal):
         for stem in place.stems(each):
             with contextlib.suppress(FileNotFoundError):  # it was rewritten or aged out meanwhile
                 for trouble in troubles(place, each, stem):
@@ -103,6 +103,16 @@ def check(portal: Annotated[str | None, typer.Argument(help="One portal; all whe
     if wrong:
         raise PortalwatchError(f"{wrong} things are wrong in {files} files")
     typer.echo(f"{files} files are whole")
+
+
+def _asked(place: Place, portal: str | None) -> list[str]:
+    """The portals that are meant; what is archived may be looked at though its portal is read no more. Wrong use for an unknown one."""
+    from spiders import loader
+
+    archived = place.portals()
+    if portal is not None and portal not in archived and portal not in loader.every_path(settings()):
+        loader.path_of(portal, settings())
+    return archived if portal is None else [portal]
 
 
 def _files(place: Place, portal: str) -> Iterator[dict[str, Any]]:

@@ -10,8 +10,6 @@ import typer
 
 from pipelines.config import settings
 from pipelines.errors import PortalwatchError
-from portalwatch.commands.service import loader_error
-from spiders import loader
 from spiders.backfill import Alerts, Span, unread
 
 
@@ -40,8 +38,6 @@ def backfill(
 
     Example: `portalwatch backfill storm_mg --from 2026-11-01 --to 2026-11-07`
     """
-    if portal not in loader.paths(settings()):
-        loader_error(portal)
     span = Span(first=first.date(), last=(last or first).date())
     missing = unread(portal, span, settings())
     days = span.days() if again else missing

@@ -4,6 +4,7 @@ import gzip
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,9 +14,10 @@ from pipelines.config import settings
 from pipelines.errors import PortalwatchError
 from pipelines.models import Page
 from pipelines.sheet import Sheet, read_sheet
+from pipelines.store import standings
+from pipelines.store.database import has_store, open_store, reading
 from portalwatch import show
 from portalwatch.commands.portals import portals
-from portalwatch.commands.service import loader_error
 from spiders import loader
 
 if TYPE_CHECKING:
@@ -47,6 +49,7 @@ class _Asked:
 def check(
     sheet: Annotated[str | None, typer.Argument(metavar="[SLUG|FILE]", help="One sheet; all where it is left out.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Ask its portal too, and read five articles; keeps nothing.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="With --dry-run: ask though the portal is paused, having refused us.")] = False,
 ) -> None:
     """Check sheets, and replay the pages that were recorded for them; every problem with file:line:column. Exit 1 where there is one.
 
@@ -65,7 +68,7 @@ def check(
         pages = [_replayed(each, reader) for each in asked.mine]
         troubles += [trouble for replayed in pages for differences in replayed for trouble in differences]
         if dry_run and not asked.broken:
-            troubles += _tried(asked.mine[0], reader)
+            troubles += _tried(asked.mine[0], reader, force=force)
     if troubles:
         raise PortalwatchError("\n".join(troubles))
     recorded = sum(map(len, pages))
@@ -78,7 +81,7 @@ def record(
     portal: Annotated[str | None, typer.Option(metavar="SLUG", help="The sheet; that of the address where it is left out.")] = None,
     name: Annotated[str | None, typer.Option(help="What to call the page; by its key where it is left out.")] = None,
     comments: Annotated[bool, typer.Option("--comments", help="Record readers' comments too: they hold people's names.")] = False,
-    force: Annotated[bool, typer.Option("--force", help="Keep the page anew.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Keep the page anew; ask for it also where the portal is paused.")] = False,
 ) -> None:
     """Keep a page and what it reads as now, as a test of your own. Correct the answer by hand; `portals check` replays it.
 
@@ -95,7 +98,7 @@ def record(
         raise typer.BadParameter(f"`{page}` is a file: say with --url where it came from")
     address = url or page
     sheet = _sheet_of(address, portal)
-    fetched = Page(url=address, body=_bytes(Path(page))) if is_file else _visit(sheet).page(_fetched(sheet, address))
+    fetched = Page(url=address, body=_bytes(Path(page))) if is_file else _visit(sheet, force=force).page(_fetched(sheet, address))
     with Reader() as reader:
         reading = reader.read(fetched, sheet)
         shown = proof(sheet, (sheet.identify(fetched.url) or ("",))[0], fetched, reader)
@@ -115,8 +118,7 @@ def _asked(sheet: str | None) -> _Asked:
         path = Path(sheet)
         read = read_sheet(path, base=loader.SHIPPED)
         return _Asked(sheets={**shelf.sheets, read.slug: read}, paths={**paths, read.slug: path}, about=[read.slug])
-    if sheet not in paths:
-        loader_error(sheet)
+    loader.path_of(sheet, settings())
     broken = shelf.broken.get(sheet)
     return _Asked(sheets=shelf.sheets, paths=paths, about=[] if broken else [sheet], broken=[broken] if broken else [])
 
@@ -139,19 +141,19 @@ def _replayed(sheet: Sheet, reader: "Reader") -> list[list[str]]:
     return [[show.plain(str(each)) for each in differences] for _, differences in replay(sheet, settings().config, reader)]
 
 
-def _tried(sheet: Sheet, reader: "Reader") -> tuple[str, ...]:
+def _tried(sheet: Sheet, reader: "Reader", *, force: bool) -> tuple[str, ...]:
     """The sheet on its portal, printed; gives what must be mended."""
     from portalwatch.proof import sources, told
     from spiders.trial import trial
 
-    tried = trial(sheet, _visit(sheet), reader)
+    tried = trial(sheet, _visit(sheet, force=force), reader)
     for line in (*sources(tried.sources), *told(tried.proofs), *(f"warning: {each}" for each in tried.warnings)):
         typer.echo(show.plain(line))
     return tried.troubles
 
 
-def _visit(sheet: Sheet) -> "Visit":
-    """With the sheet's own hosts, pace, gateway and robots override, as a crawl."""
+def _visit(sheet: Sheet, *, force: bool) -> "Visit":
+    """With the sheet's own hosts, pace, gateway and robots override, as a crawl; with `force` also where the portal is paused."""
     from spiders.visit import Manner, Visit
 
     manner = Manner(
@@ -163,13 +165,24 @@ def _visit(sheet: Sheet) -> "Visit":
         obey=sheet.robots is None,
         leave=sheet.tdm == "obey",
         serves=sheet.serves,
+        rests=(lambda _host: None) if force else _pauses(sheet).get,
     )
     return Visit(manner=manner, tell=lambda line: typer.echo(show.plain(line), err=True))
 
 
+def _pauses(sheet: Sheet) -> dict[str, str]:
+    """{host: why the portal's crawls do not ask it now}; none where there is no store yet, or it does not answer, which is told."""
+    present, known = datetime.now(UTC), dict[str, standings.Standing]()
+    try:
+        if has_store(settings()):
+            with reading(open_store(settings())) as session:
+                known = standings.standings(session, sheet.slug)
+    except PortalwatchError as error:
+        typer.echo(show.plain(f"warning: whether the portal is paused cannot be told: {error}"), err=True)
+    return {host: each.words(host) for host, each in known.items() if each.until and each.until > present}
+
+
 def _sheet_of(url: str, portal: str | None) -> Sheet:
-    if portal is not None and portal not in loader.paths(settings()):
-        loader_error(portal)
     sheet = loader.sheet(portal, settings()) if portal is not None else loader.sheet_for(url, settings())
     if sheet is None:
         raise PortalwatchError(f"{url}: no sheet serves it; name one with --portal, or draft one: portalwatch portals add {url}")

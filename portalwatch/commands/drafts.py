@@ -51,8 +51,7 @@ def add(
     address = _address(url)
     if name is not None and not _SLUG.fullmatch(name):
         raise typer.BadParameter(f"`{name}` is no slug: 2 to 40 of a-z, 0-9 and _, a letter first", param_hint="--name")
-    if not force:
-        _refuse_known(address, name)
+    _tell_served(address, name) if force else _refuse_known(address, name)
     with Reader() as reader:
         found = look(address, _visit(delay, gateway), reader, lambda host: name or slug(host, () if force else _paths()))
     lines = list(told(found.proofs))
@@ -73,7 +72,7 @@ def import_list(
     delay: Delay = 2.0,
     gateway: Gateway = None,
 ) -> None:
-    """Draft a sheet for every site of a reader's feed list. Sites that a sheet reads already are skipped.
+    """Draft a sheet for every site of a reader's feed list. Sites that a sheet reads already are skipped. Exit 1 where none is or was made.
 
     Example: `portalwatch portals import feeds.opml --dry-run`
     """
@@ -97,7 +96,7 @@ def import_list(
     show.rows(("name", "feeds", "sheet", "what"), rows, empty="the list holds no feed")
     made = sum(bool(row[2]) for row in rows)
     typer.echo(f"{made} sheets {'would be ' if dry_run else ''}written, {len(rows) - made} entries skipped", err=True)
-    if not made:
+    if not made and not any(each.is_read for each in skipped):
         raise typer.Exit(1)
 
 
@@ -136,13 +135,24 @@ def _refuse_known(url: str, name: str | None) -> None:
         )
 
 
+def _tell_served(url: str, name: str | None) -> None:
+    """That a sheet of another name reads the site, where one is drafted all the same."""
+    sheet = loader.sheet_for(url, _every())
+    if sheet is not None and sheet.slug != name:
+        typer.echo(
+            f"warning: the sheet `{sheet.slug}` ({sheet.name}) reads this site too. Two sheets read it, and tell its news, twice:"
+            " leave one out of PORTALWATCH_PORTALS, or delete yours",
+            err=True,
+        )
+
+
 def _every() -> Settings:
     """The settings, with sheets that PORTALWATCH_PORTALS leaves out: they are there all the same."""
     return settings().model_copy(update={"portals": frozenset()})
 
 
 def _paths() -> dict[str, Path]:
-    return loader.paths(_every())
+    return loader.every_path(settings())
 
 
 def _serving(sheets: Iterable[Sheet], url: str) -> str | None:

@@ -1,6 +1,6 @@
 """portals: which sites are read, and how they fare."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,6 +9,7 @@ import typer
 from sqlalchemy import select
 
 from pipelines.config import settings
+from pipelines.health import USUAL
 from pipelines.sheet import Override, Sheet
 from pipelines.store import runs, standings
 from pipelines.store.database import in_one_transaction, open_store, reading
@@ -34,9 +35,13 @@ def list_portals(as_json: Annotated[bool, typer.Option("--json", help="JSON line
     shelf, paths = loader.shelf(settings()), loader.paths(settings())
     with reading(open_store(settings())) as session:
         last, looks = ({run.portal: run for run in found} for found in (runs.latest_runs(session), runs.latest_looks(session)))
+        unread = runs.unread_days(session, datetime.now(UTC), USUAL)
         rows = {row.slug: row for row in session.scalars(select(Portal))}
         lines = [
-            _line(sheet, paths[slug], last.get(slug)) | _standing(looks.get(slug), rows.get(slug)) for slug, sheet in shelf.sheets.items()
+            _line(sheet, paths[slug], last.get(slug))
+            | _standing(looks.get(slug), rows.get(slug))
+            | {"unread": [{"day": each.day, "why": each.why} for each in unread.get(slug, ())]}
+            for slug, sheet in shelf.sheets.items()
         ]
     if as_json:
         show.jsonl(lines)
@@ -95,13 +100,21 @@ def _share(line: Mapping[str, Any]) -> str:
 
 
 def _notes(line: Mapping[str, Any]) -> str:
-    told = [line["reason"], *(each for each in line["paused"] if each not in (line["reason"] or "")), *line["reserved"]]
+    reason = standings.present(line["reason"] or "", line["paused"])
+    told = [reason, *(each for each in line["paused"] if each not in reason), *line["reserved"]]
     if line["reserved"]:
         told.append("left alone" if line["tdm"] == "obey" else f"read all the same: {line['tdm'] or 'no reason given'}")
     told += [_gaps(each) for each in line["numbers"] if each["gaps"]]
+    told += _past(line["unread"])
     if line["robots_override"]:
         told.append(f"robots.txt is overridden: {line['robots_override']}")
     return "; ".join(filter(None, told))
+
+
+def _past(unread: Sequence[Mapping[str, Any]]) -> list[str]:
+    """A backfill's first day that was not read to its end, and how many more there are."""
+    more = f", and {len(unread) - 1} more days" if len(unread) > 1 else ""
+    return [f"backfill: {runs.Unread(**unread[0])}{more}"] if unread else []
 
 
 def _gaps(each: Mapping[str, Any]) -> str:

@@ -93,7 +93,7 @@ def try_sheet(
 
 
 def _tell_compared(compared: Sequence["Compared"], different: Sequence["Compared"], diffs: int) -> None:
-    typer.echo(f"{len(compared)} archived pages, {len(different)} read differently")
+    typer.echo(f"{len(compared)} archived pages, {len(different)} read differently (before: by the sheet in force, after: by yours)")
     for name, count in Counter(name for each in different for name in each.differences).most_common():
         typer.echo(f"  {count:>5}  {name}")
     for each in different[:diffs]:
@@ -129,7 +129,7 @@ def _line(replayed: "Replayed") -> dict[str, Any]:
 
 
 def _as_json(differences: Differences) -> dict[str, Any]:
-    return {"differences": {name: {"now": old, "then": new} for name, (old, new) in differences.items()}}
+    return {"differences": {name: {"before": old, "after": new} for name, (old, new) in differences.items()}}
 
 
 def _tell_differences(differences: Differences) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from pipelines.config import settings
-from pipelines.errors import ConfigError, PortalwatchError
+from pipelines.errors import PortalwatchError
 from pipelines.store.database import engine, open_store, reading, upgrade, version
 from pipelines.store.tables import Run
 from portalwatch import show
@@ -78,24 +78,13 @@ def crawl(
     from spiders.crawl import RunFailed
     from spiders.crawl import crawl as run
 
-    if portal not in loader.paths(settings()):
-        loader_error(portal)
+    loader.path_of(portal, settings())
     try:
         told = run(portal, settings())
     except RunFailed as failed:
         _tell(failed.summary, as_json)
         raise
     _tell(told, as_json)
-
-
-def loader_error(portal: str) -> None:
-    """Refuse an unknown slug, with the nearest one."""
-    from spiders import loader
-
-    try:
-        loader.sheet(portal, settings())
-    except ConfigError as error:
-        raise typer.BadParameter(str(error)) from None
 
 
 def doctor(exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit 1 where something is wrong, for cron.")] = False) -> None:

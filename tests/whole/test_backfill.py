@@ -132,6 +132,13 @@ def test_a_deep_listing_is_searched_for_the_day(fresh: House, cape: Portal) -> N
     assert len([path for path in cape.asked if path.startswith("/article")]) == 4
     done = fresh.run("backfill", "cape", "--from", "2020-01-01")
     assert done.returncode == 1
+    assert "backfill: 2020-01-01 was not read to its end (http://cape.example/all?p=1: goes back" in fresh.run("portals", "list").stdout
+    doctor = fresh.run("doctor").stdout
+    assert "FAIL backfill of cape: 2020-01-01 was not read" in doctor
+    assert "`portalwatch backfill cape --from 2020-01-01` goes on" in doctor
+    with writing(fresh.database) as session:
+        session.execute(update(Run).where(Run.history == date(2020, 1, 1)).values(started_at=now() - timedelta(days=8)))
+    assert "backfill" not in fresh.run("doctor").stdout
     assert "http://cape.example/all?p=1: goes back to 2026-09-26 only" in done.stderr
 
 
@@ -161,7 +168,7 @@ def _paused(house: House) -> bool:
 def test_what_cannot_be_read_back_is_said_in_plain_words(fresh: House, cape: Portal) -> None:
     write_sheet(fresh.home / "config", cape.url)
     without = fresh.run("backfill", "cape", "--from", "2026-10-01")
-    assert without.returncode == 1
+    assert without.returncode == 2
     assert "its sheet does not say where the past is listed. Add it, for example\n  history:\n" in without.stderr
     assert "put {year}, {month} and {day} into the address" in without.stderr
     write_sheet(fresh.home / "config", cape.url, history=HISTORY)

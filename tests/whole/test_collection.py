@@ -260,6 +260,8 @@ def test_challenge_pages_in_a_row_pause_the_portal_and_a_person_may_resume_it(fr
     assert told["outcomes"]["left"] > 0
     assert "(a challenge page)" in told["reason"]
     assert "refused us" in fresh.run("portals", "resume", "cape").stdout
+    assert "not asked until" not in fresh.run("portals", "list").stdout
+    assert "its pause is over, the next run asks again" in fresh.run("portals", "list").stdout
     assert fresh.run("portals", "resume", "cape").stdout == "cape: it was not paused\n"
     assert fresh.run("portals", "resume", "cap").returncode != 0
     cape.answers["/list"] = Answer(challenge)

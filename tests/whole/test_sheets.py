@@ -3,12 +3,16 @@
 import json
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from pipelines.sheet import read_sheet
+from pipelines.store.database import writing
+from pipelines.store.tables import Portal as PortalRow
 from spiders import loader
+from spiders.job import now
 from tests.whole.conftest import House
 from tests.whole.portal import Answer, Portal, portal, write_sheet
 
@@ -75,7 +79,11 @@ def test_add_writes_over_no_sheet(fresh: House, cape: Portal) -> None:
     done = fresh.run(*command)
     assert (done.returncode, own(fresh, "cape").read_bytes(), cape.asked) == (1, before, [])
     assert "--name takes another name" in done.stderr
-    assert "cape.yaml: written" in fresh.run(*command, "--force").stdout
+    forced = fresh.run(*command, "--force")
+    assert "cape.yaml: written" in forced.stdout
+    assert "reads this site too" not in forced.stderr
+    again = fresh.run(*command[:-1], "cape2", "--force", "--dry-run")
+    assert "warning: the sheet `cape` (cape.example) reads this site too. Two sheets read it, and tell its news, twice" in again.stderr
     assert own(fresh, "cape").read_bytes() != before
 
 
@@ -126,6 +134,22 @@ def test_a_dry_run_keeps_nothing_and_exits_1_where_something_must_be_mended(fres
     done = fresh.run("portals", "check", "cape", "--dry-run")
     assert done.returncode == 1
     assert "http://cape.example/list: answered 500" in done.stderr
+
+
+def test_a_dry_run_leaves_a_paused_portal_alone_unless_it_is_forced(fresh: House, cape: Portal) -> None:
+    cape.publishes(1)
+    write_sheet(fresh.home / "config", cape.url)
+    fresh.learned("cape")
+    until = (now() + timedelta(minutes=9)).isoformat()
+    rests = {"refusals": 5, "pause": 600, "until": until, "why": "answered 403", "pages": False, "asked": False}
+    with writing(fresh.database) as session:
+        session.get_one(PortalRow, "cape").standings = {"cape.example": rests}
+    done = fresh.run("portals", "check", "cape", "--dry-run")
+    assert (done.returncode, cape.asked) == (1, [])
+    assert "cape.example refused us 5 times in a row (answered 403): not asked until" in done.stderr
+    assert "; --force asks all the same" in done.stderr
+    assert fresh.run("portals", "check", "cape", "--dry-run", "--force").returncode == 0
+    assert "/article/1" in cape.asked
 
 
 def test_check_knows_a_file_and_refuses_an_unknown_slug(fresh: House, tmp_path: Path) -> None:
@@ -199,7 +223,9 @@ def test_a_feed_list_becomes_sheets_without_a_request(fresh: House, opml: str) -
     assert {"cape", "gone"} <= {path.stem for path in own(fresh, "x").parent.glob("*.yaml")}
     assert fresh.run("portals", "check").returncode == 0
     again = fresh.run("portals", "import", opml)
-    assert (again.returncode, again.stdout.count("skipped")) == (1, 3)
+    assert (again.returncode, again.stdout.count("skipped"), again.stdout.count("reads this site")) == (0, 3, 3)
+    Path(opml).write_text('<opml><body><outline type="link" xmlUrl="http://sea.example/"/></body></opml>', encoding="utf-8")
+    assert fresh.run("portals", "import", opml).returncode == 1
 
 
 def test_a_feed_list_that_is_looked_at_becomes_closer_sheets(fresh: House, cape: Portal, opml: str) -> None:

@@ -163,10 +163,20 @@ def test_a_broken_sheet_is_told_with_its_place_and_the_others_live(fresh: House)
     assert fresh.crawl("bbc_zh")["succeeded"]
 
 
+def test_a_missing_watchlist_says_what_to_do(fresh: House) -> None:
+    path = fresh.home / "config" / "watchlist.yaml"
+    path.unlink()
+    done = fresh.run("topics", "check")
+    assert (done.returncode, f"{path}: no watchlist is there. Write one (docs/topics.md)" in done.stderr) == (1, True)
+
+
 def test_an_unknown_portal_is_wrong_use(fresh: House) -> None:
-    done = fresh.run("crawl", "dw_zk")
-    assert done.returncode == 2
-    assert "dw_zh" in done.stderr
+    for command in ("crawl", "portals resume", "portals check", "reextract", "backfill --from 2026-10-01", "archive list", "archive check"):
+        name, *options = command.split(" --")
+        done = fresh.run(*name.split(), "dw_zk", *(part for each in options for part in f"--{each}".split()))
+        assert (done.returncode, "no portal is called `dw_zk`; did you mean `dw_zh`?" in done.stderr) == (2, True), command
+    done = fresh.run("crawl", "dw_zh", PORTALWATCH_PORTALS="bbc_zh,park6")
+    assert (done.returncode, "the portal `dw_zh` is left out by PORTALWATCH_PORTALS" in done.stderr) == (2, True)
 
 
 def test_mail_and_webhook_that_refuse_lose_nothing(fresh: House, cape: Portal) -> None:
