@@ -29,6 +29,7 @@ class Desk:
     """What a run keeps articles with. `learning`: what is already there is kept and matched, not alerted.
 
     `threads`: whether comments stand on pages of their own, so that an article's page shows a part of them at most.
+    `seen_at`: when an article that is new here counts as first seen, given the present; a day of the past says the day.
     `late`: the name of a replay or backfill, whose new matches reach each recipient as one late message at its end.
     """
 
@@ -41,6 +42,7 @@ class Desk:
     comments: str = comments.PSEUDONYMOUS
     threads: bool = False
     late: str | None = None
+    seen_at: Callable[[Article, datetime], datetime] = lambda _article, now: now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +62,8 @@ class Kept:
 class Draft:
     """An article on its way into the store, and the origin that it was read from.
 
-    `seen_at`: when we first had the page, the present but for a replay. `article_id`: what is posted to the index once it is kept;
-    `before` is the newest id of the store when it got its own.
+    `seen_at`: when we first had the page, the present but for a replay and a backfill. `article_id`: what is posted to the index
+    once it is kept; `before` is the newest id of the store when it got its own.
     """
 
     found: Found
@@ -76,7 +78,7 @@ class Draft:
 
 def keep(desk: Desk, found: Found, article: Article, now: datetime, origin: Origin | None = None) -> Kept:
     """Keep one article. Seen is marked by the caller, after this returned: until then a crash means that it comes again."""
-    draft = drafted(desk, found, article, now, origin)
+    draft = drafted(desk, found, article, desk.seen_at(article, now), origin)
     return in_order(desk, draft, lambda session: keep_draft(session, desk, draft, now))
 
 

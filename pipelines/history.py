@@ -16,15 +16,18 @@ UNTOLD = (
 )
 
 
-def history_trouble(discovery: "Sequence[Source]", history: "Sequence[Source]", patterns: Sequence[str]) -> str | None:
-    """What is wrong with a sheet's discovery and history addresses, None where each stands where it belongs and can tell its days."""
-    misplaced = next((source.url for source in discovery if dates_in(source)), None)
-    if misplaced:
-        return f"discovery: `{misplaced}` holds a date: it belongs into `history`"
+def history_trouble(
+    discovery: "Sequence[Source]", history: "Sequence[Source]", patterns: Sequence[str]
+) -> tuple[tuple[str | int, ...], str] | None:
+    """(path, what is wrong) of a sheet's first bad discovery or history address, None where each stands where it belongs and can tell
+    its days."""
+    for number, source in enumerate(discovery):
+        if dates_in(source):
+            return ("discovery", number, "url"), f"`{source.url}` holds a date: it belongs into `history`"
     told = all(set(re.compile(pattern).groupindex) >= DATE for pattern in patterns)
-    for source in history:
+    for number, source in enumerate(history):
         if not (told or "day" in dates_in(source) or getattr(source, "day", None)):
-            return f"history: nothing tells on which day it was what `{source.url}` lists: {UNTOLD}"
+            return ("history", number, "url"), f"nothing tells on which day it was what `{source.url}` lists: {UNTOLD}"
     return None
 
 

@@ -3,7 +3,7 @@
 import re
 from urllib.parse import unquote
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from pipelines.extract.rules import Pattern
 from pipelines.fields import Strict
@@ -11,7 +11,8 @@ from pipelines.template import names_of
 
 
 class Identity(Strict):
-    """One URL form of an article: a pattern with named groups, searched in the whole URL, and the key they make.
+    """One URL form of an article: a pattern with named groups, searched in the whole URL, and the key they make. In it \\d, \\w and
+    \\s are ASCII's: to other digits an address would be a new article each time.
 
     Every form of one article gives the same `key`; `url` is the form to fetch (the found one where it is left out).
     With `fold` the key is compared as texts are, decoded and in one script, for addresses that hold a headline.
@@ -32,6 +33,22 @@ class Identity(Strict):
                 if names_of(template) != {self.sequence}:
                     raise ValueError(f"sequence: `{name}` must hold {{{self.sequence}}} and no other group, so that a number gives it")
         return self
+
+    @field_validator("pattern")
+    @classmethod
+    def _reads_as_ascii(cls, value: str) -> str:
+        re.compile(value, re.ASCII)  # ValueError for (?u)
+        return value
+
+    @field_validator("key", "url")
+    @classmethod
+    def _holds_plain_names(cls, value: str | None) -> str | None:
+        names_of(value or "")
+        return value
+
+    def compiled(self) -> re.Pattern[str]:
+        """The pattern as it is searched."""
+        return re.compile(self.pattern, re.ASCII)
 
     def key_in(self, found: re.Match[str]) -> str:
         """The key of an address that the pattern found."""

@@ -17,7 +17,7 @@ from pipelines.history import history_trouble
 from pipelines.identity import Identity
 from pipelines.sources import LONGEST_KEY, OneSource
 from pipelines.template import names_of
-from pipelines.yamlfile import Document, read_yaml, suggestion, validated
+from pipelines.yamlfile import Document, PlacedError, read_yaml, suggestion, validated
 
 LONGEST_HOST = 253  # characters of a name, RFC 1035
 
@@ -78,12 +78,12 @@ class Sheet(Strict):
 
     @model_validator(mode="after")
     def _keys_use_named_groups(self) -> "Sheet":
-        for identity in self.articles:
-            groups = re.compile(identity.pattern).groupindex
-            for template in (identity.key, identity.url or ""):
-                unknown = names_of(template) - set(groups)
+        for number, identity in enumerate(self.articles):
+            for name, template in (("key", identity.key), ("url", identity.url or "")):
+                unknown = names_of(template) - set(identity.compiled().groupindex)
                 if unknown:
-                    raise ValueError(f"articles: `{template}` uses {{{unknown.pop()}}}, which `{identity.pattern}` does not name")
+                    says = f"`{template}` uses {{{unknown.pop()}}}, which `{identity.pattern}` does not name"
+                    raise PlacedError(("articles", number, name), says)
         return self
 
     def with_editions(self) -> "Sheet":
@@ -93,32 +93,35 @@ class Sheet(Strict):
     @model_validator(mode="after")
     def _pages_use_named_groups(self) -> "Sheet":
         comments = self.extract.comments
-        for name, rule in (("pages", self.extract.pages), ("comments.pages", comments.pages if comments else None)):
+        for path, rule in ((("pages",), self.extract.pages), (("comments", "pages"), comments.pages if comments else None)):
             asked = names_of(rule.url) - {"n"} if rule is not None and rule.url else set()
-            if not any(asked <= set(re.compile(identity.pattern).groupindex) for identity in self.articles):
-                raise ValueError(f"extract.{name}: no pattern of `articles` names all of {{{'}, {'.join(sorted(asked))}}}")
+            if not any(asked <= set(identity.compiled().groupindex) for identity in self.articles):
+                raise PlacedError(("extract", *path, "url"), f"no pattern of `articles` names all of {{{'}, {'.join(sorted(asked))}}}")
         return self
 
     @model_validator(mode="after")
     def _history_knows_days(self) -> "Sheet":
         trouble = history_trouble(self.discovery, self.history, [identity.pattern for identity in self.articles])
         if trouble:
-            raise ValueError(trouble)
+            raise PlacedError(*trouble)
         return self
 
     @model_validator(mode="after")
     def _addresses_differ(self) -> "Sheet":
-        keys = [source.key for source in (*self.discovery, *self.editions.values())]
-        twice = next((key for key in keys if keys.count(key) > 1), None)
-        if twice is not None:
-            raise ValueError(f"discovery: `{twice}` is there twice; one entry reads an address")
-        if longest := next((key for key in keys if len(key) > LONGEST_KEY), None):
-            raise ValueError(f"discovery: `{longest[:60]}…` is longer than {LONGEST_KEY} characters")
+        numbered = [(("discovery", number, "url"), source.key) for number, source in enumerate(self.discovery)]
+        keys = [*numbered, *((("editions", name, "url"), source.key) for name, source in self.editions.items())]
+        met: set[str] = set()
+        for path, key in keys:
+            if key in met:
+                raise PlacedError(path, f"`{key}` is there twice; one entry reads an address")
+            if len(key) > LONGEST_KEY:
+                raise PlacedError(path, f"`{key[:60]}…` is longer than {LONGEST_KEY} characters")
+            met.add(key)
         return self
 
     @cached_property
     def _identities(self) -> list[tuple[re.Pattern[str], Identity]]:
-        return [(re.compile(identity.pattern), identity) for identity in self.articles]
+        return [(identity.compiled(), identity) for identity in self.articles]
 
     def identify(self, url: str) -> tuple[str, str] | None:
         """(key, address to fetch) of an article's URL, None for a URL that is no article of this portal.

@@ -29,6 +29,14 @@ M = TypeVar("M", bound=BaseModel)
 Path_ = tuple[str | int, ...]
 
 
+class PlacedError(ValueError):
+    """What a model's validator refuses, with the `path` below the model to the value that is to blame."""
+
+    def __init__(self, path: Path_, message: str) -> None:
+        self.path = path
+        super().__init__(message)
+
+
 class Document:
     """A parsed file: `data`, and `where(path)` for the place of any value in it."""
 
@@ -101,7 +109,7 @@ def suggestion(word: str, known: list[str]) -> str:
 
 
 def _problem(model: type[BaseModel], document: Document, item: Any) -> str:
-    path: Path_ = tuple(item["loc"])
+    path: Path_ = (*item["loc"], *getattr(item.get("ctx", {}).get("error"), "path", ()))
     if item["type"] == "extra_forbidden":
         word = str(path[-1])
         return f"{document.where(path, key=True)}: unknown key `{word}`{suggestion(word, sorted(_fields(model)))}"

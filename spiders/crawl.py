@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.settings import Settings as ScrapySettings
@@ -38,6 +39,7 @@ from spiders import settings as scrapy_settings
 from spiders.job import Job, now
 from spiders.past import Past, PastJob, past_sheet, past_verdict
 from spiders.portal import PortalSpider
+from spiders.progress import Tell
 from spiders.verdict import Verdict, verdict
 
 log = logging.getLogger(__name__)
@@ -52,10 +54,10 @@ class RunFailed(PortalwatchError):
         super().__init__(f"{summary['portal']}: {summary['reason']}")
 
 
-def crawl(portal: str, settings: Settings, past: Past | None = None) -> dict[str, Any]:
+def crawl(portal: str, settings: Settings, past: Past | None = None, onlooker: Tell | None = None) -> dict[str, Any]:
     """Crawl one portal now, or read a day of its past, once in a process (Twisted's reactor starts once).
 
-    Gives the run's summary, keys as in `summary`.
+    Gives the run's summary, keys as in `summary`; `onlooker` is told how far the run is.
 
     ConfigError for a bad sheet, a bad archive address, or a bad watchlist where there never was a good one; nothing was fetched then.
     RunFailed where the portal could not be seen.
@@ -68,7 +70,7 @@ def crawl(portal: str, settings: Settings, past: Past | None = None) -> dict[str
     active = activate(engine, settings.watchlist, settings.aliases, now())
     fast = open_fast(settings, engine)
     job = _job(sheet, settings, (engine, fast, active), past)
-    job.archive = place
+    job.archive, job.onlooker = place, onlooker
     finish_reason = "not_started" if job.rests_wholly() else _run(job)
     judged = _judged(job, finish_reason)
     told = _close(job, finish_reason, judged, active)
@@ -92,6 +94,7 @@ def _job(sheet: Sheet, settings: Settings, parts: tuple[Engine, Fast, Active], p
         comments=settings.comments,
         threads=bool(sheet.extract.comments and sheet.extract.comments.pages),
         late=past.batch(slug) if past else None,
+        **({"seen_at": past.seen_at(ZoneInfo(sheet.timezone))} if past else {}),
     )
     names = {known.slug: known.name for known in loader.shelf(settings).sheets.values()}
     post = Post(engine=engine, watchlist=active.watchlist, portal_names=names, send=sender_of(settings), clock=now)
@@ -118,8 +121,9 @@ def _run(job: Job) -> str:
     values = ScrapySettings()
     values.setmodule(scrapy_settings, priority="project")
     values.setdict(scrapy_settings.for_sheet(job.sheet, job.settings), priority="cmdline")
-    if job.history is not None:
-        values.set("EXTENSIONS", scrapy_settings.EXTENSIONS | {"spiders.past.GiveWay": 0}, priority="cmdline")
+    extensions = {"spiders.past.GiveWay": job.history, "spiders.gauge.Gauge": job.onlooker}
+    wanted = {path: 0 for path, needed in extensions.items() if needed is not None}
+    values.set("EXTENSIONS", scrapy_settings.EXTENSIONS | wanted, priority="cmdline")
     process = _quiet_process(values)
     crawler = process.create_crawler(PortalSpider)
     process.crawl(crawler, job=job)
@@ -173,6 +177,7 @@ def _close(job: Job, finish_reason: str, judged: Verdict, active: Active) -> dic
     started = in_one_transaction(job.desk.engine, lambda session: _write(session, job, ended))
     if job.desk.fast:
         job.desk.fast.release(job.sheet.slug, job.owner, [found.identity for found in job.ledger.found.values()])
+    job.say("sending alerts")
     if finish_reason != "shutdown":
         deliver(job.post, seconds=AFTER_A_RUN)
     told = summary(job, started, ended)

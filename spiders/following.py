@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from scrapy import Request
 from scrapy.http import Response
@@ -12,6 +12,7 @@ from twisted.python.failure import Failure
 from pipelines.extract.joined import adds
 from pipelines.extract.paging import is_page
 from pipelines.models import Comment, Page, PageKind, Reading, Thread
+from pipelines.sheet import Sheet
 from pipelines.store.pages import Found
 from spiders.answers import plain, short
 from spiders.archived import PAGES
@@ -139,11 +140,27 @@ class Following:
         if response.status != 200:
             yield TalkPage(talk=talk, why=f"answered {response.status}")
             return
+        asked = next(iter(response.meta.get("redirect_urls", ())), response.url)
+        if leaves_thread(self._sheet, talk.found.identity, asked, response.url):
+            yield TalkPage(talk=talk, why=f"led to something else, {response.url}"[:300])
+            return
         yield TalkPage(talk=talk, page=page_of(response, part_of=talk.first, number=talk.number))
 
     def _talk_failed(self, failure: Failure) -> Iterator[TalkPage]:
         args: dict[str, Any] = failure.request.cb_kwargs  # type: ignore[attr-defined]
         yield TalkPage(talk=args["talk"], why=plain(failure.value))
+
+
+def leaves_thread(sheet: Sheet, identity: str, asked: str, answered: str) -> bool:
+    """Whether a redirect led off an article's thread: to another article, another path, or without what the address asked for."""
+    known = sheet.identify(answered)
+    if known is not None and short(known[0]) != identity:
+        return True
+    return _path(answered) != _path(asked) or not set(_query(asked)) <= set(_query(answered))
+
+
+def _query(url: str) -> list[tuple[str, str]]:
+    return parse_qsl(urlsplit(url).query, keep_blank_values=True)
 
 
 def _path(url: str) -> str:

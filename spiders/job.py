@@ -25,6 +25,7 @@ from pipelines.store.tables import Portal
 from spiders.breaker import Breaker
 from spiders.discovery import Link, Listed
 from spiders.ledger import Ledger
+from spiders.progress import Tell, progress
 from spiders.walk import Walk
 
 
@@ -47,6 +48,7 @@ class Job:
     `requests`: what each host was sent, of what is `granted`, last from the day `granted_on`; `spent`: what other runs took of it;
     `stood`: how the portal's hosts stood with us before; `reserved`: what they reserve from text and data mining, by root;
     `history`: the day of the past that is read; `comes_again`: outcomes whose identities are due again;
+    `onlooker`: who is told how far the run is;
     `troubles`: what went wrong beside the watching, which its reason tells.
     """
 
@@ -76,6 +78,7 @@ class Job:
     bytes: int = 0
     archive: Place | None = None
     troubles: list[str] = field(default_factory=list)
+    onlooker: Tell | None = None
 
     def load(self) -> None:
         """Read what the run starts from: budgets already spent, and what is known of its listings and hosts."""
@@ -88,6 +91,11 @@ class Job:
             self.breaker = Breaker(known)
             self.reserved = dict(session.get_one(Portal, self.sheet.slug).reserved or {})
         self.ledger.heard = self._heard
+
+    def say(self, stage: str = "") -> None:
+        """Tell the onlooker, if there is one, how far the run is."""
+        if self.onlooker is not None:
+            self.onlooker(progress(self, stage))
 
     @property
     def rules(self) -> str:

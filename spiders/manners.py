@@ -14,11 +14,12 @@ from scrapy.exceptions import DownloadConnectionRefusedError, IgnoreRequest
 from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 
+from pipelines.models import Outcome
 from spiders import tdm
 from spiders.answers import UNANSWERED, header, retry_after
 from spiders.breaker import REFUSING
 from spiders.job import host_of, now
-from spiders.robots import AGENT, rules_of
+from spiders.robots import AGENT, kept_delay, rules_of
 
 if TYPE_CHECKING:
     from pipelines.store.pages import Found
@@ -42,6 +43,10 @@ class OverBudget(NotNow):
 
 class Resting(NotNow):
     """The host refused us, or asked us to wait, and is left alone."""
+
+
+class NoRules(NotNow):
+    """robots.txt answered with an error of the server's, and that means no (RFC 9309, 2.3.1.4), until it answers otherwise."""
 
 
 class OffPortal(IgnoreRequest):
@@ -118,11 +123,22 @@ class Manners:
         root, sheet = _root(request.url), self._job.sheet
         if root not in self._rules:
             self._rules[root] = asyncio.ensure_future(self._asked(root))
-        rules = await asyncio.shield(self._rules[root])
+        try:
+            rules = await asyncio.shield(self._rules[root])
+        except NoRules as error:
+            self._note_left(request, str(error))
+            raise
         if sheet.robots is None and not rules.can_fetch(request.url, AGENT):
             raise Denied("robots.txt does not allow it")
         if sheet.tdm == "obey" and root in self._job.reserved and tdm.is_reserved(self._job.reserved[root], request.url):
             raise Denied(RESERVED)
+
+    def _note_left(self, request: Request, why: str) -> None:
+        """That articles are left, once a run for each reason; a listing tells it by itself."""
+        found = _article(request)
+        if found is not None and why not in self._job.troubles:
+            self._job.troubles.append(why)
+            self._job.ledger.note(found.url, Outcome.LEFT, why)
 
     async def _asked(self, root: str) -> Protego:
         """The root's robots.txt, and once a day what it reserves."""
@@ -134,10 +150,13 @@ class Manners:
         return rules
 
     async def _robots(self, root: str) -> Protego:
-        response = await self._fetch(f"{root}/robots.txt")
+        host, response = host_of(root), await self._fetch(f"{root}/robots.txt")
+        if response.status >= 500:
+            raise NoRules(f"robots.txt of {host} answered {response.status}: nothing there is read until it answers")
         rules = rules_of(response.status, response.body)
-        if (delay := rules.crawl_delay(AGENT)) is not None:
-            self._slow_down(host_of(root), float(delay))
+        delay, too_long = kept_delay(rules, host)
+        self._job.troubles += filter(None, [too_long])
+        self._slow_down(host, delay)
         return rules
 
     async def _fetch(self, url: str) -> Response:

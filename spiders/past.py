@@ -2,8 +2,9 @@
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, time
 from statistics import median_low
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -43,6 +44,11 @@ class Past:
     def batch(self, portal: str) -> str | None:
         """The name under which its alerts are gathered, None where there are none."""
         return f"backfill-{portal}-{self.day}" if self.told else None
+
+    def seen_at(self, zone: ZoneInfo) -> Callable[[Article, datetime], datetime]:
+        """When its articles count as first seen: when they were published, so that they join the stories of their time, not today's."""
+        beginning = datetime.combine(self.day, time(), zone)
+        return lambda article, now: min(article.published_at if isinstance(article.published_at, datetime) else beginning, now)
 
 
 def past_sheet(sheet: Sheet, day: date) -> Sheet:

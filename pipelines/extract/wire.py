@@ -5,7 +5,7 @@ import struct
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date, datetime
-from typing import Any
+from typing import Any, BinaryIO
 
 from pipelines.models import Article, Comment, Credit, Image, PageKind, Reading, Thread
 from pipelines.text import storable_json
@@ -28,6 +28,13 @@ def unframed(head: bytes) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise TypeError("a frame holds a JSON object")
     return data
+
+
+def received(asked: BinaryIO) -> dict[str, Any] | None:
+    """The JSON of the next frame's head; None at the end of the pipe, which may come in the middle of a frame."""
+    prefix = asked.read(LENGTH.size)
+    head = asked.read(LENGTH.unpack(prefix)[0]) if len(prefix) == LENGTH.size else b""
+    return unframed(head) if head and len(head) == LENGTH.unpack(prefix)[0] else None
 
 
 def reading_to_json(reading: Reading) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, TypeVar
 
 from pipelines.extract.ladder import extract
 from pipelines.extract.thread import thread
-from pipelines.extract.wire import LENGTH, frame, reading_to_json, thread_to_json, unframed
+from pipelines.extract.wire import frame, reading_to_json, received, thread_to_json
 from pipelines.models import Page, PageKind, Reading, Thread
 from pipelines.sheet import Sheet, read_sheet
 
@@ -40,14 +40,16 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # a library that prints must not break the frames
     extract(Page(url="", body=_WARM.encode()))
-    _send(answers, {"ready": True})
-    serve(sys.stdin.buffer, answers)
+    try:
+        _send(answers, {"ready": True})
+        serve(sys.stdin.buffer, answers)
+    except BrokenPipeError:
+        os._exit(0)  # the crawl is gone; an orderly end would try to tell it once more
 
 
 def serve(asked: BinaryIO, answers: BinaryIO) -> None:
     """Answers one frame after the other; returns at the end of `asked`."""
-    while len(prefix := asked.read(LENGTH.size)) == LENGTH.size:
-        head = unframed(asked.read(LENGTH.unpack(prefix)[0]))
+    while (head := received(asked)) is not None:
         body = asked.read(head["size"])
         signal.alarm(LONGEST)
         answer = _answer(head, body)

@@ -135,12 +135,13 @@ def equals(session: Session, digest: str, now: datetime) -> list[int]:
 
 def known(session: Session, candidates: Iterable[int], now: datetime) -> list[Known]:
     """The candidates within the horizon, at most CANDIDATES, and what opened their stories, with sketches and stories."""
-    ids = list(dict.fromkeys(candidates))[:CANDIDATES]
+    asked = list(dict.fromkeys(candidates))
+    near = ArticleRow.first_seen_at.between(now - HORIZON, now + HORIZON)  # a backfill keeps what is far from the present, either way
+    there = set(session.scalars(select(ArticleRow.id).where(ArticleRow.id.in_(asked), near)))
+    ids = [each for each in asked if each in there][:CANDIDATES]
     told = select(Telling.story_id).where(Telling.article_id.in_(ids))
     ids = list({*ids, *session.scalars(select(Story.article_id).where(Story.id.in_(told)))})
-    rows = session.execute(
-        select(ArticleRow.id, ArticleRow.title, ArticleRow.text).where(ArticleRow.id.in_(ids), ArticleRow.first_seen_at >= now - HORIZON)
-    )
+    rows = session.execute(select(ArticleRow.id, ArticleRow.title, ArticleRow.text).where(ArticleRow.id.in_(ids), near))
     return [Known(article_id=row.id, story_ids=tuple(stories_of(session, row.id)), sketch=sketch(row.title, row.text)) for row in rows]
 
 

@@ -15,6 +15,7 @@ from pipelines.errors import PortalwatchError
 from pipelines.store.database import engine, open_store, reading, upgrade, version
 from pipelines.store.tables import Run
 from portalwatch import show
+from portalwatch.progress import live
 
 db = typer.Typer(no_args_is_help=True, help="The database's schema.")
 
@@ -70,7 +71,7 @@ def crawl(
     portal: Annotated[str, typer.Argument(help="The portal's slug, as `portalwatch portals list` shows it.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print the run as one JSON object.")] = False,
 ) -> None:
-    """Crawl one portal now, without Airflow. Exit 1 where the run could not see its portal.
+    """Crawl one portal now, without Airflow; a terminal shows how far it is. Exit 1 where the run could not see its portal.
 
     Example: `portalwatch crawl dw_zh --json`
     """
@@ -80,7 +81,8 @@ def crawl(
 
     loader.path_of(portal, settings())
     try:
-        told = run(portal, settings())
+        with live(as_json=as_json) as onlooker:
+            told = run(portal, settings(), onlooker=onlooker)
     except RunFailed as failed:
         _tell(failed.summary, as_json)
         raise

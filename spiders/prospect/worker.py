@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 from pydantic import TypeAdapter
 
 from pipelines.extract.ladder import extract
-from pipelines.extract.wire import LENGTH, frame, reading_to_json, unframed
+from pipelines.extract.wire import frame, reading_to_json, received
 from pipelines.extract.worker import LONGEST, MEMORY
 from pipelines.models import Page
 from pipelines.sheet import Sheet
@@ -31,14 +31,16 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # a library that prints must not break the frames
-    serve(sys.stdin.buffer, answers)
+    try:
+        serve(sys.stdin.buffer, answers)
+    except BrokenPipeError:
+        os._exit(0)  # who asked is gone; an orderly end would try to tell it once more
 
 
 def serve(asked: BinaryIO, answers: BinaryIO) -> None:
     """Answers one frame after the other; returns at the end of `asked`."""
     _send(answers, {"ready": True})
-    while len(prefix := asked.read(LENGTH.size)) == LENGTH.size:
-        head = unframed(asked.read(LENGTH.unpack(prefix)[0]))
+    while (head := received(asked)) is not None:
         pages = [Page(body=asked.read(size), **given) for given, size in zip(head["pages"], head["sizes"], strict=True)]
         signal.alarm(LONGEST * len(pages))
         _send(answers, _done(head["task"], pages, head["argument"]))

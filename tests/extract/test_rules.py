@@ -50,7 +50,9 @@ def test_a_wrong_rule_is_refused_with_its_place(tmp_path: Path, rules: str, comp
 def test_an_address_out_of_groups_that_no_pattern_names_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "river.yaml"
     path.write_text(SHEET + "  comments: {item: li, text: p, pages: {url: '/talk/{nid}?p={n}'}}\n", encoding="utf-8")
-    with pytest.raises(ConfigError, match=r"river\.yaml:1:1: .*comments\.pages: no pattern of `articles` names all of {nid}"):
+    with pytest.raises(
+        ConfigError, match=r"river\.yaml:\d+:\d+: extract\.comments\.pages\.url: no pattern of `articles` names all of {nid}"
+    ):
         read_sheet(path)
 
 

@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import subprocess
+import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import pytest
 from pipelines.extract import client
 from pipelines.extract.client import Extractor
 from pipelines.extract.ladder import extract
+from pipelines.extract.wire import frame
 from pipelines.models import Page, PageKind, Reading
 from tests.extract.shared import PAGES, SHEETS, sheet
 
@@ -97,3 +100,19 @@ def test_closing_ends_every_worker() -> None:
         return ids
 
     assert not any(Path(f"/proc/{each}").exists() for each in asyncio.run(run()))
+
+
+@pytest.mark.parametrize("sent", [frame({"url": "", "size": 99}, b"<p>"), frame({"url": ""})[:9], b"\0\0"], ids=["body", "head", "length"])
+def test_a_worker_whose_crawl_was_killed_ends_without_a_word(sent: bytes) -> None:
+    head = {"status": 200, "content_type": "", "part_of": "", "number": 1, "thread": False, "sheet": None, "version": "", "learned": []}
+    whole = sent if len(sent) < 30 else frame({"url": "", "size": 99} | head, b"<p>")
+    asked, answers = os.pipe(), os.pipe()
+    os.write(asked[1], whole)
+    os.close(asked[1])
+    os.close(answers[0])
+    done = subprocess.run(
+        [sys.executable, "-m", "pipelines.extract.worker"], stdin=asked[0], stdout=answers[1], stderr=subprocess.PIPE, check=False
+    )
+    os.close(asked[0])
+    os.close(answers[1])
+    assert (done.returncode, done.stderr) == (0, b"")

@@ -15,10 +15,11 @@ from demo.world import World
 from demo.world.addresses import addresses
 from pipelines.errors import ConfigError
 from pipelines.history import on_day
+from pipelines.models import Article
 from pipelines.sheet import read_sheet
 from pipelines.sources import Api, Source
 from spiders.discovery import read_listing
-from spiders.past import Dig, PastJob, past_sheet
+from spiders.past import Dig, Past, PastJob, past_sheet
 from tests.extract.shared import SHEETS
 
 DAY = date(2024, 6, 8)
@@ -69,10 +70,36 @@ def test_a_history_that_cannot_tell_its_days_is_refused(tmp_path: Path, keys: st
     assert complaint in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("zone", "first", "last"),
+    [
+        ("Europe/Berlin", "2026-03-28T23:00+00:00", "2026-03-29T21:59+00:00"),  # 23 hours
+        ("Europe/Berlin", "2026-10-24T22:00+00:00", "2026-10-25T22:59+00:00"),  # 25 hours
+        ("America/Havana", "2026-03-08T05:00+00:00", "2026-03-09T03:59+00:00"),  # its midnight does not exist
+    ],
+)
+def test_a_day_on_which_the_clocks_are_changed_is_as_long_as_it_is(zone: str, first: str, last: str) -> None:
+    moments, job = [datetime.fromisoformat(each) for each in (first, last)], SimpleNamespace(sheet=SimpleNamespace(timezone=zone))
+    hour = timedelta(minutes=1)
+    days = [PastJob._local(job, each) for each in (moments[0] - hour, *moments, moments[1] + hour)]  # type: ignore[arg-type]
+    assert days[1] == days[2]
+    assert [day - days[1] for day in days if day and days[1]] == [timedelta(days=number) for number in (-1, 0, 0, 1)]
+
+
+def test_an_article_of_the_past_counts_as_first_seen_when_it_was_published() -> None:
+    present, zone = datetime(2026, 11, 22, tzinfo=UTC), ZoneInfo("Asia/Taipei")
+    seen_at = Past(day=DAY, told=False).seen_at(zone)
+    published = datetime(2024, 6, 8, 9, 30, tzinfo=zone)
+    beginning = datetime(2024, 6, 8, tzinfo=zone)
+    for said, seen in ((published, published), (DAY, beginning), (None, beginning)):
+        assert seen_at(Article(url="https://p.example/1", title="", text="", published_at=said), present) == seen
+    assert seen_at(Article(url="https://p.example/1", title="", text="", published_at=present + timedelta(hours=1)), present) == present
+
+
 def test_a_date_in_discovery_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "river.yaml"
     path.write_text(SHEET.replace("example/rss", "example/{year}/rss"), encoding="utf-8")
-    with pytest.raises(ConfigError, match="belongs into `history`"):
+    with pytest.raises(ConfigError, match=r"river\.yaml:6:31: discovery\.0\.url: .*belongs into `history`"):
         read_sheet(path)
 
 

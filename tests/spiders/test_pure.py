@@ -5,10 +5,12 @@ import json
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from protego import Protego
 from pydantic import JsonValue, ValidationError
 from scrapy import Request
 from scrapy.exceptions import CannotResolveHostError, DownloadConnectionRefusedError
@@ -16,15 +18,19 @@ from scrapy.exceptions import CannotResolveHostError, DownloadConnectionRefusedE
 from pipelines.config import Settings
 from pipelines.errors import ConfigError
 from pipelines.models import Outcome
-from pipelines.sheet import Sheet
+from pipelines.sheet import Sheet, read_sheet
 from pipelines.sources import Api, Feed, Listing, Sitemap, Source
 from pipelines.store.pages import Found
+from portalwatch.progress import line
 from spiders import loader
 from spiders.answers import plain, retry_after
 from spiders.discovery import Link, challenged, read_listing
+from spiders.following import leaves_thread
 from spiders.job import SourceAnswer
 from spiders.ledger import Ledger
 from spiders.listings import Listings
+from spiders.progress import Progress, progress
+from spiders.robots import kept_delay
 from spiders.verdict import verdict
 
 FEED, SITEMAP = Feed(type="feed", url="https://p.example/feed"), Sitemap(type="sitemap", url="https://p.example/map.xml")
@@ -340,3 +346,78 @@ def test_an_api_is_asked_for_json_and_only_a_body_is_posted() -> None:
 def listings(source: Source) -> Listings:
     job = SimpleNamespace(asked=set(), known={}, walks={}, rests=lambda _url: None)
     return Listings(job, lambda found, priority: Request(found.url, priority=priority))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("asked", "seconds", "told"),
+    [("", 0, False), ("7", 7, False), ("300", 300, False), ("1e9", 300, True), ("-3", 0, False), ("nan", 0, False)],
+)
+def test_a_crawl_delay_is_kept_as_far_as_a_run_can_wait_and_told_beyond(asked: str, seconds: float, told: bool) -> None:
+    delay, why = kept_delay(Protego.parse(f"User-agent: *\nCrawl-delay: {asked}\n"), "p.example")
+    assert (delay, bool(why)) == (seconds, told)
+    assert why is None or "asks for 1,000,000,000 s between requests: 300 s are kept" in why
+
+
+def test_an_address_in_other_digits_is_no_article() -> None:
+    sheet = Sheet.model_validate(SHEET | {"articles": [{"pattern": r"/article/(?P<id>\d+)", "key": "{id}"}]})
+    assert sheet.identify("https://p.example/article/123") == ("123", "https://p.example/article/123")
+    for digits in ("１２３", "١٢٣", "४"):
+        assert sheet.identify(f"https://p.example/article/{digits}") is None
+
+
+@pytest.mark.parametrize(
+    ("answered", "leaves"),
+    [
+        ("https://p.example/thread?nid=1&p=2", False), ("http://www.p.example/thread/?from=x&nid=1&p=2", False),
+        ("https://p.example/thread?nid=2&p=2", True), ("https://p.example/thread?nid=1", True), ("https://p.example/", True),
+        ("https://p.example/article/2", True),
+    ],
+)  # fmt: skip
+def test_a_page_of_comments_that_redirects_to_another_thread_is_none(answered: str, leaves: bool) -> None:
+    sheet = Sheet.model_validate(SHEET | {"articles": [{"pattern": r"/article/(?P<id>\d+)", "key": "{id}"}]})
+    assert leaves_thread(sheet, "1", "https://p.example/thread?nid=1&p=2", answered) == leaves
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place"),
+    [
+        ('key: "{id}"', 'key: "{nid}"', "7:62: articles.0.key"),
+        ('key: "{id}"', 'key: "{id}", url: "/{n}"', "7:75: articles.0.url"),
+        ('key: "{id}"', 'key: "{}"', "7:62: articles.0.key"),
+        ('key: "{id}"', 'key: "{id}", sequence: x', "7:12: articles.0"),
+        ("discovery:\n", 'discovery:\n  - {type: feed, url: "https://p.example/a"}\n', "7:23: discovery.1.url"),
+        ("name: x", "extract: {pages: {url: '/{nid}/{n}', count: {css: a}}}\nname: x", "1:24: extract.pages.url"),
+    ],
+)
+def test_a_complaint_about_several_keys_names_the_line_of_one(tmp_path: Path, old: str, new: str, place: str) -> None:
+    path = tmp_path / "river.yaml"
+    path.write_text(RIVER.replace(old, new), encoding="utf-8")
+    with pytest.raises(ConfigError) as refused:
+        read_sheet(path)
+    assert f"river.yaml:{place}: " in str(refused.value)
+
+
+RIVER = """\
+name: x
+language: zh-Hans
+timezone: Asia/Shanghai
+hosts: [p.example]
+discovery:
+  - {type: feed, url: "https://p.example/a"}
+articles: [{pattern: '^https://p\\.example/(?P<id>\\d+)', key: "{id}"}]
+"""
+
+
+def test_a_run_s_progress_is_one_line() -> None:
+    found = [Found(portal="p", identity=str(number), url=f"https://p.example/{number}") for number in range(3)]
+    ledger = Ledger()
+    told: list[Progress] = []
+    job: Any = SimpleNamespace(ledger=ledger, walks={}, requests={"p.example": 2}, sheet=SimpleNamespace(slug="p"))
+    told.append(progress(job))
+    ledger.discover(found)
+    ledger.settle(found[0], Outcome.NEW)
+    told += [progress(job), progress(job, "sending alerts")]
+    assert [line(each) for each in told] == [
+        "p: reading listings · 2 fetched · 0 left", "p: reading pages · 2 fetched · 1 new · 2 left",
+        "p: sending alerts · 2 fetched · 1 new · 2 left",
+    ]  # fmt: skip

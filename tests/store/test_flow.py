@@ -261,6 +261,17 @@ def test_copies_are_known_through_copies_beyond_the_horizon(desk: flow.Desk, now
     assert told == [3, 0, 0]
 
 
+def test_an_article_of_the_past_is_no_candidate_for_todays_news_nor_the_other_way_round(desk: flow.Desk, now: datetime) -> None:
+    backfill = dataclasses.replace(desk, seen_at=lambda _article, present: present - timedelta(days=60))
+    keep(desk, now, number=1)
+    keep(backfill, now, number=2)
+    keep(backfill, now, "storm_mg", 3, text=SIMPLE(TEXT))
+    keep(desk, now, "storm_mg", 4, text=SIMPLE(TEXT))
+    with reading(desk.engine) as session:
+        told = session.execute(select(Telling.article_id, Telling.story_id).order_by(Telling.article_id)).all()
+    assert [story for _, story in told] == [1, 2, 2, 1]
+
+
 def test_the_parts_of_a_merged_piece_that_came_first_stay_two_stories(desk: flow.Desk, now: datetime) -> None:
     bridge = OTHER + "觀光業者擔心連假訂房受到影響,已有一成旅客取消行程。警方提醒民眾不要為了拍照而跨越封鎖線。"
     keep(desk, now, "dw_zh", 1)

@@ -15,7 +15,7 @@ from pipelines.store.database import reading, writing
 from pipelines.store.tables import AlertRow, ArticleRow, PageRow, Run
 from spiders.job import now
 from tests.whole.conftest import PORTALS, House
-from tests.whole.portal import Portal, page, portal, write_sheet
+from tests.whole.portal import Answer, Portal, page, portal, write_sheet
 
 WATCH = "topics:\n  ferry: {title: 渡輪, query: 渡轮, channels: [desk]}\nchannels:\n  desk: {type: mail, to: [desk@example.org]}\n"
 
@@ -82,8 +82,27 @@ def test_a_robots_txt_that_fails_means_no(fresh: House, cape: Portal) -> None:
     cape.lists(2)
     cape.answers["/robots.txt"].status = 503
     told = fresh.crawl("cape")
-    assert (told["exit"], told["succeeded"], told["reason"]) == (1, False, "robots.txt does not allow it")
+    why = "robots.txt of cape.example answered 503: nothing there is read until it answers"
+    assert (told["exit"], told["succeeded"], told["reason"]) == (1, False, why)
     assert set(cape.asked) == {"/robots.txt"}
+
+
+def test_articles_on_a_host_whose_robots_txt_fails_are_left_and_come_again(fresh: House, cape: Portal) -> None:
+    articles = [{"pattern": "^http://(?:local\\.)?cape\\.example/article/(?P<id>\\d+)", "key": "{id}"}]
+    write_sheet(fresh.home / "config", cape.url, articles=articles)
+    links = "".join(f'<li><a href="http://local.cape.example/article/{number}">第{number}篇</a></li>' for number in (2, 3))
+    cape.answers["/list"] = Answer(f"<html><ul id=news>{links}</ul></html>".encode(), headers={"ETag": '"1"'})
+    cape.answers["//local.cape.example/robots.txt"] = Answer(status=503)
+    told = fresh.crawl("cape")
+    why = "robots.txt of local.cape.example answered 503: nothing there is read until it answers"
+    assert (told["succeeded"], told["outcomes"], told["reason"]) == (True, {"left": 2}, why)
+    with reading(fresh.database) as session:
+        assert session.scalars(select(PageRow.outcome)).all() == ["left", "left"]
+        assert [item["why"] for item in session.scalars(select(Run.evidence)).one()] == [why]
+    del cape.answers["//local.cape.example/robots.txt"]
+    cape.article(2)
+    cape.article(3)
+    assert fresh.crawl("cape")["outcomes"] == {"new": 2}
 
 
 def test_a_sheet_may_override_robots_txt_with_a_reason_that_is_shown(fresh: House, cape: Portal) -> None:
