@@ -32,6 +32,12 @@ class Pace(Strict):
     gaps: int = Field(default=5, ge=0, le=100)
 
 
+class Expect(Strict):
+    """What is usual of a portal, so that less of it is told."""
+
+    articles_a_day: int | None = Field(default=None, ge=1)
+
+
 class Override(Strict):
     """Reading on in spite of what a portal says needs a written reason, which is shown wherever the portal is."""
 
@@ -64,7 +70,7 @@ class Sheet(Strict):
     also: list[str] = Field(default_factory=list)
     history: list[OneSource] = Field(default_factory=list)
     articles: list[Identity] = Field(min_length=1)
-    expect: dict[str, int] = Field(default_factory=dict)
+    expect: Expect = Expect()
     gateway: Address | None = None
     extract: Rules = Rules()
 

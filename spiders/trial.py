@@ -157,7 +157,7 @@ def _troubles(sources: Iterable[Tried], proofs: Sequence[Proof]) -> Iterator[str
 
 def _warnings(sheet: Sheet, sources: Sequence[Tried]) -> Iterator[str]:
     found = {key for source in sources for key in source.articles}
-    a_day = sheet.expect.get("articles_a_day")
+    a_day = sheet.expect.articles_a_day
     if a_day and len(found) * 4 < a_day:
         yield f"the listings name {len(found)} articles; the sheet expects {a_day} a day, and a day's worth should not slip through"
     for source in sources:

@@ -117,12 +117,19 @@ class Place:
 
     @contextlib.contextmanager
     def _told(self) -> Iterator[None]:
-        """What an address refuses, in words that hold no credential: neither its URL nor a library's message is repeated."""
+        """What an address refuses, in words that hold no credential: neither its URL nor a library's message is repeated.
+
+        A folder fails with OSErrors only; anything else is a mistake of ours, and shows.
+        """
         try:
             yield
         except FileNotFoundError:
             raise
-        except Exception as error:  # noqa: BLE001 - every file system has exceptions of its own
+        except OSError as error:
+            raise ArchiveError(f"the archive ({self.shown}): {plain(error)}") from None
+        except Exception as error:
+            if self.is_local:
+                raise
             raise ArchiveError(f"the archive ({self.shown}): {plain(error)}") from None
 
 

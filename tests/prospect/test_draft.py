@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pipelines.errors import PortalwatchError
 from pipelines.identity import Identity
-from pipelines.sheet import Sheet
+from pipelines.sheet import Expect, Sheet
 from pipelines.sources import Feed, Listing, Sitemap
 from pipelines.yamlfile import Document
 from spiders.prospect import guesses
@@ -48,7 +48,7 @@ WHOLE = Draft(
 def test_a_draft_reads_back_as_meant_and_is_readable() -> None:
     sheet = WHOLE.sheet()
     assert (sheet.name, sheet.hosts, sheet.pace.delay, sheet.expect, sheet.gateway) == (
-        WHOLE.name, ["cape.example"], 10.0, {"articles_a_day": 80}, WHOLE.gateway,
+        WHOLE.name, ["cape.example"], 10.0, Expect(articles_a_day=80), WHOLE.gateway,
     )  # fmt: skip
     assert sheet.discovery == list(WHOLE.discovery)
     assert sheet.articles == list(WHOLE.articles)

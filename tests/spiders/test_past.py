@@ -1,5 +1,6 @@
 """A day of a portal's past: its addresses, its sheet's mistakes, and the way to it through a listing."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -236,3 +237,9 @@ def test_a_listing_that_ends_before_the_day_says_how_far_it_goes() -> None:
     assert reached.goes_back_to() is None
     nothing = Dig(day=DAY, pages=99)
     assert (nothing.after(1, []), nothing.goes_back_to()) == (None, date.max)
+
+
+def test_the_table_of_sheets_says_which_have_a_past() -> None:
+    table = (SHEETS.parents[1] / "docs" / "portals.md").read_text(encoding="utf-8")
+    told = dict(re.findall(r"^\| `(\w+)` \| [^|]+ \| [^|]+ \| (yes|no) \|", table, re.MULTILINE))
+    assert told == {path.stem: "yes" if path.stem in WITH_HISTORY else "no" for path in SHEETS.glob("*.yaml")}
