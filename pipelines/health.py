@@ -77,7 +77,8 @@ def _in_store(settings: Settings, engine: Engine) -> Iterator[Finding]:
     told = ", ".join(f"{count} {state}" for state, count in sorted(counts.items())) or "none yet"
     yield Finding(what="alerts", ok=not dead, how=told + ("; see `portalwatch alerts list --state dead`" if dead else ""))
     for run in latest:
-        how = f"{run.started_at:%Y-%m-%d %H:%M} UTC, {run.finish_reason or 'running'}" + (f": {run.reason}" if run.reason else "")
+        reason = standings.present(run.reason or "", paused.get(run.portal, []))
+        how = f"{run.started_at:%Y-%m-%d %H:%M} UTC, {run.finish_reason or 'running'}" + (f": {reason}" if reason else "")
         yield Finding(what=f"last run of {run.portal}", ok=run.succeeded is not False, how=how)
     yield from _portals(shares, paused)
     yield from _past(unread)

@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 
 from pipelines.store import standings
 from pipelines.store.database import reading, writing
-from pipelines.store.standings import Standing
+from pipelines.store.standings import Standing, present
 from pipelines.store.tables import Portal
 from spiders.breaker import FIRST_PAUSE, LONGEST_PAUSE, REFUSALS, Breaker
 
@@ -142,3 +142,13 @@ def test_standings_are_kept_and_lifted(store: Engine, wait: timedelta | None) ->
         assert len(standings.resume(session, "p")) == len(breaker.standings)
         assert standings.resume(session, "p") == []
         assert standings.resume(session, "nobody") == []
+
+
+def test_a_run_s_reason_tells_a_pause_only_while_it_lasts() -> None:
+    first = Standing(refusals=5, until=NOW, why="answered 403").words("a.example")
+    other = Standing(refusals=1, until=NOW, why="answered 429", asked=True).words("b.example")
+    reason = f"http://a.example/list: {first}; {other}; a sitemap is broken"
+    assert present(reason, [first, other]) == reason
+    assert present(f"{other}; a sitemap is broken", []) == "a sitemap is broken; its pause is over, the next run asks again"
+    assert present("answered 500", []) == "answered 500"
+    assert present("", []) == ""

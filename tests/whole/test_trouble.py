@@ -1,7 +1,12 @@
 """Each bad input has a plain answer and loses nothing."""
 
+import contextlib
 import json
+import os
+import re
 import sqlite3
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -180,6 +185,30 @@ def test_a_broken_sheet_is_told_with_its_place_and_the_others_live(fresh: House)
     assert "dw_zh.yaml:2:1: unknown key `hots`; did you mean `hosts`?" in done.stderr
     assert fresh.run("portals", "check").returncode == 1
     assert fresh.crawl("bbc_zh")["succeeded"]
+
+
+@pytest.mark.slow
+def test_a_terminal_shows_how_far_a_crawl_is_and_a_pipe_does_not(fresh: House, cape: Portal) -> None:
+    cape.publishes(2, 3)
+    ours, theirs = os.openpty()
+    shown: list[bytes] = []
+    reader = threading.Thread(target=lambda: shown.extend(_read(ours)), daemon=True)
+    reader.start()
+    command = [sys.executable, "-m", "portalwatch.cli", "crawl", "cape"]
+    done = subprocess.run(command, env=fresh.env | {"TERM": "xterm"}, stdout=subprocess.PIPE, stderr=theirs, text=True, check=False)
+    os.close(theirs)
+    reader.join(5)
+    os.close(ours)
+    told = b"".join(shown).decode()
+    assert (done.returncode, "2 new" in done.stdout) == (0, True), told
+    assert re.search(r"cape: reading (?:listings|pages) . \d fetched", told)
+    assert "fetched" not in done.stdout + fresh.run("crawl", "cape").stderr
+
+
+def _read(terminal: int) -> Iterator[bytes]:
+    with contextlib.suppress(OSError):  # the other side is closed
+        while piece := os.read(terminal, 4096):
+            yield piece
 
 
 def test_a_missing_watchlist_says_what_to_do(fresh: House) -> None:
