@@ -17,7 +17,7 @@ from pipelines.history import history_trouble
 from pipelines.identity import Identity
 from pipelines.sources import LONGEST_KEY, OneSource
 from pipelines.template import names_of
-from pipelines.yamlfile import Document, PlacedError, read_yaml, suggestion, validated
+from pipelines.yamlfile import Document, Path_, PlacedError, read_yaml, suggestion, validated
 
 LONGEST_HOST = 253  # characters of a name, RFC 1035
 
@@ -114,10 +114,10 @@ class Sheet(Strict):
 
     @model_validator(mode="after")
     def _addresses_differ(self) -> "Sheet":
-        numbered = [(("discovery", number, "url"), source.key) for number, source in enumerate(self.discovery)]
-        keys = [*numbered, *((("editions", name, "url"), source.key) for name, source in self.editions.items())]
+        entries: list[tuple[Path_, str]] = [(("discovery", at, "url"), source.key) for at, source in enumerate(self.discovery)]
+        entries += [(("editions", name, "url"), source.key) for name, source in self.editions.items()]
         met: set[str] = set()
-        for path, key in keys:
+        for path, key in entries:
             if key in met:
                 raise PlacedError(path, f"`{key}` is there twice; one entry reads an address")
             if len(key) > LONGEST_KEY:
