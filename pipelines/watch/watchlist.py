@@ -21,7 +21,9 @@ from pipelines.yamlfile import Document, validated
 ALIASES_FILE = "aliases.yaml"
 SHIPPED = Path(__file__).resolve().parents[2] / "config"
 SHIPPED_ALIASES = SHIPPED / ALIASES_FILE
-NO_WATCHLIST = "no watchlist is there. Write one (docs/topics.md){copy}, or name the folder that holds it with PORTALWATCH_CONFIG"
+NO_WATCHLIST = (
+    "cannot be read: no such file. Write a watchlist (docs/topics.md){copy}, or name the folder that holds one with PORTALWATCH_CONFIG"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -215,7 +215,7 @@ def test_a_missing_watchlist_says_what_to_do(fresh: House) -> None:
     path = fresh.home / "config" / "watchlist.yaml"
     path.unlink()
     done = fresh.run("topics", "check")
-    assert (done.returncode, f"{path}: no watchlist is there. Write one (docs/topics.md)" in done.stderr) == (1, True)
+    assert (done.returncode, f"{path}: cannot be read: no such file. Write a watchlist (docs/topics.md)" in done.stderr) == (1, True)
 
 
 def test_an_unknown_portal_is_wrong_use(fresh: House) -> None:
