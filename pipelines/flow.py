@@ -9,11 +9,11 @@ from typing import TypeVar
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from pipelines.dedup.decision import Decision, decide
 from pipelines.dedup.fast import Fast
 from pipelines.dedup.shingles import Sketch, sketch
-from pipelines.dedup.stories import Link, stories_of
 from pipelines.models import Article, Comment, Origin, Outcome, TopicMatch
-from pipelines.store import alerts, articles, comments, pages
+from pipelines.store import alerts, articles, comments, decisions, pages, rulings
 from pipelines.store.database import in_one_transaction, reading, serialize_stories
 from pipelines.store.pages import Found
 from pipelines.store.tables import ArticleRow, PageRow
@@ -198,7 +198,7 @@ def _unheard(desk: Desk, row: ArticleRow, article: Article, now: datetime) -> fr
 
 
 def _add(session: Session, desk: Desk, page: PageRow, draft: Draft, now: datetime) -> Kept:
-    drawn, links = draft.sketch, links_of(session, draft)
+    drawn, decision = draft.sketch, decided(session, draft)
     draft.before = articles.newest_id(session)
     row = articles.add(session, page, draft.article, digest=drawn.digest, learned=desk.learning or page.learned, now=draft.seen_at)
     articles.read_from(row, draft.origin)
@@ -206,15 +206,19 @@ def _add(session: Session, desk: Desk, page: PageRow, draft: Draft, now: datetim
     unheard = _unheard(desk, row, draft.article, now)
     comments.hear(session, row, draft.article.comments, desk.comments)
     articles.post_shingles(session, row, drawn.sample)
-    owed = _watch(session, desk, row, articles.place(session, row, links, draft.seen_at), now)
+    stories = articles.place(session, row, decision.links, draft.seen_at)
+    decisions.explain(session, row.id, decision, stories)
+    owed = _watch(session, desk, row, stories, now)
     return Kept(outcome=Outcome.NEW, article_id=row.id, alerts=owed, thread=unheard)
 
 
-def links_of(session: Session, draft: Draft, but: int | None = None) -> list[Link]:
-    """The stories that the draft's text joins, by every known article of its time `but` itself."""
+def decided(session: Session, draft: Draft, but: int | None = None) -> Decision:
+    """The stories that the draft's text joins, by every known article of its time `but` itself, and by what a person ruled."""
     drawn, (indexed, near), at = draft.sketch, draft.near, draft.seen_at
     candidates = [*articles.equals(session, drawn.digest, at), *near, *articles.near(session, drawn.asked, after=indexed, now=at)]
-    return stories_of(drawn, [each for each in articles.known(session, candidates, at) if each.article_id != but])
+    known = [each for each in articles.known(session, candidates, at) if each.article_id != but]
+    split = rulings.apart(session, {story for each in known for story in each.story_ids})
+    return decide(draft.article.text, drawn, known, split)
 
 
 def _listen(session: Session, desk: Desk, row: ArticleRow, read: Sequence[Comment], now: datetime) -> int:
@@ -247,10 +251,11 @@ def _watch(session: Session, desk: Desk, row: ArticleRow, stories: list[int], no
     owed, by = [], dict[str, str]()
     for topic in (topics[match.topic] for match in matches):
         for channel, recipient in desk.watchlist.recipients(topic):
-            revises = bool(row.revision) and not again and alerts.alerted(session, stories, recipient, article_id=row.id)
+            told_under = alerts.told_under(session, stories, recipient, article_id=row.id) if row.revision and not again else None
+            revises = told_under is not None
             if _is_owed(session, stories, recipient, news=topic.slug not in told, revises=revises, follows=topic.revisions != "never"):
                 to = (by.setdefault(recipient, channel), recipient)
-                owed.append(alerts.Due(topic=topic.slug, story_id=stories[0], to=to, revision=row.revision if revises else 0))
+                owed.append(alerts.Due(topic=topic.slug, story_id=told_under or stories[0], to=to, revision=row.revision if revises else 0))
     return owe_all(session, desk, row, owed, now)
 
 

@@ -99,7 +99,7 @@ def _reread(session: Session, desk: Desk, row: ArticleRow, draft: Draft, now: da
         articles.repost_shingles(session, row, draft.sketch.sample)
         draft.article_id, draft.before = row.id, row.id
         draft.seen_at = row.first_seen_at
-        moved = tellings.replaced(session, row, flow.links_of(session, draft, but=row.id), now)
+        moved = tellings.replaced(session, row, flow.decided(session, draft, but=row.id), now)
     if not changed:
         return Again(became=Became.SAME)
     owed = _rematch(session, desk, row, moved is not None, now)

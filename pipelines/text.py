@@ -108,6 +108,14 @@ def letters(folded: Folded) -> str:
     return _string(codes[_is_letter()[codes]])
 
 
+def letter_spans(folded: Folded) -> tuple[Offsets, Offsets]:
+    """Where each of `letters` begins and ends in the original."""
+    places = np.flatnonzero(_is_letter()[_codes(folded.text)])
+    if folded.starts is None or folded.ends is None:
+        return places, places + 1
+    return folded.starts[places], folded.ends[places]
+
+
 def storable(text: str) -> str:
     """The text without what a database or a wire refuses: NUL, and surrogates that stand alone."""
     if "\0" not in text and text.isprintable():

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from pipelines.models import Answer, TopicMatch
 from pipelines.store.database import store_id
+from pipelines.store.rulings import about
 from pipelines.store.tables import AlertRow, ArticleRow, Match, Telling
 
 CLAIM = timedelta(minutes=2)  # longer than any send takes; a sender that was killed loses its claim after this
@@ -68,10 +69,18 @@ def told_before(session: Session, row: ArticleRow, topic: str, stories: Sequence
 
 def alerted(session: Session, stories: Sequence[int], recipient: str, article_id: int | None = None) -> bool:
     """Whether the recipient has (or is owed) a message about any of these stories (from this article), by whatever channel."""
-    query = select(func.count()).where(AlertRow.story_id.in_(stories), AlertRow.recipient == recipient)
+    return told_under(session, stories, recipient, article_id) is not None
+
+
+def told_under(session: Session, stories: Sequence[int], recipient: str, article_id: int | None = None) -> int | None:
+    """The story of the recipient's first message about any of these stories (from this article), None where there was none.
+
+    It is one that was joined into them where the message is older than that.
+    """
+    query = select(AlertRow.story_id).where(about(stories), AlertRow.recipient == recipient).order_by(AlertRow.id).limit(1)
     if article_id is not None:
         query = query.where(AlertRow.article_id == article_id)
-    return bool(session.scalar(query))
+    return session.scalar(query)
 
 
 def heard_of(session: Session, article_id: int, recipient: str) -> bool:

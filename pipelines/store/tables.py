@@ -200,7 +200,11 @@ class Story(Base):
 
 
 class Telling(Base):
-    """An article's place in a story, with what decided it: first, copy or part (of a merged piece)."""
+    """An article's place in a story, with what decided it: first, copy, part (of a merged piece) or joined (by hand).
+
+    `evidence`: the shared shingles, and the longest passages that they spell. `by_hand`: when a person put or left it here,
+    which no later reading changes.
+    """
 
     __tablename__ = "tellings"
     story_id: Mapped[int] = mapped_column(ForeignKey("stories.id"), primary_key=True)
@@ -209,6 +213,32 @@ class Telling(Base):
     containment: Mapped[float]
     partner_id: Mapped[int | None]
     why: Mapped[str]
+    evidence: Mapped[dict[str, Any] | None]
+    by_hand: Mapped[datetime | None]
+
+
+class Related(Base):
+    """A story whose text stands in the background of a newer one, which is its own: a follow-up, or a piece that quotes a flash."""
+
+    __tablename__ = "related"
+    story_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    other_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False, index=True)
+    partner_id: Mapped[int] = mapped_column(BigId)
+    containment: Mapped[float]
+    why: Mapped[str]
+
+
+class Ruling(Base):
+    """What a person decided about two stories: they are `apart`, or `joined`, and then `story_id` tells what `other_id` told.
+
+    A joined story keeps its row and its alerts without a telling, so that who heard of it hears no more, and so that it can come back.
+    """
+
+    __tablename__ = "rulings"
+    story_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    other_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False, index=True)
+    verdict: Mapped[str] = mapped_column(String(10))
+    ruled_at: Mapped[datetime]
 
 
 class Shingle(Base):

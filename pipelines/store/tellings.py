@@ -10,16 +10,22 @@ from datetime import datetime
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
+from pipelines.dedup.decision import Decision
 from pipelines.dedup.stories import Link
+from pipelines.store import decisions
 from pipelines.store.articles import place, stories_of
+from pipelines.store.rulings import family, hand_over_joined
 from pipelines.store.tables import AlertRow, ArticleRow, Story, Telling
 
 
-def replaced(session: Session, row: ArticleRow, links: Sequence[Link], now: datetime) -> str | None:
+def replaced(session: Session, row: ArticleRow, decision: Decision, now: datetime) -> str | None:
     """Put the article where its new text belongs: out of stories that it no longer tells, into those that it does.
 
-    Gives a sentence where something changed.
+    Gives a sentence where something changed. What a person split or joined stays as it is.
     """
+    if _is_by_hand(session, row.id):
+        return None
+    links = decision.links
     mine, linked = list(stories_of(session, row.id)), {link.story_id for link in links}
     alone = [story for story in mine if _tellings(session, story) == 1]
     leaving = [story for story in mine if story not in linked and story not in alone and not _told(session, story, row.id)]
@@ -31,6 +37,7 @@ def replaced(session: Session, row: ArticleRow, links: Sequence[Link], now: date
     if joining or not set(mine) - {*leaving, *ended}:
         placed = place(session, row, joining, row.first_seen_at)
         opened = [] if joining else placed
+        decisions.explain(session, row.id, decision, placed)
     session.flush()
     return _sentence(row, {"left": leaving, "ended": ended, "joined": [link.story_id for link in joining], "opened": opened})
 
@@ -45,6 +52,7 @@ def hand_over(session: Session, story: int, article: int) -> None:
     """The story that `article` no longer tells, to its next telling; its end where there is none."""
     heir = session.scalar(select(Telling.article_id).where(Telling.story_id == story).order_by(Telling.article_id).limit(1))
     row = session.get_one(Story, story)
+    hand_over_joined(session, story, article, heir)
     if heir is None:
         session.execute(delete(AlertRow).where(AlertRow.story_id == story))
         session.delete(row)
@@ -53,9 +61,14 @@ def hand_over(session: Session, story: int, article: int) -> None:
 
 
 def kin(session: Session, story: int) -> set[int]:
-    """The stories that are one with this, since an article tells both as itself and not as a part of it."""
-    whole = select(Telling.article_id).where(Telling.story_id == story, Telling.role != "part")
-    return {story, *session.scalars(select(Telling.story_id).where(Telling.article_id.in_(whole), Telling.role != "part"))}
+    """The stories that are one with this, since an article tells both as itself and not as a part of it, or a person joined them."""
+    near = family(session, story)
+    whole = select(Telling.article_id).where(Telling.story_id.in_(near), Telling.role != "part")
+    return near | set(session.scalars(select(Telling.story_id).where(Telling.article_id.in_(whole), Telling.role != "part")))
+
+
+def _is_by_hand(session: Session, article: int) -> bool:
+    return bool(session.scalar(select(func.count()).where(Telling.article_id == article, Telling.by_hand.is_not(None))))
 
 
 def _tellings(session: Session, story: int) -> int:
