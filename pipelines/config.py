@@ -31,6 +31,9 @@ class Settings(BaseSettings):
     contact: str = Field(default="", description="address or URL in the User-Agent, so that a portal can reach you")
     public_url: str = Field(default="", description="address under which recipients reach this installation; shown in messages")
     timezone: str = Field(default="Asia/Taipei", description="zone of the times in messages")
+    script: Literal["", "hans", "hant"] = Field(
+        default="", description="script that passages and diffs are shown in: hans or hant; as written where it is left out"
+    )
     smtp_host: str = Field(default="localhost", description="mail server")
     smtp_port: int = Field(default=25, ge=1, le=65535, description="its port")
     smtp_user: str = Field(default="", description="user name, empty for none")

@@ -10,7 +10,22 @@ import typer
 
 from pipelines.config import unknown_variables
 from pipelines.errors import PortalwatchError, WrongUseError
-from portalwatch.commands import alerts, archive, backfill, checks, drafts, plumbing, portals, replay, service, stories, topics
+from portalwatch.commands import (
+    alerts,
+    archive,
+    backfill,
+    chain,
+    checks,
+    drafts,
+    plumbing,
+    portals,
+    replay,
+    rulings,
+    same,
+    service,
+    stories,
+    topics,
+)
 
 app = typer.Typer(
     name="portalwatch",
@@ -20,7 +35,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
-for group in (service, backfill, portals, drafts, checks, topics, stories, alerts, archive, replay, plumbing):
+for group in (service, backfill, portals, drafts, checks, topics, stories, chain, rulings, alerts, archive, replay, same, plumbing):
     group.add_to(app)
 
 

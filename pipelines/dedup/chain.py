@@ -44,7 +44,7 @@ class Moment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """A piece's place in the chain. `after` is its distance from the first, an upper bound where `is_exact` is false, None for the first."""
+    """A piece's place in the chain. `after`: its distance from the first, None for that, an upper bound where not `is_exact`."""
 
     article_id: int
     moment: Moment
@@ -55,7 +55,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chain:
-    """`publisher` had it first, as far as anything tells, and `why` is what does. `is_here`: the first step is that publisher's own piece."""
+    """`publisher` had it first, and `why` is what tells. `is_here`: the first step is that publisher's own piece."""
 
     publisher: str
     why: str
@@ -72,8 +72,9 @@ def chain_of(pieces: Sequence[Piece]) -> Chain:
     home = _home(credit, whole) if credit else whole[0]
     first = home or whole[0]
     publisher = credit or (first.own or first.credits or ("?",))[0]
-    steps = [_step(piece, first, moments, is_credited=bool(credit and home)) for piece in [first, *(each for each in ordered if each is not first)]]
-    return Chain(publisher=publisher, why=why or _by_time(whole, moments), is_here=home is not None, steps=tuple(steps))
+    others = [piece for piece in ordered if piece is not first]
+    steps = [_step(piece, first, moments, is_credited=bool(credit and home)) for piece in (first, *others)]
+    return Chain(publisher=publisher, why=why if credit else why + _by_time(whole, moments), is_here=home is not None, steps=tuple(steps))
 
 
 def moment_of(piece: Piece) -> Moment:
@@ -114,7 +115,7 @@ def _credited(pieces: Sequence[Piece]) -> tuple[str | None, str]:
         if following is None:
             return credit, _why_credited(credit, known, pieces)
         credit = following
-    return None, f"{' and '.join(known)} credit each other, so times decide: " if known else ""
+    return None, f"{' and '.join(known)} credit each other; " if known else "nobody credits another publisher; "
 
 
 def _commonest(pieces: Sequence[Piece]) -> str | None:
@@ -151,7 +152,7 @@ def _by_time(pieces: Sequence[Piece], moments: dict[int, Moment]) -> str:
     rivals = [moments[piece.article_id] for piece in pieces[1:]]
     if any(rival.earliest < first.latest for rival in rivals):
         ground += ", though another may be as old: not all pages say a time"
-    return f"nobody credits another publisher; {ground}" if rivals else "the only one that we know"
+    return ground if rivals else "the only one that we know"
 
 
 def _step(piece: Piece, first: Piece, moments: dict[int, Moment], *, is_credited: bool) -> Step:

@@ -3,7 +3,6 @@
 An article that somebody was told of stays in the story in which it was told; a story that somebody was told of never ends.
 """
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 

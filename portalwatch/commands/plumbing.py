@@ -1,4 +1,4 @@
-"""extract, same, explain: JSON lines in, JSON lines out; stable, for scripts."""
+"""extract, explain: JSON lines in, JSON lines out; stable, for scripts."""
 
 import json
 import sys
@@ -13,9 +13,8 @@ from portalwatch import show
 
 
 def add_to(app: typer.Typer) -> None:
-    """Hang in the three commands."""
+    """Hang in the two commands; `same` has a module of its own."""
     app.command()(extract)
-    app.command()(same)
     app.command()(explain)
 
 
@@ -33,27 +32,8 @@ def extract(
 
     sheets = list(loader.shelf(settings()).sheets.values())
     inputs: Iterator[Any] = iter(files or ["-"])
-    given = (item for name in inputs for item in (_objects() if name == "-" else [{"file": name}]))
+    given = (item for name in inputs for item in (objects() if name == "-" else [{"file": name}]))
     show.jsonl(answers(given, lambda url: next((sheet for sheet in sheets if sheet.serves(url)), None), sheets))
-
-
-def same(source: Annotated[str, typer.Argument(metavar="-", help="- for JSON lines on stdin.")] = "-") -> None:
-    """Whether two texts tell one story: {"a", "b"} in, {"same", "containment", "why"} out.
-
-    Example: `echo '{"a": "…", "b": "…"}' | portalwatch same -`
-    """
-    from pipelines.dedup.shingles import sketch
-    from pipelines.dedup.stories import same as decide
-
-    _only_stdin(source)
-    for given in _objects():
-        try:
-            _refuse_bad(given)
-            verdict, held, why = decide(sketch("", _text(given, "a")), sketch("", _text(given, "b")))
-        except (KeyError, TypeError, ValueError) as error:
-            show.jsonl([{"same": False, "containment": 0.0, "why": f"bad input: {error}"}])
-            continue
-        show.jsonl([{"same": verdict, "containment": round(held, 4), "why": why}])
 
 
 def explain(
@@ -72,15 +52,16 @@ def explain(
     path = watchlist or settings().watchlist
     aliases = path.with_name("aliases.yaml")
     matcher = compile_watchlist(load_watchlist(path, aliases if aliases.exists() else None))
-    for given in _objects():
+    for given in objects():
         try:
-            _refuse_bad(given)
+            refuse_bad(given)
             show.jsonl([explained(matcher, readable_from(given), given["id"])])
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             show.jsonl([{"id": given.get("id") if isinstance(given, dict) else None, "topics": [], "why": f"bad input: {error}"}])
 
 
-def _objects() -> Iterator[Any]:
+def objects() -> Iterator[Any]:
+    """The JSON values on stdin, a line each; what is none as {"bad": why}, for its answer in its place."""
     for line in sys.stdin.buffer:
         text = line.decode("utf-8", "replace").strip()
         if text:
@@ -90,16 +71,10 @@ def _objects() -> Iterator[Any]:
                 yield {"bad": f"not JSON: {error}"}
 
 
-def _refuse_bad(given: Any) -> None:
+def refuse_bad(given: Any) -> None:
+    """ValueError for a line that is no JSON."""
     if isinstance(given, dict) and "bad" in given:
         raise ValueError(given["bad"])
-
-
-def _text(given: Any, key: str) -> str:
-    value = given[key]
-    if not isinstance(value, str):
-        raise TypeError(f"`{key}` is no text")
-    return value
 
 
 def _only_stdin(source: str) -> None:

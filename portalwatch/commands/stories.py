@@ -9,7 +9,7 @@ from pipelines.config import settings
 from pipelines.errors import PortalwatchError
 from pipelines.store import comments, forget
 from pipelines.store.database import in_one_transaction, open_store, reading
-from pipelines.store.tables import ArticleRow, Story, Telling
+from pipelines.store.tables import Story, Telling
 from portalwatch import show
 
 stories = typer.Typer(no_args_is_help=True, help="Stories: what one or several articles tell.")
@@ -44,30 +44,6 @@ def list_stories(
             [(s["story"], s["first_seen_at"], s["tellings"], s["title"]) for s in lines],
             empty="no story yet: nothing was crawled",
         )
-
-
-@stories.command("show")
-def show_story(story: Annotated[int, typer.Argument(help="The story's number.")]) -> None:
-    """Every telling of a story, with what decided that it is one.
-
-    Example: `portalwatch stories show 12`
-    """
-    query = (
-        select(Telling, ArticleRow)
-        .join(ArticleRow, ArticleRow.id == Telling.article_id)
-        .where(Telling.story_id == story)
-        .order_by(ArticleRow.id)
-    )
-    with reading(open_store(settings())) as session:
-        found = session.execute(query).all()
-        if not found:
-            raise PortalwatchError(f"no story has the number {story}; `portalwatch stories list` shows them")
-        for telling, article in found:
-            publisher = "、".join(article.publisher)
-            revised = f"; revision {article.revision}" if article.revision else ""
-            typer.echo(f"{telling.role:<6} {show.plain(article.first_seen_at)}  {article.portal}  {publisher}")
-            for line in (article.title, article.url, telling.why + revised):
-                typer.echo(f"       {show.plain(line)}")
 
 
 def forget_command(

@@ -1,0 +1,109 @@
+"""Two texts held against each other, for a person who asks why they are one story, or why they are not."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pipelines.dedup.decision import misses_of
+from pipelines.dedup.passages import Written, clipped, lead_share, passages
+from pipelines.dedup.shingles import Sketch, shared, sketch
+from pipelines.dedup.stories import COPY, COPY_UNDER_A_NEW_LEAD, FLASH, LEAD_KNOWN, Known, same, stories_of
+
+SHOWN, LONGEST = 5, 120
+"""Passages that are shown side by side, and characters of each."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """One of the two: its `shingles`, the share of them that the other has, and the share of its lead."""
+
+    shingles: int
+    held: float
+    lead: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Threshold:
+    """The rule that decided: its name, the share that it needs, and the one that was reached."""
+
+    name: str
+    needed: float
+    reached: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """The answer about two texts. `passages` are the longest shared ones, each as the one and as the other writes it."""
+
+    same: bool
+    containment: float
+    why: str
+    threshold: Threshold
+    a: Side
+    b: Side
+    shared: int
+    passages: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """One of the two. `number` is the article's where it is one of ours, which tells which of them came later."""
+
+    title: str
+    text: str
+    number: int | None = None
+
+
+def pair(one: Text, other: Text) -> Pair:
+    """Hold one against the other: the later article against the earlier as a crawl does, two texts in both directions."""
+    a, b = sketch(one.title, one.text), sketch(other.title, other.text)
+    sides = _side(a, b), _side(b, a)
+    if one.number is None or other.number is None or one.number == other.number:
+        verdict, held, why = same(a, b)
+        judged = sides
+    else:
+        later, earlier = ((a, sides[0]), (b, other.number)) if one.number > other.number else ((b, sides[1]), (a, one.number))
+        verdict, why = _as_it_came(later[0], Known(article_id=earlier[1], story_ids=(0,), sketch=earlier[0]))
+        held, judged = max(side.held for side in sides), (later[1],)
+    return Pair(
+        same=verdict,
+        containment=round(held, 4),
+        why=why,
+        threshold=_threshold(a.digest == b.digest, judged, min(side.shingles for side in sides)),
+        a=sides[0],
+        b=sides[1],
+        shared=shared(a.shingles, b.shingles),
+        passages=_side_by_side(one.text, other.text, (a, b)),
+    )
+
+
+def _as_it_came(later: Sketch, earlier: Known) -> tuple[bool, str]:
+    found = [link.why for link in stories_of(later, [earlier])]
+    return bool(found), [*found, *(miss.why for miss in misses_of(later, [earlier])), "nothing is shared"][0]
+
+
+def _side(one: Sketch, other: Sketch) -> Side:
+    count = shared(one.shingles, other.shingles)
+    return Side(shingles=len(one.shingles), held=round(count / max(1, len(one.shingles)), 4), lead=round(lead_share(one, other), 4))
+
+
+def _threshold(is_equal: bool, sides: Sequence[Side], shortest: int) -> Threshold:
+    """The rule that the judged sides were measured by; `shortest`: shingles of the shorter text."""
+    held = max(side.held for side in sides)
+    if is_equal:
+        return Threshold(name="equal letters", needed=1.0, reached=1.0)
+    if shortest < FLASH:
+        return Threshold(name=f"equal texts, since one has less than {FLASH} shingles", needed=1.0, reached=held)
+    if held >= COPY_UNDER_A_NEW_LEAD:
+        return Threshold(name="share of the text, whatever its lead", needed=COPY_UNDER_A_NEW_LEAD, reached=held)
+    leads = [side.lead for side in sides if side.held >= COPY]
+    if leads:
+        return Threshold(name=f"share of the lead, where {COPY:.0%} of the text is known", needed=LEAD_KNOWN, reached=max(leads))
+    return Threshold(name="share of the text under a known lead", needed=COPY, reached=held)
+
+
+def _side_by_side(one: str, other: str, sketches: tuple[Sketch, Sketch]) -> tuple[tuple[str, str], ...]:
+    a, b = Written(one), Written(other)
+    return tuple(
+        (clipped(a.passage(each.start, each.letters), LONGEST), clipped(b.passage(each.other, each.letters), LONGEST))
+        for each in passages(*sketches)[:SHOWN]
+    )
