@@ -49,7 +49,7 @@ def ask(configured: Callable[..., Settings], tmp_path: Path, now: datetime) -> I
 
 def test_a_story_shows_its_chain(ask: Ask) -> None:
     told = ask("stories", "show", "1").stdout
-    assert "had it first: 风传媒 (1 of 2 credits 风传媒; its own piece is here)" in told
+    assert "had it first: 風傳媒 (1 of 2 credits 风传媒; its own piece is here)" in told
     assert told.index("article 1  storm_mg") < told.index("article 2  dw_zh")
     assert "+2 h" in told
     assert "published 2026-11-22 15:00:00+08:00" in told
@@ -59,7 +59,7 @@ def test_a_story_shows_its_chain(ask: Ask) -> None:
 
 def test_a_story_as_json_holds_all_of_it(ask: Ask) -> None:
     told = json.loads(ask("stories", "show", "1", "--json", "--diff").stdout)
-    assert told["first"] == {"publisher": "风传媒", "why": "1 of 2 credits 风传媒; its own piece is here", "is_here": True}
+    assert told["first"] == {"publisher": "風傳媒", "why": "1 of 2 credits 风传媒; its own piece is here", "is_here": True}
     first, copy = told["tellings"]
     assert (first["article"], copy["article"], copy["after_seconds"], copy["after_is_exact"]) == (1, 2, 7200, True)
     assert (copy["added"], copy["cut"], copy["changed"]) == (1, 0, 2)

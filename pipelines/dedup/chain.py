@@ -71,7 +71,7 @@ def chain_of(pieces: Sequence[Piece]) -> Chain:
     credit, why = _credited(whole)
     home = _home(credit, whole) if credit else whole[0]
     first = home or whole[0]
-    publisher = credit or (first.own or first.credits or ("?",))[0]
+    publisher = first.own[0] if home else credit or "?"
     others = [piece for piece in ordered if piece is not first]
     steps = [_step(piece, first, moments, is_credited=bool(credit and home)) for piece in (first, *others)]
     return Chain(publisher=publisher, why=why if credit else why + _by_time(whole, moments), is_here=home is not None, steps=tuple(steps))

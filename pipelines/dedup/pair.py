@@ -58,15 +58,17 @@ def pair(one: Text, other: Text) -> Pair:
     a, b = sketch(one.title, one.text), sketch(other.title, other.text)
     sides = _side(a, b), _side(b, a)
     if one.number is None or other.number is None or one.number == other.number:
-        verdict, held, why = same(a, b)
-        judged = sides
+        verdict, _, why = same(a, b)
+        judged: tuple[Side, ...] = sides
+    elif one.number > other.number:
+        verdict, why = _as_it_came(a, Known(article_id=other.number, story_ids=(0,), sketch=b))
+        judged = sides[:1]
     else:
-        later, earlier = ((a, sides[0]), (b, other.number)) if one.number > other.number else ((b, sides[1]), (a, one.number))
-        verdict, why = _as_it_came(later[0], Known(article_id=earlier[1], story_ids=(0,), sketch=earlier[0]))
-        held, judged = max(side.held for side in sides), (later[1],)
+        verdict, why = _as_it_came(b, Known(article_id=one.number, story_ids=(0,), sketch=a))
+        judged = sides[1:]
     return Pair(
         same=verdict,
-        containment=round(held, 4),
+        containment=max(side.held for side in sides) if a.digest != b.digest else 1.0,
         why=why,
         threshold=_threshold(a.digest == b.digest, judged, min(side.shingles for side in sides)),
         a=sides[0],

@@ -16,7 +16,7 @@ def explain(session: Session, article: int, decision: Decision, stories: Sequenc
     """Keep with the article's tellings of `stories`, which were just decided, what decided them."""
     query = select(Telling).where(Telling.article_id == article, Telling.story_id.in_(stories))
     for telling in session.scalars(query).all():
-        if telling.partner_id in decision.evidence:
+        if telling.partner_id is not None and telling.partner_id in decision.evidence:
             telling.evidence = asdict(decision.evidence[telling.partner_id])
         elif decision.misses and telling.role == "first":
             _opened(session, telling, decision)

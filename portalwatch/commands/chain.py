@@ -128,9 +128,9 @@ def _tell_step(told: "Told", number: int, step: "Step", script: str | None) -> N
     lines = [
         article.title,
         article.url,
-        f"published {_published(article)}; first seen {show.plain(article.first_seen_at)}",
+        f"published {_published(article)}; first seen {show.plain(article.first_seen_at)}{f'; revision {article.revision}' if article.revision else ''}",
         *step.doubts,
-        f"why: {telling.why}{f'; revision {article.revision}' if article.revision else ''}",
+        f"why: {telling.why}{f' (by article {telling.partner_id})' if telling.partner_id else ''}",
         *_evidence(telling.evidence, script),
         *([f"against the first: {_sentence(told, article.id, told.chain.steps[0].article_id)}"] if number > 1 else []),
         *(f"also tells a part of story {story}" for story in told.also.get(article.id, ())),
