@@ -128,7 +128,8 @@ def _tell_step(told: "Told", number: int, step: "Step", script: str | None) -> N
     lines = [
         article.title,
         article.url,
-        f"published {_published(article)}; first seen {show.plain(article.first_seen_at)}{f'; revision {article.revision}' if article.revision else ''}",
+        f"published {_published(article)}; first seen {show.plain(article.first_seen_at)}",
+        *([f"revision {article.revision}"] if article.revision else []),
         *step.doubts,
         f"why: {telling.why}{f' (by article {telling.partner_id})' if telling.partner_id else ''}",
         *_evidence(telling.evidence, script),
