@@ -141,7 +141,7 @@ def _postgres_pages(end: datetime) -> Rule:
 
 def _pages(end: datetime, lately: Any) -> Rule:
     """Identities whose article is gone, or never was; not those that a listing still names, nor the tombstones, nor what is due."""
-    named = select(Source.portal, lately.c.value).select_from(join(Source, lately, literal(1) == 1))
+    named = select(Source.portal, lately.c.value).select_from(join(Source, lately, lately.c.value.is_not(None)))
     goes = (
         (PageRow.looked_at < end)
         & (PageRow.outcome != Outcome.DENIED.value)
