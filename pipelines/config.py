@@ -56,9 +56,7 @@ class Settings(BaseSettings):
     article_days: int = Field(default=0, ge=0, description="days that an article is kept with all that is its own; 0: for ever")
     revision_days: int = Field(default=0, ge=0, description="days that a superseded state of an article is kept; 0: as long as the article")
     alert_days: int = Field(default=0, ge=0, description="days that a sent alert is kept, 30 at least; 0: as long as the article")
-    page_days: int = Field(
-        default=0, ge=0, description="days that the identity of a page without an article is remembered; 0: for ever"
-    )
+    page_days: int = Field(default=0, ge=0, description="days that the identity of a page without an article is remembered; 0: for ever")
     run_days: int = Field(default=180, ge=0, description="days that runs, counts of requests and unused watchlists are kept; 0: for ever")
     index_days: int = Field(default=90, ge=0, description="days in which a copy of an article can be found by its text; 0: for ever")
     extractors: int = Field(
@@ -88,7 +86,7 @@ class Settings(BaseSettings):
         articles = info.data.get("article_days") or 0
         if value and value < articles + SHORTEST_MEMORY:
             least = articles + SHORTEST_MEMORY
-            raise ValueError(f"{value}: must be {least} at least, {SHORTEST_MEMORY} beyond ARTICLE_DAYS, or what aged out comes back as news")
+            raise ValueError(f"{value}: {least} at least, {SHORTEST_MEMORY} beyond ARTICLE_DAYS, or what aged out comes back as news")
         return value
 
     @field_validator("timezone")

@@ -10,7 +10,21 @@ import typer
 
 from pipelines.config import unknown_variables
 from pipelines.errors import PortalwatchError, WrongUseError
-from portalwatch.commands import alerts, archive, backfill, checks, drafts, forget, plumbing, portals, replay, retention, service, stories, topics
+from portalwatch.commands import (
+    alerts,
+    archive,
+    backfill,
+    checks,
+    drafts,
+    forget,
+    plumbing,
+    portals,
+    replay,
+    retention,
+    service,
+    stories,
+    topics,
+)
 
 app = typer.Typer(
     name="portalwatch",

@@ -16,7 +16,20 @@ from sqlalchemy.orm import Session, join
 from pipelines.models import Outcome
 from pipelines.store.database import serialize_stories
 from pipelines.store.forget import remove
-from pipelines.store.tables import AlertRow, ArticleRow, HostDay, Match, PageRow, Retraction, Revision, Run, Shingle, Source, Telling, WatchlistRow
+from pipelines.store.tables import (
+    AlertRow,
+    ArticleRow,
+    HostDay,
+    Match,
+    PageRow,
+    Retraction,
+    Revision,
+    Run,
+    Shingle,
+    Source,
+    Telling,
+    WatchlistRow,
+)
 
 UNSETTLED = ("held", "owed", "sending", "retrying", "dead")
 

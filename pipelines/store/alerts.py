@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
@@ -152,8 +153,10 @@ def answered(session: Session, claim: Claim, answer: Answer, now: datetime) -> s
     A refusal that comes after the claim ended is not ours to tell any more.
     """
     table = claim.table
-    query = select(table).where(table.message == claim.message, table.state != "sent").with_for_update()
-    rows = [row for row in session.scalars(query) if answer.ok or (row.state == "sending" and row.next_try_at == claim.until)]
+    query: Any = select(table).where(table.message == claim.message, table.state != "sent").with_for_update()
+    rows: list[AlertRow | Retraction] = [
+        row for row in session.scalars(query) if answer.ok or (row.state == "sending" and row.next_try_at == claim.until)
+    ]
     if not rows:
         return "sent" if answer.ok else "retrying"
     attempts = max(row.attempts for row in rows) + 1

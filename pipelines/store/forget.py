@@ -111,7 +111,7 @@ def remove(session: Session, article: int) -> None:
     session.execute(delete(ArticleRow).where(ArticleRow.id == article))
 
 
-def _article(named: Named) -> Select[tuple[ArticleRow]]:
+def _article(named: Named) -> Select[ArticleRow]:
     return select(ArticleRow).join(PageRow).where(PageRow.portal == named.portal, PageRow.identity == named.identity)
 
 

@@ -115,7 +115,7 @@ def _young(session: Session, rule: Rule, which: ColumnElement[bool] | None = Non
 
 
 def _lines(session: Session, rule: Rule) -> Iterator[Line]:
-    all_of = dict(session.execute(select(rule.portal, func.count()).select_from(rule.source).group_by(rule.portal)).all())
+    all_of: dict[str, int] = dict(session.execute(select(rule.portal, func.count()).select_from(rule.source).group_by(rule.portal)).all())
     shown = select(rule.portal, func.count(), func.min(rule.age), func.max(rule.age))
     going = {row[0]: row[1:] for row in session.execute(shown.select_from(rule.source).where(rule.goes).group_by(rule.portal))}
     for portal, count in sorted(all_of.items()):

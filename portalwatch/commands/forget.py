@@ -66,7 +66,7 @@ def _article(on: Ground, named: Named, names: set[str], dry: bool) -> None:
         removed, records = forgetting.forget(on, named, names, _now())
     typer.echo(show.plain(f"{named.portal} {named.identity}: {_told(removed)}, with {records} archived pages") + _end(dry, removed))
     if removed.others:
-        typer.echo(f"{removed.others} other tellings of the story stay; forget them too with --story, or one by one: {_numbers(on, removed)}")
+        typer.echo(f"{removed.others} other tellings of the story stay; --story forgets them too, or one by one: {_numbers(on, removed)}")
     for path in _recorded(named, names):
         typer.echo(f"{path}: a recorded test that may show it; remove it by hand")
 
@@ -108,7 +108,7 @@ def _by_url(on: Ground, url: str) -> list[Named]:
         kept = kept or store.found_by_url(session, _forms(url, [fetched for _, _, fetched in named]))
     kept = kept or [Named(portal=slug, identity=identity, url=fetched) for slug, identity, fetched in named if _archived(on, slug, url)]
     if not kept:
-        raise PortalwatchError(f"{url}: " + ("was never read" if named else "no sheet knows it as an article, and nothing is kept under it"))
+        raise PortalwatchError(f"{url}: " + ("was never read" if named else "no sheet knows it as an article, nothing is kept under it"))
     return kept
 
 
@@ -120,11 +120,11 @@ def _archived(on: Ground, portal: str, url: str) -> bool:
 
 def _forms(url: str, fetched: Sequence[str]) -> set[str]:
     """Spellings under which the address may be kept."""
-    forms = set()
+    forms = set[str]()
     for each in (url.partition("#")[0], *fetched):
-        rest = each.partition("://")[2]
-        bare = rest.removeprefix("www.")
-        forms |= {f"{scheme}://{www}{path}" for scheme in ("http", "https") for www in ("", "www.") for path in (bare, bare.rstrip("/"), f"{bare}/")}
+        bare = each.partition("://")[2].removeprefix("www.")
+        paths = (bare, bare.rstrip("/"), f"{bare}/")
+        forms |= {f"{before}{path}" for before in ("http://", "http://www.", "https://", "https://www.") for path in paths}
     return forms
 
 

@@ -29,7 +29,9 @@ def retention(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go, and leave it.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="JSON lines.")] = False,
 ) -> None:
-    """Remove what is older than the settings keep it; the daily upkeep does the same. May be stopped at any time, and goes on when it is called again.
+    """Remove what is older than the settings keep it; the daily upkeep does the same.
+
+    May be stopped at any time, and goes on when it is called again.
 
     Example: `portalwatch retention --dry-run`
     """

@@ -8,15 +8,15 @@ from sqlalchemy.exc import NoResultFound
 
 from pipelines import flow
 from pipelines.alerts.outbox import Post, deliver
+from pipelines.extract.learned import Memory, Remembered
 from pipelines.models import Answer, Message, Outcome
 from pipelines.store import alerts, learned
 from pipelines.store.database import reading, writing
-from pipelines.store.forget import Named, Removed, forget_article, found_by_url, tombs, told_with
+from pipelines.store.forget import Named, Removed, forget_article, found_by_url, told_with, tombs
 from pipelines.store.messages import message_of
 from pipelines.store.pages import Found, sort
 from pipelines.store.retractions import may_be_known
 from pipelines.store.tables import AlertRow, ArticleRow, Match, PageRow, Retraction, Revision, Run, Shingle, Story, Telling
-from pipelines.extract.learned import Memory, Remembered
 from pipelines.watch.watchlist import Watchlist, compile_watchlist
 from tests.store.articles import TEXT, article
 
@@ -121,7 +121,10 @@ def test_a_retraction_is_tried_again_and_replayed_like_an_alert(desk: flow.Desk,
     assert [message.id for message in deliver_all(desk, later)] == [first.id]
 
 
-@pytest.mark.parametrize(("state", "attempts", "known"), [("owed", 0, False), ("owed", 1, True), ("retrying", 1, True), ("sending", 0, True), ("sent", 1, True), ("dead", 3, True)])
+@pytest.mark.parametrize(
+    ("state", "attempts", "known"),
+    [("owed", 0, False), ("owed", 1, True), ("retrying", 1, True), ("sending", 0, True), ("sent", 1, True), ("dead", 3, True)],
+)
 def test_who_may_have_had_it_is_asked(state: str, attempts: int, known: bool) -> None:
     assert may_be_known(AlertRow(state=state, attempts=attempts)) is known
 
@@ -140,7 +143,9 @@ def test_what_is_being_sent_is_taken_back_after_its_claim_and_is_not_composed_an
     assert [message.kind for message in deliver_all(desk, claim.until)] == ["retracted"]
 
 
-def test_a_message_that_is_forgotten_between_claim_and_composing_does_not_stop_the_round(desk: flow.Desk, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_message_that_is_forgotten_between_claim_and_composing_does_not_stop_the_round(
+    desk: flow.Desk, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
     keep(desk, now)
     keep(desk, now, 2, text="鋼索吊橋在強風中受損,渡輪停航。" * 9)
     claim = alerts.claim

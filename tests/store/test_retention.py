@@ -1,22 +1,20 @@
 """Ageing out: what is old goes, all of it; what is owed, told, named or younger stays; and a count proves it."""
 
-import os
 import secrets
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine, event, func, select, update
+from sqlalchemy import Engine, func, select, update
 
 from pipelines import flow
 from pipelines.dedup.fast import Fast
 from pipelines.models import Outcome
 from pipelines.store import retention
 from pipelines.store.ageing import Kept
-from pipelines.store.database import engine, in_one_transaction, reading, upgrade, writing
+from pipelines.store.database import in_one_transaction, reading, writing
 from pipelines.store.forget import Named, forget_article
 from pipelines.store.pages import Found, sort
 from pipelines.store.retention import age_out, losses, plan
@@ -26,7 +24,6 @@ from pipelines.store.tables import (
     HostDay,
     Match,
     PageRow,
-    Retraction,
     Revision,
     Run,
     Shingle,
@@ -166,7 +163,16 @@ def test_runs_go_but_for_the_newest_and_those_that_read_the_past(desk: flow.Desk
             ("b", now - DAY, None, "finished"),
         ):
             session.add(
-                Run(portal=portal, started_at=at, finished_at=at, learning=False, succeeded=True, finish_reason=reason, history=history, watchlist="v1")
+                Run(
+                    portal=portal,
+                    started_at=at,
+                    finished_at=at,
+                    learning=False,
+                    succeeded=True,
+                    finish_reason=reason,
+                    history=history,
+                    watchlist="v1",
+                )
             )
         session.add(HostDay(host="h", day=old.date(), requests=1))
         session.add(HostDay(host="h", day=now.date(), requests=1))
@@ -248,7 +254,9 @@ def test_what_arrives_meanwhile_is_not_missed_and_what_was_forgotten_is_no_loss(
 def test_what_is_owed_since_it_was_looked_at_stays(desk: flow.Desk, now: datetime) -> None:
     keep(desk, now - 200 * DAY)
     sent(desk, now - 200 * DAY)
-    rule = next(rule for rule in __import__("pipelines.store.ageing", fromlist=["rules"]).rules(Kept(articles=100), now, desk.engine.dialect.name))
+    rule = next(
+        rule for rule in __import__("pipelines.store.ageing", fromlist=["rules"]).rules(Kept(articles=100), now, desk.engine.dialect.name)
+    )
     with reading(desk.engine) as session:
         keys = session.execute(rule.going).all()
     with writing(desk.engine) as session:

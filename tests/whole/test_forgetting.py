@@ -23,7 +23,7 @@ topics:
   ferry: {title: 渡輪, query: 渡轮, channels: [desk, crm]}
 channels:
   desk: {type: mail, to: [desk@example.org]}
-  crm: {type: webhook, url: "URL/hook", secret_env: DEMO_HOOK_SECRET}
+  crm: {type: webhook, url: "URL/_hook/crm", secret_env: DEMO_HOOK_SECRET}
 """
 URL = "http://cape.example/article/{}"
 
@@ -46,7 +46,9 @@ def urls(house: House) -> list[str]:
 
 
 def archived(house: House, number: int) -> bool:
-    return any(f"/article/{number}\r\n".encode() in gzip.decompress(path.read_bytes()) for path in house.home.glob("archive/cape/*.warc.gz"))
+    return any(
+        f"/article/{number}\r\n".encode() in gzip.decompress(path.read_bytes()) for path in house.home.glob("archive/cape/*.warc.gz")
+    )
 
 
 def settings_of(house: House) -> Settings:
@@ -69,7 +71,7 @@ def restore(house: House, copy: Path) -> None:
 
 def test_a_dry_run_says_what_would_go_and_leaves_it(fresh: House, cape: Portal) -> None:
     done = fresh.run("forget", URL.format(1), "--dry-run")
-    assert "cape 1: article 1 with 1 revisions, 0 comments, 2 alerts, with 1 archived pages; 1 webhook messages take it back" in done.stdout, done.stderr
+    assert "with 1 revisions, 0 comments, 2 alerts, with 1 archived pages; 1 webhook messages take it back" in done.stdout, done.stderr
     assert "nothing was changed" in done.stdout
     assert (urls(fresh), archived(fresh, 1)) == ([URL.format(1), URL.format(2)], True)
 
@@ -79,7 +81,8 @@ def test_forgetting_reaches_webhooks_and_a_restored_backup_is_told_again(fresh: 
     done = fresh.run("forget", URL.format(1))
     assert "removed; 1 webhook messages take it back; crawls leave it alone" in done.stdout, done.stderr
     assert (urls(fresh), archived(fresh, 1), archived(fresh, 2)) == ([URL.format(2)], False, True)
-    fresh.run("alerts", "deliver")
+    told = fresh.run("alerts", "deliver")
+    assert told.stdout == "1 sent, 0 will be tried again, 0 dead\n", told.stderr
     (taken,) = fresh.world.hooks()[before:]
     assert taken["body"]["type"] == "alert.retracted" if "body" in taken else "alert.retracted" in json.dumps(taken)
     restore(fresh, copy)
@@ -125,20 +128,24 @@ def test_cut_short_it_is_ended_by_calling_it_again_or_by_the_upkeep(fresh: House
 
 def test_by_number_and_by_an_address_whose_sheet_is_gone(fresh: House, cape: Portal) -> None:
     (fresh.home / "config" / "portals" / "cape.yaml").unlink()
-    assert "cape 1: article 1" in fresh.run("forget", "https://www.cape.example/article/1/").stdout
-    done = fresh.run("forget", "--article", "2")
-    assert "cape 2: article 2" in done.stdout
+    with reading(fresh.database) as session:
+        number = session.scalars(select(ArticleRow.id).where(ArticleRow.url == URL.format(2))).one()
+    assert "cape 1: article" in fresh.run("forget", "https://www.cape.example/article/1/").stdout
+    done = fresh.run("forget", "--article", str(number))
+    assert "cape " in done.stdout
     assert urls(fresh) == []
-    assert fresh.run("forget", "--article", "2").returncode == 1
+    assert fresh.run("forget", "--article", str(number)).returncode == 1
     assert fresh.run("forget").returncode == 2
 
 
 def test_every_sheet_that_serves_the_host_is_asked(fresh: House, cape: Portal) -> None:
     write_sheet(fresh.home / "config", cape.url)
     path = fresh.home / "config" / "portals"
-    other = json.loads((path / "cape.yaml").read_text()) | {"articles": [{"pattern": "^http://cape\\.example/other/(?P<id>\\d+)", "key": "{id}"}]}
+    other = json.loads((path / "cape.yaml").read_text()) | {
+        "articles": [{"pattern": "^http://cape\\.example/other/(?P<id>\\d+)", "key": "{id}"}]
+    }
     (path / "aardvark.yaml").write_text(json.dumps(other))
-    assert "cape 1: article 1" in fresh.run("forget", URL.format(1)).stdout
+    assert "cape 1: article" in fresh.run("forget", URL.format(1)).stdout
 
 
 def test_other_tellings_are_named_and_go_with_story(fresh: House, cape: Portal) -> None:
@@ -146,13 +153,25 @@ def test_other_tellings_are_named_and_go_with_story(fresh: House, cape: Portal) 
     cape.answers["/article/3"] = cape.answers["/article/1"]
     fresh.crawl("cape")
     assert "1 other tellings of the story stay" in (told := fresh.run("forget", URL.format(1), "--dry-run").stdout)
-    assert "--article 3" in told
+    assert "--article " in told
     fresh.run("forget", URL.format(1), "--story")
     assert urls(fresh) == [URL.format(2)]
 
 
 def test_a_forgotten_commenter_stays_away_after_a_restore(fresh: House, cape: Portal) -> None:
-    said = [{"author": "老街坊", "text": "還有靠窗的嗎", "badges": [], "at": None, "up": None, "down": None, "floor": 1, "quotes": None, "key": "1"}]
+    said = [
+        {
+            "author": "老街坊",
+            "text": "還有靠窗的嗎",
+            "badges": [],
+            "at": None,
+            "up": None,
+            "down": None,
+            "floor": 1,
+            "quotes": None,
+            "key": "1",
+        }
+    ]
     answer = said[0] | {"author": "木瓜", "text": "老街坊:還有靠窗的嗎——沒有了", "floor": 2, "quotes": 1, "key": "2"}
     with writing(fresh.database) as session:
         session.execute(update(ArticleRow).where(ArticleRow.id == 1).values(comments=[*said, answer]))
@@ -177,7 +196,9 @@ def test_a_forgotten_commenter_stays_away_after_a_restore(fresh: House, cape: Po
 def test_retention_by_command(fresh: House, cape: Portal) -> None:
     assert "nothing is old enough to go" in fresh.run("retention", "--dry-run").stdout
     with writing(fresh.database) as session:
-        session.execute(update(AlertRow).values(state="sent", owed_at=func.datetime("now", "-400 days"), sent_at=func.datetime("now", "-400 days")))
+        session.execute(
+            update(AlertRow).values(state="sent", owed_at=func.datetime("now", "-400 days"), sent_at=func.datetime("now", "-400 days"))
+        )
         for table, column in (("articles", "first_seen_at"), ("revisions", "seen_at"), ("matches", "matched_at")):
             session.connection().exec_driver_sql(f"UPDATE {table} SET {column} = datetime({column}, '-400 days')")
     env = {"PORTALWATCH_ARTICLE_DAYS": "365"}
@@ -187,6 +208,7 @@ def test_retention_by_command(fresh: House, cape: Portal) -> None:
     assert [json.loads(line)["gone"] for line in done.stdout.splitlines() if "articles" in line] == [2], done.stderr
     assert urls(fresh) == []
     asked = len(cape.asked)
-    assert fresh.crawl("cape")["outcomes"] == {"known": 2}
-    assert not [path for path in cape.asked[asked:] if path.startswith("/article")]
+    cape.publishes(1, 2, 3)
+    assert fresh.crawl("cape")["outcomes"] == {"known": 2, "new": 1}
+    assert [path for path in cape.asked[asked:] if path.startswith("/article")] == ["/article/3"]
     assert "is called `nosuch`" in fresh.run("archive", "list", "nosuch").stderr
