@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from pipelines.errors import ConfigError
@@ -16,6 +16,7 @@ from pipelines.yamlfile import suggestion
 
 PREFIX = "PORTALWATCH_"
 OF_TESTS = f"{PREFIX}SHARED"  # where tests and benches find reference pages; no setting, and no mistake
+SHORTEST_MEMORY = 30  # days; a copy is looked for 14 days back, and second looks end after five
 SOCKET_PATH_LIMIT = 100  # sun_path holds 108 bytes on Linux and 104 on macOS
 
 
@@ -55,7 +56,12 @@ class Settings(BaseSettings):
     )
     archive_days: int = Field(default=30, ge=1, description="days that an archived page is kept")
     archive_gb: float = Field(default=20, gt=0, description="gigabytes that the archive may take; the oldest pages go first")
-
+    article_days: int = Field(default=0, ge=0, description="days that an article is kept with all that is its own; 0: for ever")
+    revision_days: int = Field(default=0, ge=0, description="days that a superseded state of an article is kept; 0: as long as the article")
+    alert_days: int = Field(default=0, ge=0, description="days that a sent alert is kept, 30 at least; 0: as long as the article")
+    page_days: int = Field(default=0, ge=0, description="days that the identity of a page without an article is remembered; 0: for ever")
+    run_days: int = Field(default=180, ge=0, description="days that runs, counts of requests and unused watchlists are kept; 0: for ever")
+    index_days: int = Field(default=90, ge=0, description="days in which a copy of an article can be found by its text; 0: for ever")
     extractors: int = Field(
         default=0, ge=0, le=64, description="extraction workers of one crawl; 0: one a core, at most 4, no more than requests in flight"
     )
@@ -64,6 +70,27 @@ class Settings(BaseSettings):
     @classmethod
     def _comma_separated(cls, value: Any) -> Any:
         return frozenset(part.strip().lower() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("article_days", "revision_days", "alert_days", "page_days", "run_days", "index_days", mode="before")
+    @classmethod
+    def _empty_is_for_ever(cls, value: Any) -> Any:
+        return 0 if value == "" else value
+
+    @field_validator("alert_days")
+    @classmethod
+    def _memory_is_long_enough(cls, value: int) -> int:
+        if 0 < value < SHORTEST_MEMORY:
+            raise ValueError(f"{value}: who heard of a story must be known for {SHORTEST_MEMORY} days at least; 0 is for ever")
+        return value
+
+    @field_validator("page_days")
+    @classmethod
+    def _identity_outlives_its_article(cls, value: int, info: ValidationInfo) -> int:
+        articles = info.data.get("article_days") or 0
+        if value and value < articles + SHORTEST_MEMORY:
+            least = articles + SHORTEST_MEMORY
+            raise ValueError(f"{value}: {least} at least, {SHORTEST_MEMORY} beyond ARTICLE_DAYS, or what aged out comes back as news")
+        return value
 
     @field_validator("timezone")
     @classmethod

@@ -217,9 +217,10 @@ class LateStory:
 class Message:
     """One message to one recipient about one story: all that a channel may tell, and nothing more.
 
-    `id` stays the same over every attempt. `kind` is new, revision, late or test. `topics` pairs slug and title.
+    `id` stays the same over every attempt. `kind` is new, revision, late, retracted or test. `topics` pairs slug and title.
     A late message tells all `stories` that a replay or backfill found, and none of its own: its `title`, `text` and `url` are empty.
     `hits` index into `title` and `text`; a channel prints a capped excerpt of the text, never the whole.
+    A retracted one tells nothing but `story_id` and, in `retracts`, the ids of the messages whose article had to be forgotten.
     `thread` is the id of the first message about this story to this recipient, None if this is the first.
     """
 
@@ -245,6 +246,7 @@ class Message:
     thread: str | None = None
     late: bool = False
     stories: tuple[LateStory, ...] = ()
+    retracts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,9 @@
 """What is done in rounds, outside of any crawl: emptying the outbox, and the daily upkeep."""
 
+import logging
 from datetime import UTC, datetime
 
-from pipelines import flow
+from pipelines import flow, forgetting
 from pipelines.alerts.outbox import Delivered, Post, deliver
 from pipelines.alerts.sending import sender_of
 from pipelines.archive.forget import purge
@@ -10,13 +11,17 @@ from pipelines.archive.place import open_place
 from pipelines.archive.retention import GB, Limits, age_out
 from pipelines.archive.writer import adopt
 from pipelines.config import Settings
-from pipelines.errors import ConfigError
-from pipelines.store import comments
+from pipelines.errors import ConfigError, PortalwatchError
+from pipelines.store import comments, retention
+from pipelines.store.ageing import Kept
+from pipelines.store.articles import HORIZON
 from pipelines.store.database import in_one_transaction, open_store
 from pipelines.store.fastpath import open_fast
 from pipelines.store.late import release_abandoned
 from pipelines.store.watchlists import activate, running
 from pipelines.watch.watchlist import compile_watchlist
+
+log = logging.getLogger(__name__)
 
 
 def now() -> datetime:
@@ -35,21 +40,50 @@ def deliver_round(settings: Settings, portal_names: dict[str, str] | None = None
 
 
 def upkeep_round(settings: Settings) -> dict[str, int]:
-    """Refill Redis' index, age out comments and archive; ConfigError where the watchlist in the file is refused."""
+    """Refill Redis' index, forget what a restored backup brought back, age out what is old; ConfigError where the watchlist is refused.
+
+    PortalwatchError where something is missing that was not old enough to go.
+    """
     engine = open_store(settings)
     active = activate(engine, settings.watchlist, settings.aliases, now())
     fast = open_fast(settings, engine)
     desk = flow.Desk(
         engine=engine, fast=fast, watchlist=active.watchlist, matcher=compile_watchlist(active.watchlist), learning=False, looks=()
     )
+    since = now()
+    again = forgetting.respect_all(forgetting.ground(settings, engine))
+    aged = retention.age_out(engine, kept(settings), since, _log)
     done = {
+        "forgotten_again": again,
         "indexed": flow.fill_index(desk, now()),
         "comments_aged_out": in_one_transaction(engine, lambda session: comments.age_out(session, now())),
+        **{f"{each.table}_aged_out": each.gone for each in aged},
         **_archive(settings),
     }
+    if lost := retention.losses(engine, aged, since):
+        raise PortalwatchError("\n".join(lost))
     if active.trouble:
         raise ConfigError(f"the watchlist is refused, version {active.watchlist.version} runs on:\n{active.trouble}")
     return done
+
+
+def kept(settings: Settings) -> Kept:
+    """How long each is kept in SQL; copies are found at least as far back as a replay of the archive may ask for them."""
+    index = max(settings.index_days, settings.archive_days + HORIZON.days) if settings.index_days else 0
+    return Kept(
+        articles=settings.article_days, revisions=settings.revision_days, alerts=settings.alert_days,
+        pages=settings.page_days, runs=settings.run_days, index=index,
+    )  # fmt: skip
+
+
+def limits(settings: Settings) -> Limits:
+    """How much of the archive is kept."""
+    return Limits(days=settings.archive_days, size=int(settings.archive_gb * GB))
+
+
+def _log(table: str, gone: int, total: int) -> None:
+    if gone == total or gone % 10_000 < retention.BATCH:
+        log.info("%s: %d of %d aged out", table, gone, total)
 
 
 def _archive(settings: Settings) -> dict[str, int]:
@@ -59,5 +93,5 @@ def _archive(settings: Settings) -> dict[str, int]:
     return {
         "archives_taken_in": sum(adopt(place, portal) for portal in left),
         "archived_pages_forgotten": sum(purge(place, portal) for portal in left),
-        "archives_removed": age_out(place, Limits(days=settings.archive_days, size=int(settings.archive_gb * GB)), now()),
+        "archives_removed": age_out(place, limits(settings), now()),
     }

@@ -17,9 +17,11 @@ from portalwatch.commands import (
     chain,
     checks,
     drafts,
+    forget,
     plumbing,
     portals,
     replay,
+    retention,
     rulings,
     same,
     service,
@@ -35,7 +37,25 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
-for group in (service, backfill, portals, drafts, checks, topics, stories, chain, rulings, alerts, archive, replay, same, plumbing):
+_GROUPS = (
+    service,
+    backfill,
+    portals,
+    drafts,
+    checks,
+    topics,
+    stories,
+    chain,
+    rulings,
+    alerts,
+    forget,
+    retention,
+    archive,
+    replay,
+    same,
+    plumbing,
+)
+for group in _GROUPS:
     group.add_to(app)
 
 

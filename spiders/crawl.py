@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DataError
 from sqlalchemy.orm import Session
 
-from pipelines import flow
+from pipelines import flow, forgetting
 from pipelines.alerts.outbox import Post, deliver
 from pipelines.alerts.sending import sender_of
 from pipelines.archive.place import open_place
@@ -68,6 +68,7 @@ def crawl(portal: str, settings: Settings, past: Past | None = None, onlooker: T
     place = open_place(settings) if settings.archive else None
     engine = open_store(settings)
     active = activate(engine, settings.watchlist, settings.aliases, now())
+    forgetting.respect(settings, engine, [portal])
     fast = open_fast(settings, engine)
     job = _job(sheet, settings, (engine, fast, active), past)
     job.archive, job.onlooker = place, onlooker

@@ -23,6 +23,7 @@ from spiders.walk import Walk
 
 log = logging.getLogger(__name__)
 LISTING_FIRST, NEW_LISTING, NEW_FIRST, SECOND_LOOK = 100, 50, 10, 0  # priorities
+MOST_IDENTITIES = 100_000  # of a run; sitemaps' own limit is 50,000 a file, and an index may name many
 BEYOND = (404, 410)  # what a page after the last one may answer
 
 
@@ -115,7 +116,7 @@ class Listings:
             return []
         listed = await asyncio.to_thread(read_listing, place.source, response.url, response.body, header(response, "Content-Type"))
         found = await asyncio.to_thread(self._found, listed, place)
-        answer.links = len(found)
+        found = self._within(found, answer)
         if found or listed.more:
             job.answered(response.url, page=False)
             if place.number == 1:
@@ -126,6 +127,14 @@ class Listings:
         unsettled = {each.identity for each in found if job.ledger.outcomes.get(each.identity) is not Outcome.KNOWN}
         job.walks[place.source.key].page(place.number, [each.identity for each in found], unsettled)
         return [*wanted, *self._further(listed, place)]
+
+    def _within(self, found: list[Found], answer: SourceAnswer) -> list[Found]:
+        """What the run has room for: an index may lead to a million addresses, of which nobody fetches that many a day."""
+        room = MOST_IDENTITIES - len(self._job.ledger.found)
+        answer.links = len(found)
+        if len(found) > room:
+            answer.why = f"names more than a run takes up ({MOST_IDENTITIES:,}): the rest is left out"
+        return found[: max(room, 0)]
 
     def _unmodified(self, response: Response, place: Place, known: Known) -> list[Request]:
         self._job.answered(response.url, page=False)

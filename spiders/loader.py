@@ -89,5 +89,11 @@ def unknown_portals(watchlist: "Watchlist", settings: Settings) -> list[str]:
 
 
 def sheet_for(url: str, settings: Settings) -> Sheet | None:
-    """The sheet whose portal serves `url`, None where no portal does."""
-    return next((each for each in shelf(settings).sheets.values() if each.serves(url)), None)
+    """The sheet whose portal serves `url`, one that knows it as an article before one that does not; None where no portal does."""
+    serving = sheets_for(url, settings)
+    return next((each for each in serving if each.identify(url)), serving[0] if serving else None)
+
+
+def sheets_for(url: str, settings: Settings) -> list[Sheet]:
+    """Every sheet whose portal serves `url`: a host may carry several portals."""
+    return [each for each in shelf(settings).sheets.values() if each.serves(url)]

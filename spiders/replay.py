@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
 
-from pipelines import flow, reread
+from pipelines import flow, forgetting, reread
 from pipelines.alerts.outbox import Post, deliver
 from pipelines.alerts.sending import sender_of
 from pipelines.archive import reader
@@ -78,6 +78,7 @@ def reextract(settings: Settings, wanted: Wanted, tell: Tell) -> dict[str, Any]:
     sheets = _sheets(settings, wanted)
     place, engine = open_place(settings), open_store(settings)
     active = activate(engine, settings.watchlist, settings.aliases, now())
+    forgetting.respect(settings, engine, [sheet.slug for sheet in sheets])
     late = f"reextract-{now():%Y%m%dT%H%M%S}"
     fast = open_fast(settings, engine)
     desk = flow.Desk(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import NoResultFound
 
 from pipelines.models import Answer, Message
 from pipelines.store import alerts
@@ -49,16 +50,26 @@ def deliver(post: Post, *, seconds: float = float("inf")) -> Delivered:
         claimed = in_one_transaction(post.engine, lambda session, resting=resting: alerts.claim(session, post.clock(), resting))  # type: ignore[misc]
         if claimed is None:
             break
-        channel, state = _deliver(post, claimed)
+        message = _composed(post, claimed)
+        if message is None:
+            continue
+        channel, state = _deliver(post, claimed, message)
         failures[channel] += state == "retrying"
         setattr(done, state, getattr(done, state) + 1)
     return done
 
 
-def _deliver(post: Post, claimed: alerts.Claim) -> tuple[str, str]:
+def _composed(post: Post, claimed: alerts.Claim) -> Message | None:
+    """The message of the claim; None where all that it told of was forgotten meanwhile."""
     titles = {slug: topic.title for slug, topic in post.watchlist.topics.items()}
-    with reading(post.engine) as session:
-        message = message_of(session, claimed.message, titles, post.portal_names)
+    try:
+        with reading(post.engine) as session:
+            return message_of(session, claimed.message, titles, post.portal_names)
+    except NoResultFound:
+        return None
+
+
+def _deliver(post: Post, claimed: alerts.Claim, message: Message) -> tuple[str, str]:
     channel = post.watchlist.channels.get(message.channel) or _newest(post, message.channel)
     if channel is None:
         answer = Answer(ok=False, permanent=True, detail=f"channel `{message.channel}` is no longer in the watchlist")

@@ -22,7 +22,7 @@ from pipelines.errors import ConfigError
 from pipelines.models import Answer, Message
 
 SCHEMA = "portalwatch.alert/1"
-TYPES = {"new": "alert.new", "revision": "alert.revision", "late": "alert.late", "test": "alert.test"}
+TYPES = {"new": "alert.new", "revision": "alert.revision", "late": "alert.late", "retracted": "alert.retracted", "test": "alert.test"}
 
 CONNECT_SECONDS, READ_SECONDS, EXCHANGE_SECONDS = 5.0, 10.0, 20.0
 BODY_CAP = 4096
@@ -123,6 +123,7 @@ def payload(message: Message, now: datetime | None = None) -> dict[str, Any]:
             ],
             "rights": _optional(message.rights, 500),
             **(late.payload(message) if message.kind == "late" else {}),
+            **({"retracts": list(message.retracts)} if message.kind == "retracted" else {}),
         },
     }
 

@@ -14,6 +14,8 @@ def troubles(place: Place, portal: str, stem: str) -> Iterator[str]:
     size = place.sizes(portal).get(stem + WARC, 0)
     with place.open(portal, stem + WARC) as stream:
         for offset, length, content in members(stream):
+            if offset > end:
+                yield f"at byte {end}: {offset - end} bytes are damaged"
             end = offset + length
             try:
                 entry = entry_of(record_of(content), stem, offset, length)

@@ -1,13 +1,16 @@
 """Forgetting in the archive: a mark that every reader and writer honours, then files without the records."""
 
+import json
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from pipelines.archive.index import FORGOTTEN, Entry, entries_of, forgotten, key_of, lines
 from pipelines.archive.place import INDEX, WARC, Place
 
 log = logging.getLogger(__name__)
+EVERYWHERE = ""
+"""The archive's own folder, above those of the portals."""
 
 
 def forget(place: Place, portal: str, names: Iterable[str]) -> int:
@@ -15,9 +18,46 @@ def forget(place: Place, portal: str, names: Iterable[str]) -> int:
 
     The marks come first: whatever is put here after them is looked through by whoever puts it.
     """
-    for name in names:
-        place.write(portal, key_of(name) + FORGOTTEN, b"")
+    there = forgotten(place.sizes(portal))
+    for key in {key_of(name) for name in names} - there:
+        place.write(portal, key + FORGOTTEN, b"")
     return purge(place, portal)
+
+
+def entomb(place: Place, portal: str, identity: str, url: str) -> None:
+    """Leave the mark from which an older database learns what was forgotten after it was saved."""
+    place.write(portal, key_of(identity) + FORGOTTEN, json.dumps({"identity": identity, "url": url}).encode())
+
+
+def entombed(place: Place, portal: str, known: Collection[str]) -> list[tuple[str, str]]:
+    """(identity, address) of what was forgotten here, without those identities that are `known` to be."""
+    keys = {key_of(identity) for identity in known}
+    names = [name + FORGOTTEN for name in marks(place, portal) - keys]
+    return [told for data in place.read_many(portal, names).values() if (told := _told(data)) is not None]
+
+
+def marks(place: Place, portal: str) -> frozenset[str]:
+    """The digests of the identities that were forgotten here; marks of mere addresses are empty."""
+    return forgotten(name for name, size in place.sizes(portal).items() if size)
+
+
+def _told(data: bytes) -> tuple[str, str] | None:
+    try:
+        found = json.loads(data)
+        return str(found["identity"]), str(found["url"])
+    except (ValueError, LookupError, TypeError):
+        log.warning("a mark of what was forgotten does not read")
+        return None
+
+
+def mute(place: Place, alias: str) -> None:
+    """Leave the mark of a commenter, by pseudonym."""
+    place.write(EVERYWHERE, alias + FORGOTTEN, b"")
+
+
+def muted(place: Place) -> frozenset[str]:
+    """The pseudonyms of commenters who were forgotten."""
+    return forgotten(place.sizes(EVERYWHERE))
 
 
 def purge(place: Place, portal: str, stems: Iterable[str] | None = None) -> int:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pipelines.archive.index import TRIES, Catalogue, Entry, catalogue
 from pipelines.archive.place import WARC, Place
-from pipelines.archive.records import PAGE, page_of, record_of
+from pipelines.archive.records import PAGE, page_of, record_of, unpacked
 from pipelines.errors import ArchiveError
 from pipelines.models import Page
 
@@ -77,4 +77,4 @@ def _read(place: Place, known: Catalogue, entry: Entry) -> Page:
 
 def _page_at(place: Place, portal: str, entry: Entry) -> Page:
     packed = place.read(portal, entry.stem + WARC, (entry.offset, entry.offset + entry.length))
-    return page_of(record_of(packed))
+    return page_of(record_of(unpacked(packed)))

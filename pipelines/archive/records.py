@@ -26,7 +26,11 @@ NOTE = "WARC-JSON-Metadata"
 _VERSION = "WARC/1.1"
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _ASCII = "".join(map(chr, range(0x20, 0x7F)))
-_CHUNK = 1024 * 1024
+LARGEST = 64 * 1024 * 1024
+"""Bytes of a record, unpacked; a page has 10 MB at most, and what is larger is none of ours."""
+_CHUNK = 64 * 1024
+_GZIP, _HEAD = b"\x1f\x8b\x08", 1024
+"""How a member begins, and how much of it shows whether it is a record."""
 _REWRITTEN = ("transfer-encoding", "content-length", "connection", "keep-alive")
 """Of the way that the body came, which is not how it is kept."""
 
@@ -76,24 +80,74 @@ def revisit(page: Page, note: Note, at: datetime, original: datetime) -> bytes:
 
 
 def members(stream: IO[bytes]) -> Iterator[tuple[int, int, bytes]]:
-    """(offset, length, content) of the gzip members of a file, which are its records, up to where it is torn."""
-    offset, rest = 0, b""
-    while rest or (rest := stream.read(_CHUNK)):
-        unpacker, length, content = zlib.decompressobj(16 + zlib.MAX_WBITS), 0, []
-        while not unpacker.eof and (rest or (rest := stream.read(_CHUNK))):
-            try:
-                content.append(unpacker.decompress(rest))
-            except zlib.error:
-                return
-            length, rest = length + len(rest) - len(unpacker.unused_data), unpacker.unused_data
-        if not unpacker.eof:
-            return
-        yield offset, length, b"".join(content)
-        offset += length
+    """(offset, length, content) of the gzip members of a file, which are its records.
+
+    One that is damaged, or that unpacks to more than LARGEST, is passed over: what follows it is found by its beginning.
+    """
+    offset: int | None = 0
+    while offset is not None:
+        stream.seek(offset)
+        member = _member(stream)
+        if member is not None:
+            yield offset, *member
+        offset = _beginning(stream, offset + (member[0] if member else 1))
+
+
+def unpacked(packed: bytes) -> bytes:
+    """The content of one member; ArchiveError where it is damaged or too large."""
+    member = _member(BytesIO(packed))
+    if member is None:
+        raise ArchiveError("no WARC record: its gzip member is damaged or too large")
+    return member[1]
+
+
+def _member(stream: IO[bytes]) -> tuple[int, bytes] | None:
+    """(length, content) of the member that begins where the stream stands, None where it is torn, damaged or too large."""
+    unpacker, length, content, size = zlib.decompressobj(16 + zlib.MAX_WBITS), 0, list[bytes](), 0
+    while not unpacker.eof:
+        packed = unpacker.unconsumed_tail or stream.read(_CHUNK)
+        if not packed:
+            return None
+        length += 0 if unpacker.unconsumed_tail else len(packed)
+        try:
+            content.append(unpacker.decompress(packed, _CHUNK))
+        except zlib.error:
+            return None
+        size += len(content[-1])
+        if size > LARGEST:
+            return None
+    return length - len(unpacker.unused_data), b"".join(content)
+
+
+def _beginning(stream: IO[bytes], offset: int) -> int | None:
+    """Where the next member begins, at `offset` or after it; None where none does."""
+    stream.seek(offset)
+    held = stream.read(_HEAD)
+    if _is_record(held):
+        return offset
+    while True:
+        more = stream.read(_CHUNK)
+        held, at = held + more, -1
+        while (at := held.find(_GZIP, at + 1)) >= 0 and (not more or at <= len(held) - _HEAD):
+            if _is_record(held[at : at + _HEAD]):
+                return offset + at
+        if not more:
+            return None
+        done = at if at >= 0 else max(len(held) - len(_GZIP) + 1, 0)
+        offset, held = offset + done, held[done:]
+
+
+def _is_record(packed: bytes) -> bool:
+    try:
+        return zlib.decompressobj(16 + zlib.MAX_WBITS).decompress(packed, 5) == b"WARC/"
+    except zlib.error:
+        return False
 
 
 def record_of(content: bytes) -> Any:
     """The WARC record that a member holds, with its body at hand; ArchiveError where it is none, or its digest is another."""
+    if not content.startswith(b"WARC/"):
+        raise ArchiveError("no WARC record")  # warcio would unpack what is packed twice
     try:
         record = next(iter(ArchiveIterator(BytesIO(content), check_digests=True)))
         record.raw_stream = BytesIO(record.raw_stream.read())

@@ -20,8 +20,8 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Old:
-    """A file that may go."""
+class Old:
+    """A file that may go, with its index."""
 
     begun: datetime
     portal: str
@@ -31,24 +31,28 @@ class _Old:
 
 def age_out(place: Place, limits: Limits, now: datetime) -> int:
     """Remove what is beyond the limits; gives the number of files. By size even a body that is referred to goes, which a replay tells."""
-    files = sorted((file for portal in place.portals() for file in _files(place, portal)), key=lambda file: file.begun)
-    end = now - timedelta(days=limits.days)
-    aged = [file for file in files if file.begun < end]
-    needed = {stem for portal in {file.portal for file in aged} for stem in _needed(place, portal, end)}
-    gone = [file for file in aged if (file.portal, file.stem) not in needed]
-    left = [file for file in files if file not in gone]
-    excess = sum(file.size for file in left) - limits.size
-    for file in left:
-        if excess <= 0:
-            break
-        gone.append(file)
-        excess -= file.size
+    gone, _ = plan(place, limits, now)
     for file in gone:
         _remove(place, file)
     for portal in place.portals():
         for name in _orphans(place, portal, now):
             place.remove(portal, name)
     return len(gone)
+
+
+def plan(place: Place, limits: Limits, now: datetime) -> tuple[list[Old], list[Old]]:
+    """(files that go, files that stay), each the oldest first."""
+    files = sorted((file for portal in place.portals() for file in _files(place, portal)), key=lambda file: file.begun)
+    end = now - timedelta(days=limits.days)
+    aged = [file for file in files if file.begun < end]
+    needed = {stem for portal in {file.portal for file in aged} for stem in _needed(place, portal, end)}
+    gone = {file for file in aged if (file.portal, file.stem) not in needed}
+    excess = sum(file.size for file in files if file not in gone) - limits.size
+    for file in files:
+        if excess > 0 and file not in gone:
+            gone.add(file)
+            excess -= file.size
+    return [file for file in files if file in gone], [file for file in files if file not in gone]
 
 
 def _orphans(place: Place, portal: str, now: datetime) -> list[str]:
@@ -58,11 +62,11 @@ def _orphans(place: Place, portal: str, now: datetime) -> list[str]:
     return [name for name in alone if (begun := started(name)) and begun < now - timedelta(days=1)]
 
 
-def _files(place: Place, portal: str) -> list[_Old]:
+def _files(place: Place, portal: str) -> list[Old]:
     sizes = place.sizes(portal)
     stems = {name.removesuffix(WARC): begun for name in sizes if name.endswith(WARC) and (begun := started(name))}
     return [
-        _Old(begun=begun, portal=portal, stem=stem, size=sizes[stem + WARC] + sizes.get(stem + INDEX, 0)) for stem, begun in stems.items()
+        Old(begun=begun, portal=portal, stem=stem, size=sizes[stem + WARC] + sizes.get(stem + INDEX, 0)) for stem, begun in stems.items()
     ]
 
 
@@ -74,7 +78,7 @@ def _needed(place: Place, portal: str, end: datetime) -> set[tuple[str, str]]:
     return {(portal, original.stem) for original in originals if original}
 
 
-def _remove(place: Place, file: _Old) -> None:
+def _remove(place: Place, file: Old) -> None:
     for ending in (WARC, INDEX):
         place.remove(file.portal, file.stem + ending)
     log.info("%s%s: aged out", file.stem, WARC)

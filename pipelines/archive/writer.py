@@ -142,9 +142,7 @@ def _adopted(place: Place, portal: str, path: Path) -> bool:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if not path.exists() or path.stat().st_ino != os.fstat(file.fileno()).st_ino:
                 return False
-            whole = sum(length for _, length, _ in members(file))
-            file.truncate(whole)
-            file.seek(0)
+            _mend(file)
             _ship(place, portal, path, scanned(path.name.removesuffix(WARC + GROWING), file))
     except (BlockingIOError, FileNotFoundError):
         return False  # its run is alive, or another one took it
@@ -152,6 +150,20 @@ def _adopted(place: Place, portal: str, path: Path) -> bool:
         log.warning("%s: left for later: %s", path, plain(error) if isinstance(error, OSError) else error)
         return False
     return True
+
+
+def _mend(file: IO[bytes]) -> None:
+    """Leave whole records only: a torn one is cut off the end, and what follows a damaged one moves up to it."""
+    end = 0
+    for offset, length, _ in members(file):
+        if offset > end:
+            file.seek(offset)
+            record = file.read(length)
+            file.seek(end)
+            file.write(record)
+        end += length
+    file.truncate(end)
+    file.seek(0)
 
 
 def _ship(place: Place, portal: str, path: Path, entries: list[Entry]) -> None:

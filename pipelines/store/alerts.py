@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 from pipelines.models import Answer, TopicMatch
 from pipelines.store.database import store_id
 from pipelines.store.rulings import about
-from pipelines.store.tables import AlertRow, ArticleRow, Match, Telling
+from pipelines.store.tables import AlertRow, ArticleRow, Match, Retraction, Telling
 
 CLAIM = timedelta(minutes=2)  # longer than any send takes; a sender that was killed loses its claim after this
 FIRST_RETRY = timedelta(seconds=30)
@@ -19,6 +20,8 @@ LAST_RETRY = timedelta(hours=1)
 GIVE_UP = timedelta(hours=48)
 HELD_FOR = timedelta(hours=1)  # a late batch that has not found or told anything for so long was killed, and is sent as it is
 OPEN = ("owed", "retrying")
+Table = type[AlertRow] | type[Retraction]
+"""What is sent: alerts, and what must be taken back of them."""
 
 
 def record(session: Session, row: ArticleRow, matches: Sequence[TopicMatch], watchlist: str, now: datetime) -> None:
@@ -131,19 +134,25 @@ class Claim:
 
     message: str
     until: datetime
+    table: Table = AlertRow
 
 
 def claim(session: Session, now: datetime, resting: Sequence[str] = ()) -> Claim | None:
     """Take the next message that is due, for CLAIM, but none of the channels that are `resting`; None where there is none."""
-    ripe = (AlertRow.state.in_((*OPEN, "sending")), AlertRow.next_try_at <= now)
-    query = select(AlertRow.message).where(*ripe, AlertRow.channel.not_in(resting)).order_by(AlertRow.next_try_at, AlertRow.id).limit(1)
+    tried: tuple[Table, ...] = (AlertRow, Retraction)
+    return next((taken for table in tried if (taken := _claim(session, table, now, resting))), None)
+
+
+def _claim(session: Session, table: Table, now: datetime, resting: Sequence[str]) -> Claim | None:
+    ripe = (table.state.in_((*OPEN, "sending")), table.next_try_at <= now)
+    query = select(table.message).where(*ripe, table.channel.not_in(resting)).order_by(table.next_try_at, table.id).limit(1)
     if session.get_bind().dialect.name == "postgresql":
         query = query.with_for_update(skip_locked=True)
     message = session.scalar(query)
     if message is None:
         return None
-    taken = Claim(message=message, until=now + CLAIM)
-    done = session.execute(update(AlertRow).where(AlertRow.message == message, *ripe).values(state="sending", next_try_at=taken.until))
+    taken = Claim(message=message, until=now + CLAIM, table=table)
+    done = session.execute(update(table).where(table.message == message, *ripe).values(state="sending", next_try_at=taken.until))
     return taken if done.rowcount else None  # type: ignore[attr-defined]
 
 
@@ -152,8 +161,11 @@ def answered(session: Session, claim: Claim, answer: Answer, now: datetime) -> s
 
     A refusal that comes after the claim ended is not ours to tell any more.
     """
-    query = select(AlertRow).where(AlertRow.message == claim.message, AlertRow.state != "sent").with_for_update()
-    rows = [row for row in session.scalars(query) if answer.ok or (row.state == "sending" and row.next_try_at == claim.until)]
+    table = claim.table
+    query: Any = select(table).where(table.message == claim.message, table.state != "sent").with_for_update()
+    rows: list[AlertRow | Retraction] = [
+        row for row in session.scalars(query) if answer.ok or (row.state == "sending" and row.next_try_at == claim.until)
+    ]
     if not rows:
         return "sent" if answer.ok else "retrying"
     attempts = max(row.attempts for row in rows) + 1
@@ -167,17 +179,31 @@ def answered(session: Session, claim: Claim, answer: Answer, now: datetime) -> s
 
 
 def replay(session: Session, message: str | None, now: datetime) -> int:
-    """Owe dead messages again (one, or all); gives the number of alerts."""
-    query = update(AlertRow).where(AlertRow.state == "dead")
+    """Owe dead messages again (one, or all); gives the number of alerts and of retractions."""
+    tables: tuple[Table, ...] = (AlertRow, Retraction)
+    return sum(_replay(session, table, message, now) for table in tables)
+
+
+def _replay(session: Session, table: Table, message: str | None, now: datetime) -> int:
+    query = update(table).where(table.state == "dead")
     if message is not None:
-        query = query.where(AlertRow.message == message)
+        query = query.where(table.message == message)
     done = session.execute(query.values(state="owed", next_try_at=now, owed_at=now))
     return int(done.rowcount)  # type: ignore[attr-defined]
 
 
 def counts(session: Session) -> dict[str, int]:
     """Alerts by state."""
-    return dict(session.execute(select(AlertRow.state, func.count()).group_by(AlertRow.state)).all())
+    return _counts(session, AlertRow)
+
+
+def retractions(session: Session) -> dict[str, int]:
+    """What was taken back, and what is still to be, by state."""
+    return _counts(session, Retraction)
+
+
+def _counts(session: Session, table: Table) -> dict[str, int]:
+    return dict(session.execute(select(table.state, func.count()).group_by(table.state)).all())
 
 
 def _pause(attempts: int, answer: Answer) -> timedelta:

@@ -17,6 +17,8 @@ from pipelines.store.tables import ArticleRow, Forgotten, Meta
 
 OFF, PSEUDONYMOUS, FULL = "off", "pseudonymous", "full"
 KEPT_FOR = timedelta(days=30)
+CUT_OUT = "…"  # in place of a forgotten commenter's words, where another comment repeats them
+SHORTEST_WORDS = 2  # characters; a single one says nothing of anybody, and stands everywhere
 CUT = -1  # in place of how many comments were read: some, but a page of them failed
 _PSEUDONYM = re.compile(r"reader-[0-9a-f]{10}")
 
@@ -39,17 +41,30 @@ class _Keeper:
     key: str
     policy: str
     gone: frozenset[str]
+    called: str = ""
 
     def kept(self, comments: Iterable[Comment]) -> list[Comment]:
         """The comments under the names that the policy lets us keep; a pseudonym stays what it is."""
         if self.policy == OFF:
             return []
-        named = [(comment, self._alias(comment.author)) for comment in comments]
-        left = [(comment, alias) for comment, alias in named if alias not in self.gone]
+        named = [(comment, _alias(self.key, comment.author)) for comment in comments]
+        gone = [comment for comment, alias in named if alias in self.gone]
+        left = [(_without(comment, gone, self.called), alias) for comment, alias in named if alias not in self.gone]
         return [comment if self.policy == FULL else replace(comment, author=alias, badges=()) for comment, alias in left]
 
-    def _alias(self, author: str) -> str:
-        return pseudonym(self.key, author) if author and not _PSEUDONYM.fullmatch(author) else author
+
+def _alias(key: str, author: str) -> str:
+    return pseudonym(key, author) if author and not _PSEUDONYM.fullmatch(author) else author
+
+
+def _without(comment: Comment, gone: Sequence[Comment], called: str) -> Comment:
+    """The comment without what it repeats of those that are gone: their words and their authors' names, where it answers one of them."""
+    text = comment.text
+    for other in gone:
+        if other.floor is not None and comment.quotes == other.floor:
+            for words in (other.text, other.author, called):
+                text = text.replace(words, CUT_OUT) if len(words) >= SHORTEST_WORDS else text
+    return comment if text == comment.text else replace(comment, text=text)
 
 
 def unheard(row: ArticleRow, count: int | None, now: datetime) -> frozenset[str] | None:
@@ -67,15 +82,33 @@ def read_to(row: ArticleRow, count: int, *, whole: bool) -> None:
     row.comments_read = count if whole else None if row.comments_read is None else CUT
 
 
+def alias_of(session: Session, author: str) -> str:
+    """The pseudonym of a commenter's name; of a pseudonym, itself."""
+    return _alias(_key(session), author)
+
+
+def count_of(session: Session, author: str) -> int:
+    """How many comments of the commenter are held."""
+    key = session.get(Meta, "comment_key")
+    names = {author, _alias(key.value, author)} if key else {author}
+    lists = session.scalars(select(ArticleRow.comments).where(ArticleRow.comments != []))
+    return sum(comment["author"] in names for said in lists for comment in said)
+
+
 def forget_commenter(session: Session, author: str, now: datetime) -> int:
-    """Remove a commenter's comments, under the plain name and the pseudonym, and keep them from coming back; gives their number."""
-    alias = pseudonym(_key(session), author)
+    """Remove a commenter's comments, under the plain name and the pseudonym, and keep them from coming back; gives their number.
+
+    Where another comment that answers one of them repeats its words or the name, these go too.
+    """
+    key = _key(session)
+    alias = _alias(key, author)
     session.merge(Forgotten(commenter=alias, asked_at=now))
-    removed = 0
+    keeper, removed = _Keeper(key=key, policy=FULL, gone=frozenset((alias,)), called=author), 0
     for row in session.scalars(select(ArticleRow).where(ArticleRow.comments != [])):
-        kept = [comment for comment in row.comments if comment["author"] not in (author, alias)]
-        removed += len(row.comments) - len(kept)
-        row.comments = kept
+        kept = keeper.kept(held(row))
+        if len(kept) < len(row.comments):
+            removed += len(row.comments) - len(kept)
+            row.comments = [comment_to_json(comment) for comment in kept]
     return removed
 
 

@@ -1,19 +1,22 @@
 """Messages: what a channel may tell of the alerts that go out together."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from pipelines.models import Hit, LateStory, Message
-from pipelines.store.tables import AlertRow, ArticleRow, Match
+from pipelines.store.tables import AlertRow, ArticleRow, Match, Retraction
 
 Names = Mapping[str, str]
 
 
 def message_of(session: Session, message: str, titles: Names, portal_names: Names) -> Message:
-    """All that a channel may tell about an owed message. `titles`: topic slug to title."""
+    """All that a channel may tell about an owed message. `titles`: topic slug to title. NoResultFound where it was forgotten since."""
     rows = session.scalars(select(AlertRow).where(AlertRow.message == message).order_by(AlertRow.id)).all()
+    if not rows:
+        return _retraction(session, message)
     if rows[0].late is not None:
         return _late(session, rows, titles, portal_names)
     first, topics = rows[0], _topics(rows, titles)
@@ -42,24 +45,31 @@ def message_of(session: Session, message: str, titles: Names, portal_names: Name
     )
 
 
+def _retraction(session: Session, message: str) -> Message:
+    row = session.scalars(select(Retraction).where(Retraction.message == message)).one()
+    return replace(_EMPTY, id=row.message, kind="retracted", channel=row.channel, recipient=row.recipient, story_id=row.story_id,
+        first_seen_at=row.owed_at, retracts=tuple(row.retracts))  # fmt: skip
+
+
+_EMPTY = Message(
+    id="", kind="", channel="", recipient="", story_id=0, revision=0, topics=(), title="", text="", url="",
+    portal="portalwatch", portal_name="portalwatch",
+)  # fmt: skip
+"""A message that tells nothing of its own."""
+
+
 def _late(session: Session, rows: Sequence[AlertRow], titles: Names, portal_names: Names) -> Message:
     first = rows[0]
     told: dict[tuple[int, int], list[AlertRow]] = {}
     for row in rows:
         told.setdefault((row.story_id, row.revision), []).append(row)
-    return Message(
+    return replace(
+        _EMPTY,
         id=first.message,
         kind="late",
         channel=first.channel,
         recipient=first.recipient,
-        story_id=0,
-        revision=0,
         topics=tuple(dict.fromkeys(_topics(rows, titles))),
-        title="",
-        text="",
-        url="",
-        portal="portalwatch",
-        portal_name="portalwatch",
         first_seen_at=first.owed_at,
         late=True,
         stories=tuple(_story(session, each, titles, portal_names) for each in told.values()),

@@ -194,7 +194,7 @@ class Story(Base):
     __tablename__ = "stories"
     __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012 - nor two stories
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    article_id: Mapped[int] = mapped_column(ForeignKey("articles.id"))
+    article_id: Mapped[int] = mapped_column(ForeignKey("articles.id"), index=True)
     title: Mapped[str]
     first_seen_at: Mapped[datetime]
 
@@ -294,7 +294,7 @@ class AlertRow(Base):
     message: Mapped[str] = mapped_column(String(64), index=True)
     topic: Mapped[str] = mapped_column(String(100))
     story_id: Mapped[int] = mapped_column(ForeignKey("stories.id"), index=True)
-    article_id: Mapped[int] = mapped_column(ForeignKey("articles.id"))
+    article_id: Mapped[int] = mapped_column(ForeignKey("articles.id"), index=True)
     revision: Mapped[int]
     channel: Mapped[str] = mapped_column(String(100))
     recipient: Mapped[str] = mapped_column(String(320))
@@ -305,3 +305,25 @@ class AlertRow(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     answer: Mapped[str | None]
     late: Mapped[str | None] = mapped_column(String(100))
+
+
+class Retraction(Base):
+    """The outbox' other half: a receiver that was told of an article that had to be forgotten is asked to forget it too.
+
+    `retracts`: the messages that told it, of which only ids are left here; `story_id`: the story that they told, which may be gone.
+    """
+
+    __tablename__ = "retractions"
+    __table_args__ = (Index(None, "state", "next_try_at"),)
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    message: Mapped[str] = mapped_column(String(64), unique=True)
+    retracts: Mapped[list[Any]]
+    story_id: Mapped[int] = mapped_column(BigInteger)
+    channel: Mapped[str] = mapped_column(String(100))
+    recipient: Mapped[str] = mapped_column(String(320))
+    state: Mapped[str] = mapped_column(String(10))
+    owed_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+    next_try_at: Mapped[datetime]
+    attempts: Mapped[int] = mapped_column(default=0)
+    answer: Mapped[str | None]

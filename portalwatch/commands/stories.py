@@ -1,4 +1,4 @@
-"""stories and forget: what was kept, and what must go."""
+"""stories: what was kept."""
 
 from typing import Annotated
 
@@ -6,9 +6,7 @@ import typer
 from sqlalchemy import func, select
 
 from pipelines.config import settings
-from pipelines.errors import PortalwatchError
-from pipelines.store import comments, forget
-from pipelines.store.database import in_one_transaction, open_store, reading
+from pipelines.store.database import open_store, reading
 from pipelines.store.tables import Story, Telling
 from portalwatch import show
 
@@ -16,9 +14,8 @@ stories = typer.Typer(no_args_is_help=True, help="Stories: what one or several a
 
 
 def add_to(app: typer.Typer) -> None:
-    """Hang in the group, and forget."""
+    """Hang in the group."""
     app.add_typer(stories, name="stories")
-    app.command("forget")(forget_command)
 
 
 @stories.command("list")
@@ -44,44 +41,3 @@ def list_stories(
             [(s["story"], s["first_seen_at"], s["tellings"], s["title"]) for s in lines],
             empty="no story yet: nothing was crawled",
         )
-
-
-def forget_command(
-    what: Annotated[str, typer.Argument(metavar="URL|COMMENTER", help="An article's address (any form of it), or a commenter's name.")],
-) -> None:
-    """Remove an article, or a commenter's comments, from database, outbox and archive, and keep crawls from bringing it back.
-
-    Example: `portalwatch forget https://www.storm.mg/article/4869000`
-    """
-    from spiders.job import now
-
-    on = open_store(settings())
-    if not what.startswith(("http://", "https://")):
-        if "/" in what or what.startswith("www."):
-            raise typer.BadParameter(f"`{what}` looks like an address: write it with https://")
-        removed = in_one_transaction(on, lambda session: comments.forget_commenter(session, what, now()))
-        if not removed:
-            raise PortalwatchError(f"no comment of `{what}` was found; should one come, it is not kept")
-        typer.echo(f"{removed} comments removed; new ones of this commenter are not kept")
-        return
-    _forget_url(what)
-
-
-def _forget_url(url: str) -> None:
-    from pipelines.archive.forget import forget as forget_archived
-    from pipelines.archive.place import open_place
-    from pipelines.archive.writer import adopt
-    from spiders import loader
-
-    place = open_place(settings())
-    sheet = loader.sheet_for(url, settings())
-    known = sheet.identify(url) if sheet else None
-    if sheet is None or known is None:
-        raise PortalwatchError(f"{url}: no sheet knows it as an article")
-    identity, fetched = known
-    kept = in_one_transaction(open_store(settings()), lambda session: forget.forget_article(session, sheet.slug, identity))
-    if kept is None:
-        raise PortalwatchError(f"{url}: was never read")
-    adopt(place, sheet.slug)
-    records = forget_archived(place, sheet.slug, {identity, url, fetched, kept})
-    typer.echo(f"{sheet.slug} {identity}: removed, with {records} archived pages; crawls leave it alone from now on")

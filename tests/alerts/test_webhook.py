@@ -299,3 +299,16 @@ class https_server:  # noqa: N801 -- a context manager
 def test_the_secret_is_in_no_repr() -> None:
     assert SECRET not in repr(Hook(url="https://a.example/", secrets=(SECRET,), headers={"Authorization": "Bearer pl4nted"}))
     assert "pl4nted" not in repr(Hook(url="https://a.example/", headers={"Authorization": "Bearer pl4nted"}))
+
+
+def test_a_retraction_tells_ids_and_nothing_else() -> None:
+    taken = Message(
+        id="pw_r", kind="retracted", channel="crm", recipient="crm", story_id=41, revision=0, topics=(), title="", text="", url="",
+        portal="portalwatch", portal_name="portalwatch", first_seen_at=datetime(2026, 11, 22, tzinfo=UTC), retracts=("pw_1", "pw_2"),
+    )  # fmt: skip
+    told = payload(taken)
+    assert problems(told) == []
+    assert (told["type"], told["data"].pop("retracts"), told["data"].pop("story_id")) == ("alert.retracted", ["pw_1", "pw_2"], 41)
+    told["data"].pop("portal")
+    assert not any(told["data"].values())
+    assert problems(payload(replace(taken, retracts=()))) != []

@@ -289,3 +289,55 @@ def test_archiving_is_quick_enough_not_to_be_noticed(folder: Place) -> None:
     began = time.process_time()
     kept(folder, *[page(number, body="渡輪復航" * 2000) for number in range(1, 101)])
     assert time.process_time() - began < 2.0
+
+
+def damaged(data: bytes, start: int, length: int) -> bytes:
+    return data[: start + 20] + bytes(length - 40) + data[start + length - 20 :]
+
+
+def test_a_damaged_record_in_the_middle_costs_itself_only(folder: Place) -> None:
+    kept(folder, *[page(number, body=f"{number}" * 300) for number in range(1, 6)])
+    (name,) = files(folder)
+    third = held(folder).entries[2]
+    data = damaged(folder.read("cape", name), third.offset, third.length)
+    path = folder.growing("cape") / name.replace(WARC, f"{WARC}.open")
+    path.write_bytes(data + data[:50])
+    for ending in (name, name.replace(WARC, ".cdxj")):
+        folder.remove("cape", ending)
+    assert adopt(folder, "cape") == 1
+    known = held(folder)
+    assert [entry.note.identity for entry in known.entries] == ["1", "2", "4", "5"]
+    assert all(reader.page(folder, known, entry).body for entry in known.entries)
+    assert list(troubles(folder, "cape", known.entries[0].stem)) == []
+
+
+def test_damage_in_the_middle_is_told_and_what_follows_is_read(folder: Place) -> None:
+    kept(folder, *[page(number) for number in range(1, 4)])
+    (name,) = files(folder)
+    second = held(folder).entries[1]
+    folder.write("cape", name, damaged(folder.read("cape", name), second.offset, second.length))
+    told = list(troubles(folder, "cape", name.removesuffix(WARC)))
+    assert f"at byte {second.offset}: {second.length} bytes are damaged" in told
+    folder.remove("cape", name.replace(WARC, ".cdxj"))
+    assert [entry.note.identity for entry in held(folder).entries] == ["1", "3"]
+
+
+def test_a_bomb_is_passed_over_and_what_follows_is_read(folder: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    import gzip
+
+    from pipelines.archive import records
+    from pipelines.errors import ArchiveError
+
+    monkeypatch.setattr(records, "LARGEST", 10**6)
+    kept(folder, page(1), page(2))
+    (name,) = files(folder)
+    second = held(folder).entries[1].offset
+    data = folder.read("cape", name)
+    bomb = gzip.compress(b"WARC/1.1\r\n" + bytes(10**7))
+    twice = gzip.compress(gzip.compress(bytes(10**7)))
+    folder.write("cape", f"20261122T070000-1{WARC}", data[:second] + bomb + twice + data[second:])
+    for ending in (name, name.replace(WARC, ".cdxj")):
+        folder.remove("cape", ending)
+    assert [entry.note.identity for entry in held(folder).entries] == ["1", "2"]
+    with pytest.raises(ArchiveError, match="too large"):
+        records.unpacked(bomb)

@@ -12,7 +12,7 @@ from pipelines.errors import PortalwatchError
 from pipelines.models import Page
 from pipelines.store import byhand
 from pipelines.store.database import reading, writing
-from pipelines.store.forget import forget_article
+from pipelines.store.forget import Named, forget_article
 from pipelines.store.late import release_late
 from pipelines.store.messages import message_of
 from pipelines.store.pages import Found
@@ -278,7 +278,7 @@ def test_forgetting_an_article_of_a_joined_story_leaves_the_rest(desk: flow.Desk
     join(desk, now, 1, 2)
     for number in ("2", "1"):
         with writing(desk.engine) as session:
-            assert forget_article(session, "dw_zh", number)
+            assert forget_article(session, Named(portal="dw_zh", identity=number, url=""), (), now).article_id
     with reading(desk.engine) as session:
         for table in (Story, Telling, AlertRow, ArticleRow, Ruling):
             assert session.scalar(select(func.count()).select_from(table)) == 0

@@ -15,7 +15,7 @@ from pipelines.dedup.fast import Fast
 from pipelines.models import Comment, Outcome
 from pipelines.store import alerts
 from pipelines.store.database import reading, writing
-from pipelines.store.forget import forget_article
+from pipelines.store.forget import Named, forget_article
 from pipelines.store.messages import message_of
 from pipelines.store.pages import Found
 from pipelines.store.tables import AlertRow, ArticleRow, Match, Revision, Story, Telling
@@ -32,6 +32,7 @@ channels:
   other: {type: mail, to: [other@example.org]}
   crm: {type: webhook, url: "http://127.0.0.1:1/hook", secret_env: HOOK_SECRET}
 """
+NAMED = Named(portal="dw_zh", identity="1", url="https://dw_zh.example/1")
 SIMPLE = OpenCC("tw2s").convert
 OTHER = "鋼索吊橋在強風中受損,省道工程處連夜封閉人行道,並派出無人機檢查主纜。工程師初步判斷,橋面第三節的抗風支座鬆動,需要更換十二組螺栓,工期約三週。"
 
@@ -217,7 +218,7 @@ def test_a_redis_that_lost_everything_changes_nothing(store: Engine, fast: Fast,
 def test_a_forgotten_article_does_not_come_back(desk: flow.Desk, now: datetime) -> None:
     keep(desk, now)
     with writing(desk.engine) as session:
-        assert forget_article(session, "dw_zh", "1") == "https://dw_zh.example/1"
+        assert forget_article(session, NAMED, (), now).article_id == 1
     assert (count(desk, ArticleRow), count(desk, AlertRow), count(desk, Story)) == (0, 0, 0)
     assert keep(desk, now).outcome is Outcome.DENIED
     assert count(desk, ArticleRow) == 0
@@ -227,7 +228,7 @@ def test_a_story_outlives_its_first_article(desk: flow.Desk, now: datetime) -> N
     keep(desk, now)
     keep(desk, now, "storm_mg", 2, text=SIMPLE(TEXT), title="第二家")
     with writing(desk.engine) as session:
-        forget_article(session, "dw_zh", "1")
+        forget_article(session, NAMED, (), now)
     with reading(desk.engine) as session:
         assert session.scalars(select(Story.title)).all() == ["第二家"]
 

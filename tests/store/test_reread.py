@@ -12,7 +12,7 @@ from pipelines.models import Comment, Outcome, Page
 from pipelines.reread import Again, Became
 from pipelines.store import alerts
 from pipelines.store.database import reading, writing
-from pipelines.store.forget import forget_article
+from pipelines.store.forget import Named, forget_article
 from pipelines.store.late import keep_holding, release_abandoned, release_late
 from pipelines.store.messages import message_of
 from pipelines.store.pages import Found
@@ -147,7 +147,7 @@ def test_a_page_of_a_learning_run_is_kept_and_not_told(desk: flow.Desk, now: dat
 def test_what_was_forgotten_does_not_come_back(desk: flow.Desk, now: datetime) -> None:
     keep(desk, now)
     with writing(desk.engine) as session:
-        forget_article(session, "dw_zh", "1")
+        forget_article(session, Named(portal="dw_zh", identity="1", url=""), (), now)
     assert again(desk, now).became is Became.FORGOTTEN
     assert count(desk, ArticleRow) == 0
 

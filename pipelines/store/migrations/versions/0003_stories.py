@@ -13,6 +13,7 @@ depends_on = None
 def upgrade() -> None:
     """Add columns and tables; all of them nullable or with a default, so that a running installation keeps its rows."""
     _decisions()
+    _add_retractions()
 
 
 def _decisions() -> None:
@@ -39,3 +40,26 @@ def _decisions() -> None:
     )
     for table in ("related", "rulings"):
         op.create_index(op.f(f"ix_{table}_other_id"), table, ["other_id"])
+
+
+def _add_retractions() -> None:
+    op.create_table(
+        "retractions",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("message", sa.String(64), nullable=False),
+        sa.Column("retracts", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("story_id", sa.BigInteger(), nullable=False),
+        sa.Column("channel", sa.String(100), nullable=False),
+        sa.Column("recipient", sa.String(320), nullable=False),
+        sa.Column("state", sa.String(10), nullable=False),
+        sa.Column("owed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("next_try_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("answer", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_retractions")),
+        sa.UniqueConstraint("message", name=op.f("uq_retractions_message")),
+    )
+    op.create_index(op.f("ix_retractions_state_next_try_at"), "retractions", ["state", "next_try_at"])
+    op.create_index(op.f("ix_alerts_article_id"), "alerts", ["article_id"])
+    op.create_index(op.f("ix_stories_article_id"), "stories", ["article_id"])
