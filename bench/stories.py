@@ -21,7 +21,7 @@ from trafilatura.deduplication import content_fingerprint
 
 from bench.dedup import server
 from demo.world.generated import generated
-from pipelines.dedup.fast import Fast
+from pipelines.dedup.fast import Fast, Posting
 from pipelines.dedup.shingles import Sketch, sketch
 from pipelines.dedup.stories import Known, stories_of
 
@@ -167,14 +167,14 @@ class Ours:
     def keep(self, text: Text) -> int:
         number, drawn = len(self._sketches) + 1, sketch(text.title, text.body)
         self._sketches[number] = drawn
-        self._fast.post(number, number - 1, drawn.sample)
+        self._fast.post(Posting(article_id=number, number=number, before=number - 1, at=datetime.now(UTC), sample=drawn.sample))
         return number
 
     def stories(self, text: Text) -> set[int]:
         drawn = sketch(text.title, text.body)
         found = self._fast.near(drawn.asked)
         assert found is not None
-        known = [Known(article_id=one, story_ids=(one,), sketch=self._sketches[one]) for one in found[1][:CANDIDATES]]
+        known = [Known(article_id=one, story_ids=(one,), sketch=self._sketches[one]) for one in list(found.votes)[:CANDIDATES]]
         return {link.story_id for link in stories_of(drawn, known)}
 
 

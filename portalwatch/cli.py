@@ -10,7 +10,7 @@ import typer
 
 from pipelines.config import unknown_variables
 from pipelines.errors import PortalwatchError, WrongUseError
-from portalwatch.commands import alerts, archive, backfill, checks, drafts, plumbing, portals, replay, service, stories, topics
+from portalwatch.commands import alerts, archive, backfill, checks, drafts, plumbing, portals, redis, replay, service, stories, topics
 
 app = typer.Typer(
     name="portalwatch",
@@ -20,7 +20,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
-for group in (service, backfill, portals, drafts, checks, topics, stories, alerts, archive, replay, plumbing):
+for group in (service, backfill, portals, drafts, checks, topics, stories, alerts, archive, replay, redis, plumbing):
     group.add_to(app)
 
 

@@ -94,6 +94,17 @@ def due(session: Session, portal: str, now: datetime, limit: int) -> list[Found]
     return [Found(portal=portal, identity=row.identity, url=row.url, learned=row.learned) for row in session.scalars(query)]
 
 
+def remembered(session: Session, after: int, since: datetime) -> list[PageRow]:
+    """The next BATCH pages after the row `after` that were looked at since then and whose addresses count as seen."""
+    is_seen = PageRow.outcome.not_in(AGAIN) & (PageRow.looked_at >= since)
+    return list(session.scalars(select(PageRow).where(PageRow.id > after, is_seen).order_by(PageRow.id).limit(BATCH)))
+
+
+def keys_of(row: PageRow) -> list[str]:
+    """What the seen-set remembers of a page: its identity without a mark, and in the states that its listings named."""
+    return [f"{row.identity}\n{mark}" for mark in ("", *row.marks.values())]
+
+
 def settle(session: Session, found: Found, outcome: Outcome, now: datetime, looks: Looks, evidence: str | None = None) -> PageRow:
     """Write what became of the identity, and when, by the sheet's `looks`, it is looked at next."""
     row = session.scalar(select(PageRow).where(PageRow.portal == found.portal, PageRow.identity == found.identity))
