@@ -1,4 +1,5 @@
-"""Which stories are told twice: `python -m bench.stories [--originals 500]` prints recall and precision by kind of copy.
+"""Which stories are told twice: `python -m bench.stories [--originals 500]` prints recall and precision by kind of copy,
+`--scale` what keeping an article costs as the archive grows (bench/growth.py).
 
 Every original is kept in a real index; then altered copies come, which must join its story, and hard strangers, which must open
 their own. Texts are those of the invented world. Beside it, where installed: datasketch's MinHash LSH on unfolded text,
@@ -259,7 +260,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--originals", type=int, default=500)
     parser.add_argument("--peers", action="store_true", help="the peers too, on a fifth of the originals")
+    parser.add_argument("--scale", action="store_true", help="what keeping an article costs as the archive grows to a million")
     asked = parser.parse_args()
+    if asked.scale:
+        from bench.growth import SIZES, growth
+
+        for line in growth(SIZES[-1]):
+            print(line, flush=True)
+        return
     with server() as (url, _):
         tell("portalwatch", Ours(Fast(url, "bench")), asked.originals, each=True)
     if asked.peers:

@@ -196,7 +196,7 @@ class Story(Base):
     __tablename__ = "stories"
     __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012 - nor two stories
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    article_id: Mapped[int] = mapped_column(ForeignKey("articles.id"))
+    article_id: Mapped[int] = mapped_column(ForeignKey("articles.id"), index=True)
     title: Mapped[str]
     first_seen_at: Mapped[datetime]
 
@@ -266,7 +266,7 @@ class AlertRow(Base):
     message: Mapped[str] = mapped_column(String(64), index=True)
     topic: Mapped[str] = mapped_column(String(100))
     story_id: Mapped[int] = mapped_column(ForeignKey("stories.id"), index=True)
-    article_id: Mapped[int] = mapped_column(ForeignKey("articles.id"))
+    article_id: Mapped[int] = mapped_column(ForeignKey("articles.id"), index=True)
     revision: Mapped[int]
     channel: Mapped[str] = mapped_column(String(100))
     recipient: Mapped[str] = mapped_column(String(320))

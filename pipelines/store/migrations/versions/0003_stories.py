@@ -12,6 +12,8 @@ depends_on = None
 def upgrade() -> None:
     """Add columns and tables; all of them nullable or with a default, so that a running installation keeps its rows."""
     _postings()
+    for table in ("stories", "alerts"):
+        op.create_index(op.f(f"ix_{table}_article_id"), table, ["article_id"])
 
 
 def _postings() -> None:
