@@ -75,7 +75,10 @@ for i = 2, #ARGV do
 end
 """
 NEAR = """
-local call, votes, counted, answer, places = redis.call, {}, {}, {}, {}
+local call, find, votes, counted, answer, places = redis.call, string.find, {}, {}, {}, {}
+local function vote(id, i)
+  if counted[id] ~= i then counted[id], votes[id] = i, (votes[id] or 0) + 1 end
+end
 for generation in string.gmatch(ARGV[1], "[^,]+") do
   local place = KEYS[1] .. generation
   if call("EXISTS", place) == 1 then places[#places + 1] = place .. ":" end
@@ -83,8 +86,10 @@ end
 for i = 2, #ARGV, 2 do
   for _, place in ipairs(places) do
     local ids = call("HGET", place .. ARGV[i], ARGV[i + 1])
-    for id in string.gmatch(ids or "", "%d+") do
-      if counted[id] ~= i then counted[id], votes[id] = i, (votes[id] or 0) + 1 end
+    if ids and not find(ids, ",", 1, true) then
+      vote(ids, i)
+    elseif ids then
+      for id in string.gmatch(ids, "%d+") do vote(id, i) end
     end
   end
 end
@@ -104,9 +109,9 @@ local function with(ids)
 end
 for i = 6, #ARGV, 2 do
   local key = generation .. ":" .. ARGV[i]
-  local ids = call("HGET", key, ARGV[i + 1])
-  call("HSET", key, ARGV[i + 1], ids and with(ids) or ARGV[1])
-  if not ids and call("HLEN", key) == 1 then
+  if call("HSETNX", key, ARGV[i + 1], ARGV[1]) == 0 then
+    call("HSET", key, ARGV[i + 1], with(call("HGET", key, ARGV[i + 1])))
+  elseif call("HLEN", key) == 1 then
     call("EXPIRE", key, ARGV[3])
     call("SET", generation, "", "EX", ARGV[3])
   end
