@@ -81,7 +81,7 @@ class Fast:
         if not keys:
             return True
         ttl = int(GENERATION.total_seconds()) * SEEN_GENERATIONS
-        args = [_generation(GENERATION, at), ttl, _places(keys)]
+        args: list[int | bytes] = [_generation(GENERATION, at), ttl, _places(keys)]
         return self._ask(lambda: self._mark(keys=[f"{self._prefix}seen:{portal}:"], args=args) or True) is not None
 
     def lease(self, portal: str, owner: str, identities: Sequence[str]) -> list[bool] | None:

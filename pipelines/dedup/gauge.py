@@ -51,7 +51,7 @@ class Kind:
 MB = 1024 * 1024
 
 
-def gauge(client: "redis.Redis[str]") -> Gauge:
+def gauge(client: redis.Redis) -> Gauge:
     """Ask the server; a redis.RedisError where it does not answer."""
     memory: dict[str, Any] = client.info("memory")
     evicted = client.info("stats").get("evicted_keys", 0)
@@ -63,7 +63,7 @@ def gauge(client: "redis.Redis[str]") -> Gauge:
     )
 
 
-def kinds(client: "redis.Redis[str]", prefix: str) -> dict[str, Kind]:
+def kinds(client: redis.Redis, prefix: str) -> dict[str, Kind]:
     """Look through our keys; sizes are those of a sample of each kind, a few per cent off."""
     names: dict[str, list[str]] = {kind: [] for kind in KINDS}
     for name in client.scan_iter(f"{prefix}*", count=PAGE):
@@ -72,7 +72,7 @@ def kinds(client: "redis.Redis[str]", prefix: str) -> dict[str, Kind]:
     return {kind: _kind(client, kind, found) for kind, found in names.items()}
 
 
-def _kind(client: "redis.Redis[str]", kind: str, names: Sequence[str]) -> Kind:
+def _kind(client: redis.Redis, kind: str, names: Sequence[str]) -> Kind:
     sample = sorted(names)[:: max(1, len(names) // SAMPLE)]
     sizes = [size for batch in _batches(sample) for size in _sizes(client, kind, batch)]
     scale = len(names) / max(1, len(sizes))
@@ -81,7 +81,7 @@ def _kind(client: "redis.Redis[str]", kind: str, names: Sequence[str]) -> Kind:
     )
 
 
-def _sizes(client: "redis.Redis[str]", kind: str, names: Sequence[str]) -> Iterator[tuple[int, int]]:
+def _sizes(client: redis.Redis, kind: str, names: Sequence[str]) -> Iterator[tuple[int, int]]:
     """(entries, bytes) of each key; one that has just expired is none, and one that only tells of others has no entries."""
     holder, count = _HOLDERS.get(kind, ("string", "exists"))
     with client.pipeline(transaction=False) as pipeline:

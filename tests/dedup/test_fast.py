@@ -2,6 +2,7 @@
 
 import logging
 import secrets
+import threading
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -66,6 +67,18 @@ def test_a_lease_is_given_once_until_it_is_released(fast: Fast) -> None:
     assert fast.lease("p", "two", ["a"]) == [False]
     fast.release("p", "one", ["a"])
     assert fast.lease("p", "two", ["a"]) == [True]
+
+
+def test_of_many_who_want_one_page_at_once_one_gets_it(fast: Fast) -> None:
+    owners, granted = [f"owner {number}" for number in range(8)], list[list[bool] | None]()
+    for owner in owners:
+        fast.alive(owner)
+    threads = [threading.Thread(target=lambda owner=owner: granted.append(fast.lease("p", owner, ["a", "b", "c"]))) for owner in owners]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(granted, key=str) == [[False] * 3] * 7 + [[True] * 3]
 
 
 def test_every_key_expires(fast: Fast, redis_client: "redis.Redis[bytes]") -> None:
