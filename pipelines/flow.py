@@ -1,5 +1,6 @@
 """Keeping an article: its state, its story, its matches and the alerts that it owes, in one transaction."""
 
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 from pipelines.dedup.fast import Fast, Near, Posting, most_first
 from pipelines.dedup.shingles import Sketch, sketch
 from pipelines.dedup.stories import Link, stories_of
+from pipelines.errors import PortalwatchError
 from pipelines.models import Article, Comment, Origin, Outcome, TopicMatch
 from pipelines.store import alerts, articles, comments, pages
 from pipelines.store.database import in_one_transaction, serialize_stories
@@ -145,7 +147,12 @@ def settle(desk: Desk, found: Found, outcome: Outcome, evidence: str | None, now
 def fill_index(desk: Desk, now: datetime) -> int:
     """Post to Redis what its index lacks, oldest first; gives the number of articles posted."""
     upto = desk.fast.upto() if desk.fast else None
-    return sum(fill_near(desk.engine, desk.fast, upto, now)) if desk.fast and upto is not None else 0
+    done = 0
+    if desk.fast and upto is not None:
+        with contextlib.suppress(PortalwatchError):  # it went away, and SQL is asked for the rest
+            for count in fill_near(desk.engine, desk.fast, upto, now):
+                done += count
+    return done
 
 
 def keep_draft(session: Session, desk: Desk, draft: Draft, now: datetime) -> Kept:

@@ -52,13 +52,15 @@ def sizes(engine: Engine, now: datetime) -> Mapping[str, int]:
 def fill_near(engine: Engine, fast: Fast, after: int, now: datetime) -> Iterator[int]:
     """Post what was kept after posting `after` to Redis' index, oldest first; gives the number of each batch.
 
-    It ends where Redis goes away: what was posted stays, and tells how far it reaches.
+    PortalwatchError where Redis goes away: what was posted stays, and tells how far it reaches.
     """
     while True:
         with reading(engine) as session:
             batch = articles.postings(session, after, now)
-        if not batch or not fast.post_all(batch):
+        if not batch:
             return
+        if not fast.post_all(batch):
+            raise PortalwatchError(AWAY)
         after = batch[-1].number
         yield len(batch)
 
@@ -75,17 +77,6 @@ def fill_seen(engine: Engine, fast: Fast, now: datetime) -> Iterator[int]:
             raise PortalwatchError(AWAY)
         after = batch[-1].id
         yield len(batch)
-
-
-def rebuild_near(engine: Engine, fast: Fast, now: datetime) -> Iterator[int]:
-    """Post everything that Redis' index should hold, also what it seems to have. PortalwatchError where Redis goes away."""
-    done = 0
-    for count in fill_near(engine, fast, 0, now):
-        done += count
-        yield count
-    with reading(engine) as session:
-        if done < articles.indexed(session, now):
-            raise PortalwatchError(AWAY)
 
 
 def _since(now: datetime) -> datetime:

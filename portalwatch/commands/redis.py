@@ -65,7 +65,7 @@ def rebuild() -> None:
             raise PortalwatchError("nothing was filled: Redis does not answer")
         sizes = fastpath.sizes(on, present)
         seen = _shown("addresses", sizes["pages"], fastpath.fill_seen(on, fast, present))
-        near = _shown("articles", sizes["articles"], fastpath.rebuild_near(on, fast, present))
+        near = _shown("articles", sizes["articles"], fastpath.fill_near(on, fast, 0, present))
     typer.echo(f"{seen:,} addresses and {near:,} articles are in Redis")
 
 

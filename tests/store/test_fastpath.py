@@ -21,7 +21,7 @@ from pipelines.dedup.fast import Fast
 from pipelines.dedup.gauge import MB, Gauge
 from pipelines.dedup.shingles import sketch
 from pipelines.store.database import engine, reading, upgrade
-from pipelines.store.fastpath import fill_seen, rebuild_near
+from pipelines.store.fastpath import fill_near, fill_seen
 from pipelines.store.pages import Found
 from pipelines.store.tables import AlertRow, ArticleRow, Match, PageRow, Story, Telling
 from pipelines.watch.watchlist import Watchlist, compile_watchlist
@@ -224,7 +224,7 @@ def test_a_rebuild_beside_a_crawl_changes_no_result_and_ends_with_a_whole_index(
     def rebuild(desk: flow.Desk) -> None:
         assert desk.fast is not None
         while not over.is_set():
-            list(rebuild_near(desk.engine, desk.fast, now))
+            list(fill_near(desk.engine, desk.fast, 0, now))
             list(fill_seen(desk.engine, desk.fast, now))
 
     with made_desk(tmp_path / "disturbed", valkey) as desk:
@@ -237,7 +237,7 @@ def test_a_rebuild_beside_a_crawl_changes_no_result_and_ends_with_a_whole_index(
             beside.join()
         assert state(desk) == undisturbed
         assert desk.fast is not None
-        list(rebuild_near(desk.engine, desk.fast, now))
+        list(fill_near(desk.engine, desk.fast, 0, now))
         assert desk.fast.upto() == len(ARRIVALS)
 
 
@@ -248,7 +248,7 @@ def test_a_rebuilt_redis_answers_as_one_that_was_never_lost(tmp_path: Path, serv
         samples = [sketch("", text).asked for _, _, text in ARRIVALS]
         before = desk.fast.near_all(samples, now)
         server.client.flushall()
-        for batch in rebuild_near(desk.engine, desk.fast, now):
+        for batch in fill_near(desk.engine, desk.fast, 0, now):
             assert batch
         for _ in range(2):
             list(fill_seen(desk.engine, desk.fast, now))
