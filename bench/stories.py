@@ -1,4 +1,5 @@
-"""Which stories are told twice: `python -m bench.stories [--originals 500]` prints recall and precision by kind of copy.
+"""Which stories are told twice: `python -m bench.stories [--originals 500]` prints recall and precision by kind of copy,
+`--scale` what keeping an article costs as the archive grows (bench/growth.py).
 
 Every original is kept in a real index; then altered copies come, which must join its story, and hard strangers, which must open
 their own. Texts are those of the invented world. Beside it, where installed: datasketch's MinHash LSH on unfolded text,
@@ -21,7 +22,7 @@ from trafilatura.deduplication import content_fingerprint
 
 from bench.dedup import server
 from demo.world.generated import generated
-from pipelines.dedup.fast import Fast
+from pipelines.dedup.fast import Fast, Posting
 from pipelines.dedup.shingles import Sketch, sketch
 from pipelines.dedup.stories import Known, stories_of
 
@@ -167,14 +168,14 @@ class Ours:
     def keep(self, text: Text) -> int:
         number, drawn = len(self._sketches) + 1, sketch(text.title, text.body)
         self._sketches[number] = drawn
-        self._fast.post(number, number - 1, drawn.sample)
+        self._fast.post(Posting(article_id=number, number=number, before=number - 1, at=datetime.now(UTC), sample=drawn.sample))
         return number
 
     def stories(self, text: Text) -> set[int]:
         drawn = sketch(text.title, text.body)
         found = self._fast.near(drawn.asked)
         assert found is not None
-        known = [Known(article_id=one, story_ids=(one,), sketch=self._sketches[one]) for one in found[1][:CANDIDATES]]
+        known = [Known(article_id=one, story_ids=(one,), sketch=self._sketches[one]) for one in list(found.votes)[:CANDIDATES]]
         return {link.story_id for link in stories_of(drawn, known)}
 
 
@@ -259,7 +260,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--originals", type=int, default=500)
     parser.add_argument("--peers", action="store_true", help="the peers too, on a fifth of the originals")
+    parser.add_argument("--scale", action="store_true", help="what keeping an article costs as the archive grows to a million")
     asked = parser.parse_args()
+    if asked.scale:
+        from bench.growth import SIZES, growth
+
+        for line in growth(SIZES[-1]):
+            print(line, flush=True)
+        return
     with server() as (url, _):
         tell("portalwatch", Ours(Fast(url, "bench")), asked.originals, each=True)
     if asked.peers:

@@ -29,6 +29,9 @@ class Settings(BaseSettings):
     config: Path = Field(default=Path("config"), description="folder of watchlist.yaml, aliases.yaml and portals/")
     database_url: SecretStr | None = Field(default=None, description="SQLAlchemy URL; SQLite in HOME where it is left out")
     redis_url: SecretStr | None = Field(default=None, description="Redis >= 7 or Valkey; the embedded one in HOME where it is left out")
+    redis_budget: int = Field(
+        default=256, ge=16, description="megabytes that Redis may take: the embedded one is held to it, of any a warning comes at 80 %"
+    )
     contact: str = Field(default="", description="address or URL in the User-Agent, so that a portal can reach you")
     public_url: str = Field(default="", description="address under which recipients reach this installation; shown in messages")
     timezone: str = Field(default="Asia/Taipei", description="zone of the times in messages")
@@ -115,6 +118,11 @@ class Settings(BaseSettings):
     def redis(self) -> str:
         """The Redis URL, the embedded server's socket by default."""
         return self.redis_url.get_secret_value() if self.redis_url else f"unix://{self.redis_socket}"
+
+    @property
+    def redis_bytes(self) -> int:
+        """What Redis may take, in bytes."""
+        return self.redis_budget * 1024 * 1024
 
     @property
     def redis_socket(self) -> Path:

@@ -1,5 +1,6 @@
 """Keeping an article: its state, its story, its matches and the alerts that it owes, in one transaction."""
 
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,11 +11,13 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from pipelines.dedup.decision import Decision, decide
-from pipelines.dedup.fast import Fast
+from pipelines.dedup.fast import Fast, Near, Posting, most_first
 from pipelines.dedup.shingles import Sketch, sketch
+from pipelines.errors import PortalwatchError
 from pipelines.models import Article, Comment, Origin, Outcome, TopicMatch
 from pipelines.store import alerts, articles, comments, decisions, pages, rulings
-from pipelines.store.database import in_one_transaction, reading, serialize_stories
+from pipelines.store.database import in_one_transaction, serialize_stories
+from pipelines.store.fastpath import fill_near
 from pipelines.store.pages import Found
 from pipelines.store.tables import ArticleRow, PageRow
 from pipelines.watch.engine import Matcher
@@ -62,44 +65,46 @@ class Kept:
 class Draft:
     """An article on its way into the store, and the origin that it was read from.
 
-    `seen_at`: when we first had the page, the present but for a replay and a backfill. `article_id`: what is posted to the index
-    once it is kept; `before` is the newest id of the store when it got its own.
+    `seen_at`: when we first had the page, the present but for a replay and a backfill. `posting`: what goes to Redis' index once it
+    is kept.
     """
 
     found: Found
     article: Article
     sketch: Sketch
-    near: tuple[int, list[int]]
+    near: Near
     seen_at: datetime
     origin: Origin | None = None
-    article_id: int | None = None
-    before: int = 0
+    posting: Posting | None = None
 
 
 def keep(desk: Desk, found: Found, article: Article, now: datetime, origin: Origin | None = None) -> Kept:
     """Keep one article. Seen is marked by the caller, after this returned: until then a crash means that it comes again."""
-    draft = drafted(desk, found, article, desk.seen_at(article, now), origin)
+    draft = drafted(desk, found, article, origin, (desk.seen_at(article, now), now))
     return in_order(desk, draft, lambda session: keep_draft(session, desk, draft, now))
 
 
-def drafted(desk: Desk, found: Found, article: Article, seen_at: datetime, origin: Origin | None) -> Draft:
-    """The article with its sketch, and what Redis knows to be near it."""
-    drawn = sketch(article.title, article.text)
-    near = desk.fast.near(drawn.asked) if desk.fast else None
-    return Draft(found=found, article=article, sketch=drawn, near=near or (0, []), seen_at=seen_at, origin=origin)
+def drafted(desk: Desk, found: Found, article: Article, origin: Origin | None, times: tuple[datetime, datetime]) -> Draft:
+    """The article with its sketch, and what Redis knows to be near it; `times`: when we first had its page, and the present.
+
+    Redis reaches no further back than the horizon of the present, so that SQL alone is asked about what is replayed.
+    """
+    drawn, (seen_at, now) = sketch(article.title, article.text), times
+    near = desk.fast.near(drawn.asked, now) if desk.fast and now - seen_at < articles.SPARE else None
+    return Draft(found=found, article=article, sketch=drawn, near=near or Near(votes={}), seen_at=seen_at, origin=origin)
 
 
 def in_order(desk: Desk, draft: Draft, work: Callable[[Session], T]) -> T:
     """`work` in a transaction in which nobody else decides on stories; then what it kept is posted to Redis."""
 
     def ordered(session: Session) -> T:
-        draft.article_id = None
+        draft.posting = None
         serialize_stories(session)
         return work(session)
 
     done = in_one_transaction(desk.engine, ordered)
-    if desk.fast and draft.article_id is not None:
-        desk.fast.post(draft.article_id, draft.before, draft.sketch.sample)
+    if desk.fast and draft.posting is not None:
+        desk.fast.post(draft.posting)
     return done
 
 
@@ -141,19 +146,13 @@ def settle(desk: Desk, found: Found, outcome: Outcome, evidence: str | None, now
 
 def fill_index(desk: Desk, now: datetime) -> int:
     """Post to Redis what its index lacks, oldest first; gives the number of articles posted."""
-    import numpy as np
-
-    if desk.fast is None:
-        return 0
-    answer = desk.fast.near(np.empty(0, dtype=np.int64))
-    if answer is None:
-        return 0
-    posted, before = 0, answer[0]
-    with reading(desk.engine) as session:
-        for row in articles.after(session, before, now):
-            desk.fast.post(row.id, before, articles.sketch_of(row).sample)
-            before, posted = row.id, posted + 1
-    return posted
+    upto = desk.fast.upto() if desk.fast else None
+    done = 0
+    if desk.fast and upto is not None:
+        with contextlib.suppress(PortalwatchError):  # it went away, and SQL is asked for the rest
+            for count in fill_near(desk.engine, desk.fast, upto, now):
+                done += count
+    return done
 
 
 def keep_draft(session: Session, desk: Desk, draft: Draft, now: datetime) -> Kept:
@@ -175,8 +174,7 @@ def keep_draft(session: Session, desk: Desk, draft: Draft, now: datetime) -> Kep
     page.outcome = outcome.value
     change(session, row, draft.article, draft.sketch.digest, now)
     comments.hear(session, row, draft.article.comments, desk.comments)
-    articles.post_shingles(session, row, draft.sketch.sample)
-    draft.article_id, draft.before = row.id, row.id  # a known id fills no gap of the index
+    draft.posting = articles.post_shingles(session, row, draft.sketch.sample)
     occasion = _Occasion.PAGES if outcome is Outcome.UNCHANGED else _Occasion.STATE
     owed = _watch(session, desk, row, list(articles.stories_of(session, row.id)), now, occasion)
     return Kept(outcome=outcome, article_id=row.id, alerts=owed, thread=unheard)
@@ -199,13 +197,11 @@ def _unheard(desk: Desk, row: ArticleRow, article: Article, now: datetime) -> fr
 
 def _add(session: Session, desk: Desk, page: PageRow, draft: Draft, now: datetime) -> Kept:
     drawn, decision = draft.sketch, decided(session, draft)
-    draft.before = articles.newest_id(session)
     row = articles.add(session, page, draft.article, digest=drawn.digest, learned=desk.learning or page.learned, now=draft.seen_at)
     articles.read_from(row, draft.origin)
-    draft.article_id = row.id
     unheard = _unheard(desk, row, draft.article, now)
     comments.hear(session, row, draft.article.comments, desk.comments)
-    articles.post_shingles(session, row, drawn.sample)
+    draft.posting = articles.post_shingles(session, row, drawn.sample)
     stories = articles.place(session, row, decision.links, draft.seen_at)
     decisions.explain(session, row.id, decision, stories)
     owed = _watch(session, desk, row, stories, now)
@@ -214,8 +210,9 @@ def _add(session: Session, desk: Desk, page: PageRow, draft: Draft, now: datetim
 
 def decided(session: Session, draft: Draft, but: int | None = None) -> Decision:
     """The stories that the draft's text joins, by every known article of its time `but` itself, and by what a person ruled."""
-    drawn, (indexed, near), at = draft.sketch, draft.near, draft.seen_at
-    candidates = [*articles.equals(session, drawn.digest, at), *near, *articles.near(session, drawn.asked, after=indexed, now=at)]
+    drawn, at = draft.sketch, draft.seen_at
+    votes = {**draft.near.votes, **articles.near(session, drawn.asked, after=draft.near.upto, now=at)}
+    candidates = [*articles.equals(session, drawn.digest, at), *most_first(votes)]
     known = [each for each in articles.known(session, candidates, at) if each.article_id != but]
     split = rulings.apart(session, {story for each in known for story in each.story_ids})
     return decide(draft.article.text, drawn, known, split)

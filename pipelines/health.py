@@ -13,6 +13,7 @@ from pipelines.archive.place import open_place
 from pipelines.archive.writer import NOT_TAKEN, STOPPED
 from pipelines.config import Settings, unknown_variables
 from pipelines.dedup.fast import Fast
+from pipelines.dedup.gauge import MB
 from pipelines.errors import PortalwatchError
 from pipelines.share import fallen_from
 from pipelines.store import alerts, runs, standings
@@ -106,9 +107,10 @@ def _redis(settings: Settings, fast: Fast) -> Finding:
     if settings.redis_url is None and not settings.redis_socket.exists():
         fast.close()
         return Finding(what="Redis", ok=True, how="the embedded one is not running; `portalwatch up` starts it, and crawls do without")
-    trouble = fast.trouble()
+    trouble, found = fast.trouble(settings.redis_bytes), fast.gauge()
     fast.close()
-    return Finding(what="Redis", ok=trouble is None, how=trouble or "answers, noeviction")
+    taken = f", {found.used / MB:.0f} of {settings.redis_budget} MB" if found else ""
+    return Finding(what="Redis", ok=trouble is None, how=trouble or f"answers, noeviction{taken}")
 
 
 def _archive(settings: Settings, latest: Sequence[Run]) -> Finding:

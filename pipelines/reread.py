@@ -45,7 +45,7 @@ class Again:
 def keep_again(desk: Desk, found: Found, article: Article, page: Page, now: datetime) -> Again:
     """Keep the reading of an archived page in one transaction; again and again, it changes nothing more. `page.fetched_at` is set."""
     assert page.fetched_at is not None
-    draft = flow.drafted(desk, found, article, page.fetched_at, page.origin)
+    draft = flow.drafted(desk, found, article, page.origin, (page.fetched_at, now))
 
     def work(session: Session) -> Again:
         row = articles.of_identity(session, found.portal, found.identity)
@@ -96,8 +96,7 @@ def _reread(session: Session, desk: Desk, row: ArticleRow, draft: Draft, now: da
     changed = articles.reread(session, row, draft.article, draft.sketch.digest)
     articles.read_from(row, draft.origin)
     if "digest" in changed:
-        articles.repost_shingles(session, row, draft.sketch.sample)
-        draft.article_id, draft.before = row.id, row.id
+        draft.posting = articles.repost_shingles(session, row, draft.sketch.sample)
         draft.seen_at = row.first_seen_at
         moved = tellings.replaced(session, row, flow.decided(session, draft, but=row.id), now)
     if not changed:

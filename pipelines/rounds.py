@@ -16,7 +16,7 @@ from pipelines.store import comments, retention
 from pipelines.store.ageing import Kept
 from pipelines.store.articles import HORIZON
 from pipelines.store.database import in_one_transaction, open_store
-from pipelines.store.fastpath import open_fast
+from pipelines.store.fastpath import open_fast, warn_of
 from pipelines.store.late import release_abandoned
 from pipelines.store.watchlists import activate, running
 from pipelines.watch.watchlist import compile_watchlist
@@ -47,6 +47,7 @@ def upkeep_round(settings: Settings) -> dict[str, int]:
     engine = open_store(settings)
     active = activate(engine, settings.watchlist, settings.aliases, now())
     fast = open_fast(settings, engine)
+    warn_of(fast, settings)
     desk = flow.Desk(
         engine=engine, fast=fast, watchlist=active.watchlist, matcher=compile_watchlist(active.watchlist), learning=False, looks=()
     )

@@ -5,11 +5,11 @@ from datetime import date, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from pipelines.errors import ConfigError
+from pipelines.extract.address import host_of
 from pipelines.extract.paging import first_page
 from pipelines.extract.rules import Name, Rules
 from pipelines.fields import Address, Charset, Duration, Host, Schedule, Strict, Zone, seconds_between
@@ -161,12 +161,9 @@ class Sheet(Strict):
         return list({identity.key: identity for identity in self.articles if identity.sequence}.values())
 
     def serves(self, url: str) -> bool:
-        """Whether the URL's host is one of this portal's."""
-        try:
-            host = (urlsplit(url).hostname or "").lower()
-        except ValueError:
-            return False
-        return len(host) <= LONGEST_HOST and any(host == known or host.endswith("." + known) for known in self.hosts)
+        """Whether the URL's host is one of this portal's; never one with credentials in it."""
+        host = host_of(url)
+        return host is not None and len(host) <= LONGEST_HOST and any(host == known or host.endswith("." + known) for known in self.hosts)
 
     def interval(self) -> float | None:
         """Seconds between runs where the schedule is `every …`, None where it is cron."""

@@ -103,9 +103,15 @@ def fold(text: str) -> Folded:
 
 
 def letters(folded: Folded) -> str:
-    """Only the letters and digits of a folded text, for shingles."""
+    """Only the letters and digits of a folded text."""
+    return _string(letter_codes(folded))
+
+
+def letter_codes(folded: Folded) -> Codes:
+    """The code points of `letters`, for shingles."""
     codes = _codes(folded.text)
-    return _string(codes[_is_letter()[codes]])
+    found: Codes = codes.compress(_is_letter().take(codes))  # as codes[table[codes]], in half the time
+    return found
 
 
 def letter_spans(folded: Folded) -> tuple[Offsets, Offsets]:

@@ -19,7 +19,6 @@ from pipelines.errors import PortalwatchError
 from portalwatch.children import Child, ChildFailed, Children, free_port
 
 AIRFLOW_PORT = 8080
-REDIS_MEMORY = "256mb"
 PARALLELISM = 4
 
 
@@ -141,7 +140,7 @@ def _valkey(settings: Settings, home: Path) -> Child:
         "--dir": str(folder),
         "--appendonly": "yes",
         "--appendfsync": "everysec",
-        "--maxmemory": REDIS_MEMORY,
+        "--maxmemory": f"{settings.redis_budget}mb",
         "--maxmemory-policy": "noeviction",
         "--daemonize": "no",
     }

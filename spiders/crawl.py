@@ -26,7 +26,7 @@ from pipelines.share import Share
 from pipelines.sheet import Sheet
 from pipelines.store import pages, runs, sources, standings, views
 from pipelines.store.database import in_one_transaction, open_store, reading
-from pipelines.store.fastpath import open_fast
+from pipelines.store.fastpath import open_fast, warn_of
 from pipelines.store.late import release_late
 from pipelines.store.numbers import Window
 from pipelines.store.pages import Found
@@ -70,6 +70,7 @@ def crawl(portal: str, settings: Settings, past: Past | None = None, onlooker: T
     active = activate(engine, settings.watchlist, settings.aliases, now())
     forgetting.respect(settings, engine, [portal])
     fast = open_fast(settings, engine)
+    warn_of(fast, settings)
     job = _job(sheet, settings, (engine, fast, active), past)
     job.archive, job.onlooker = place, onlooker
     finish_reason = "not_started" if job.rests_wholly() else _run(job)

@@ -14,6 +14,7 @@ from pipelines.alerts.outbox import deliver
 from pipelines.archive.records import COMMENTS, PAGE, PART, Note
 from pipelines.archive.writer import Archive
 from pipelines.dedup.fast import ALIVE
+from pipelines.extract.address import astray
 from pipelines.extract.client import Extractor, workers_for
 from pipelines.extract.joined import joined
 from pipelines.models import Article, Outcome, Page, PageKind, Reading, Thread
@@ -148,7 +149,10 @@ class Ingest:
         job, found, kept = self._job, item.found, None
         if reading.article is not None and (why := job.misses(reading.article)):
             return None, Outcome.NOT_ARTICLE, why
-        if reading.article is not None and reading.kind is PageKind.ARTICLE:
+        if why := astray(found.identity, found.url, item.first, job.sheet):
+            outcome = Outcome.NOT_ARTICLE
+            flow.settle(job.desk, found, outcome, why, now())
+        elif reading.article is not None and reading.kind is PageKind.ARTICLE:
             kept = flow.keep(job.desk, found, reading.article, now(), item.origin or item.page.origin)
             outcome, why = kept.outcome, reading.article.partial and f"partial: {reading.article.partial}"
             self._learning.note(found.identity, kept.article_id, reading)

@@ -5,125 +5,50 @@ Every method gives None where Redis is away; the caller then asks SQL.
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import redis
 from redis.commands.core import Script
 
+from pipelines.dedup import scripts
+from pipelines.dedup.gauge import NOEVICTION, Gauge, Kind, gauge, kinds
 from pipelines.dedup.shingles import Hashes
 from pipelines.errors import ConfigError
 
-T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 GENERATION = timedelta(days=7)
 SEEN_GENERATIONS = 5  # an address older than this is looked up in SQL
-NEAR_GENERATION, NEAR_GENERATIONS = timedelta(days=14), 2  # at least 14 days of near-duplicates
-FIRST_LAYER, GROWTH = 1024, 16  # buckets of URLs; a generation that outgrows its layer opens one sixteen times as wide
-SEEN_FILL = 384  # URLs a bucket; Redis packs sets of up to 512 numbers
+NEAR_GENERATION, NEAR_GENERATIONS = timedelta(days=15), 2  # at least 15 days of near-duplicates, the horizon and a day to spare
 NEAR_BUCKETS = 65_536  # of shingles, packed as hashes of up to 512 entries: a million stories a generation
 LEASE = timedelta(minutes=40)  # longer than any run
 ALIVE = timedelta(seconds=30)  # a holder that was not heard of for this long is dead, and its leases are free
-REST_WHEN_AWAY = 5.0  # seconds before Redis is asked again
+PATIENCE = 2.0  # seconds that an answer may take: SQL has it too
+REST, LONGEST_REST = 5.0, 60.0  # seconds before Redis is asked again, twice as many each time it does not answer
 
-# Numbers come packed as pairs of doubles, place and value: a Lua number holds 53 bits, and so many arguments take time.
-_PAIRS = """
-local function pairs_of(packed)
-  local at = 1
-  return function()
-    if at > #packed then return end
-    local place, value
-    place, value, at = struct.unpack("<dd", packed, at)
-    return place, value
-  end
-end
-"""
-# Keys are {seen}{generation}:{layer}:{bucket}; the hash {seen}{generation} holds l, its layers, and n, the fill of the newest.
-_SEEN = (
-    _PAIRS
-    + f"""
-local answer, known = {{}}, {{}}
-for generation in string.gmatch(ARGV[1], "[^,]+") do
-  local meta = KEYS[1] .. generation
-  for layer = tonumber(redis.call("HGET", meta, "l") or "0"), 1, -1 do
-    known[#known + 1] = {{meta .. ":" .. layer .. ":", {FIRST_LAYER} * {GROWTH} ^ (layer - 1)}}
-  end
-end
-for place, value in pairs_of(ARGV[2]) do
-  local found = 0
-  for i = 1, #known do
-    found = redis.call("SISMEMBER", known[i][1] .. place % known[i][2], value)
-    if found == 1 then break end
-  end
-  answer[#answer + 1] = found
-end
-return answer
-"""
-)
-_MARK = (
-    _PAIRS
-    + f"""
-local meta = KEYS[1] .. ARGV[1]
-local layer, count = tonumber(redis.call("HGET", meta, "l") or "1"), tonumber(redis.call("HGET", meta, "n") or "0")
-local width = {FIRST_LAYER} * {GROWTH} ^ (layer - 1)
-for place, value in pairs_of(ARGV[3]) do
-  local key = meta .. ":" .. layer .. ":" .. place % width
-  if redis.call("SADD", key, value) == 1 then
-    count = count + 1
-    if redis.call("SCARD", key) == 1 then redis.call("EXPIRE", key, ARGV[2]) end
-    if count >= width * {SEEN_FILL} then layer, count, width = layer + 1, 0, width * {GROWTH} end
-  end
-end
-redis.call("HSET", meta, "l", layer, "n", count)
-redis.call("EXPIRE", meta, ARGV[2])
-"""
-)
-_LEASE = """
-local answer = {}
-for i = 3, #ARGV do
-  local holder = redis.call("GET", KEYS[1] .. ARGV[i])
-  local free = not holder or holder == ARGV[1] or redis.call("EXISTS", KEYS[2] .. holder) == 0
-  if free then redis.call("SET", KEYS[1] .. ARGV[i], ARGV[1], "EX", ARGV[2]) end
-  answer[#answer + 1] = free and 1 or 0
-end
-return answer
-"""
-_RELEASE = """
-for i = 2, #ARGV do
-  if redis.call("GET", KEYS[1] .. ARGV[i]) == ARGV[1] then redis.call("DEL", KEYS[1] .. ARGV[i]) end
-end
-"""
-_NEAR = """
-local call, votes, answer = redis.call, {}, {}
-for generation in string.gmatch(ARGV[1], "[^,]+") do
-  local place = KEYS[1] .. generation
-  if call("EXISTS", place) == 1 then
-    for i = 2, #ARGV, 2 do
-      local id = call("HGET", place .. ":" .. ARGV[i], ARGV[i + 1])
-      if id then votes[id] = (votes[id] or 0) + 1 end
-    end
-  end
-end
-for id, count in pairs(votes) do answer[#answer + 1] = id answer[#answer + 1] = count end
-return {call("GET", KEYS[2]) or "0", answer}
-"""
-_POST = """
-local call = redis.call
-for i = 5, #ARGV, 2 do
-  local generation = KEYS[1] .. ARGV[2]
-  local key = generation .. ":" .. ARGV[i]
-  if call("HSET", key, ARGV[i + 1], ARGV[1]) == 1 and call("HLEN", key) == 1 then
-    call("EXPIRE", key, ARGV[3])
-    call("SET", generation, "", "EX", ARGV[3])
-  end
-end
-local newest = tonumber(call("GET", KEYS[2]) or "0")
-if newest >= tonumber(ARGV[4]) and tonumber(ARGV[1]) > newest then call("SET", KEYS[2], ARGV[1]) end
-"""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posting:
+    """An article for the index of near-duplicates, first seen `at`; `number` is its place in the order of postings, after `before`."""
+
+    article_id: int
+    number: int
+    before: int
+    at: datetime
+    sample: Hashes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Near:
+    """Articles that share shingles with a text, with how many, most first; the index is whole up to the posting `upto`."""
+
+    upto: int = 0
+    votes: Mapping[int, int]
 
 
 class Fast:
@@ -132,15 +57,15 @@ class Fast:
     def __init__(self, url: str, store: str) -> None:
         self._prefix = f"pw:{{{store}}}:"
         try:
-            self._client = redis.Redis.from_url(url, socket_timeout=5, socket_connect_timeout=2, decode_responses=True)
+            self._client = redis.Redis.from_url(url, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE, decode_responses=True)
         except ValueError:
             raise ConfigError(
                 "PORTALWATCH_REDIS_URL: cannot be used; write redis://[user:password@]host:port/0, special characters as %XX"
             ) from None
         self._seen, self._mark, self._lease, self._release, self._near, self._post = map(
-            self._client.register_script, (_SEEN, _MARK, _LEASE, _RELEASE, _NEAR, _POST)
+            self._client.register_script, (scripts.SEEN, scripts.MARK, scripts.LEASE, scripts.RELEASE, scripts.NEAR, scripts.POST)
         )
-        self._away_until, self._warned = 0.0, False
+        self._away_until, self._rest, self._warned, self._forgets = 0.0, REST, set[str](), False
 
     def seen(self, portal: str, keys: Sequence[str]) -> list[bool] | None:
         """For each key whether it was marked; one round trip. A wrong yes is less likely than 1e-12 a look-up."""
@@ -151,13 +76,13 @@ class Fast:
         )
         return None if found is None else [bool(flag) for flag in found]
 
-    def mark_seen(self, portal: str, keys: Sequence[str]) -> None:
-        """Remember keys; only ever called after the commit of what they stand for."""
-        if keys:
-            ttl = int(GENERATION.total_seconds()) * SEEN_GENERATIONS
-            self._ask(
-                lambda: self._mark(keys=[f"{self._prefix}seen:{portal}:"], args=[_generation(GENERATION), ttl, _places(keys)]) or True
-            )
+    def mark_seen(self, portal: str, keys: Sequence[str], at: datetime | None = None) -> bool:
+        """Remember keys, as of `at`; only ever called after the commit of what they stand for. False where Redis is away."""
+        if not keys:
+            return True
+        ttl = int(GENERATION.total_seconds()) * SEEN_GENERATIONS
+        args: list[int | bytes] = [_generation(GENERATION, at), ttl, _places(keys)]
+        return self._ask(lambda: self._mark(keys=[f"{self._prefix}seen:{portal}:"], args=args) or True) is not None
 
     def lease(self, portal: str, owner: str, identities: Sequence[str]) -> list[bool] | None:
         """For each identity whether `owner` may fetch it now; the leases of a holder that is no more `alive` are free."""
@@ -177,34 +102,44 @@ class Fast:
         if identities:
             self._ask(lambda: self._release(keys=[f"{self._prefix}lease:{portal}:"], args=[owner, *identities]) or True)
 
-    def near(self, sample: Hashes) -> tuple[int, list[int]] | None:
-        """(the id up to which the index is whole, the ids of articles that share shingles, most first)."""
-        found = self.near_all([sample])
+    def upto(self) -> int | None:
+        """The posting up to which the index is whole."""
+        found: int | None = self._ask(lambda: int(self._client.get(self._index[1]) or 0))
+        return found
+
+    def near(self, sample: Hashes, now: datetime | None = None) -> Near | None:
+        """What shares shingles with a text."""
+        found = self.near_all([sample], now)
         return found[0] if found else None
 
-    def near_all(self, samples: Sequence[Hashes]) -> list[tuple[int, list[int]]] | None:
-        """`near` of each sample, in one round trip."""
-        keys = [f"{self._prefix}near:", f"{self._prefix}near-newest"]
-        found = self._together(
-            self._near, [(keys, [_generations(NEAR_GENERATIONS, NEAR_GENERATION), *_spots(sample)]) for sample in samples]
-        )
-        return None if found is None else [(int(newest), _most_first(flat)) for newest, flat in found]
+    def near_all(self, samples: Sequence[Hashes], now: datetime | None = None) -> list[Near] | None:
+        """`near` of each sample, in one round trip. None also of a Redis that may evict: what it does not find says nothing."""
+        if self._forgets:
+            return None
+        asked = _generations(NEAR_GENERATIONS, NEAR_GENERATION, now)
+        found = self._together(self._near, [(self._index, [asked, *_spots(sample)]) for sample in samples])
+        return None if found is None else [Near(upto=int(upto), votes=most_first(_votes(flat))) for upto, flat in found]
 
-    def post(self, article_id: int, before: int, sample: Hashes) -> None:
-        """Add a committed article to the index; `before` is the id that SQL gave out before it.
+    def post(self, posting: Posting) -> bool:
+        """Add a committed article to the index. False where Redis is away.
 
-        `near` tells up to which id nothing is missing: an article whose predecessor is not in the index does not move
-        that mark, so that a poster killed between commit and post is noticed, and SQL asked for the rest.
+        `near` tells up to which posting nothing is missing: one whose predecessor is not in the index does not move that mark, so
+        that a poster killed between commit and post is noticed, and SQL asked for the rest.
         """
-        self.post_all([(article_id, before, sample)])
+        return self.post_all([posting])
 
-    def post_all(self, posts: Iterable[tuple[int, int, Hashes]]) -> None:
-        """`post` of each (article id, id before it, sample), in one round trip."""
-        keys = [f"{self._prefix}near:", f"{self._prefix}near-newest"]
+    def post_all(self, postings: Iterable[Posting]) -> bool:
+        """`post` of each, in one round trip; the same whatever their order, and whoever posts beside us."""
         ttl = int(NEAR_GENERATION.total_seconds()) * NEAR_GENERATIONS
-        self._together(
-            self._post, [(keys, [article, _generation(NEAR_GENERATION), ttl, before, *_spots(sample)]) for article, before, sample in posts]
-        )
+        calls = [
+            (self._index, [each.article_id, _generation(NEAR_GENERATION, each.at), ttl, each.number, each.before, *_spots(each.sample)])
+            for each in postings
+        ]
+        return self._together(self._post, calls) is not None
+
+    @property
+    def _index(self) -> list[str]:
+        return [f"{self._prefix}near:", f"{self._prefix}near-newest"]
 
     def _together(self, script: Script, calls: Sequence[tuple[list[str], list[Any]]]) -> list[Any] | None:
         def ask() -> list[Any]:
@@ -216,13 +151,25 @@ class Fast:
         answers: list[Any] | None = self._ask(ask)
         return answers
 
-    def trouble(self) -> str | None:
-        """Why this Redis cannot be relied on, in one sentence; None where all is well."""
+    def gauge(self) -> Gauge | None:
+        """How full the server is, and whether it may evict; from then on what may have been evicted is asked of SQL."""
+        found: Gauge | None = self._ask(lambda: gauge(self._client))
+        self._forgets = found is not None and found.policy not in (NOEVICTION, "")
+        return found
+
+    def kinds(self) -> dict[str, Kind] | None:
+        """Keys, entries and bytes of each kind of our keys, measured on a sample of them."""
+        found: dict[str, Kind] | None = self._ask(lambda: kinds(self._client, self._prefix))
+        return found
+
+    def trouble(self, budget: int) -> str | None:
+        """Why this Redis cannot be relied on, in one sentence; None where all is well. `budget` in bytes."""
         try:
-            policy = self._client.config_get("maxmemory-policy").get("maxmemory-policy", "noeviction")
+            self._client.ping()
         except redis.RedisError as error:
             return f"Redis is away ({_plain(error)}): working through SQL, slower"
-        return None if policy == "noeviction" else f"Redis runs with maxmemory-policy {policy}: set it to noeviction"
+        found = self.gauge()
+        return found.trouble(budget) if found else "Redis does not tell how full it is: allow it to answer INFO"
 
     def close(self) -> None:
         """Close the connections."""
@@ -232,18 +179,30 @@ class Fast:
         if time.monotonic() < self._away_until:
             return None
         try:
-            return question()
-        except redis.RedisError as error:
-            self._away_until = time.monotonic() + REST_WHEN_AWAY
-            if not self._warned:
-                log.warning("Redis is away (%s): working through SQL, slower; nothing is lost", _plain(error))
-                self._warned = True
+            answer = question()
+        except redis.OutOfMemoryError:
+            self._warn("Redis is full: it keeps what it knows, SQL does the rest, slower; nothing is lost. Give it more memory")
             return None
+        except redis.RedisError as error:
+            self._away_until, self._rest = time.monotonic() + self._rest, min(2 * self._rest, LONGEST_REST)
+            self._warn(f"Redis is away ({_plain(error)}): working through SQL, slower; nothing is lost")
+            return None
+        self._rest = REST
+        return answer
+
+    def _warn(self, words: str) -> None:
+        if words not in self._warned:
+            self._warned.add(words)
+            log.warning(words)
 
 
-def _most_first(flat: Sequence[str]) -> list[int]:
-    votes = sorted(((int(count), int(article)) for article, count in zip(flat[::2], flat[1::2], strict=True)), reverse=True)
-    return [article for _, article in votes]
+def most_first(votes: Mapping[int, int]) -> dict[int, int]:
+    """The votes in their order: the most first, of as many the newest article."""
+    return dict(sorted(votes.items(), key=lambda vote: (vote[1], vote[0]), reverse=True))
+
+
+def _votes(flat: Sequence[str]) -> dict[int, int]:
+    return {int(article): int(count) for article, count in zip(flat[::2], flat[1::2], strict=True)}
 
 
 def _plain(error: Exception) -> str:
@@ -263,10 +222,10 @@ def _spots(sample: Hashes) -> list[int]:
     return flat
 
 
-def _generation(length: timedelta) -> int:
-    return int(datetime.now(UTC).timestamp() // length.total_seconds())
+def _generation(length: timedelta, at: datetime | None = None) -> int:
+    return int((at or datetime.now(UTC)).timestamp() // length.total_seconds())
 
 
-def _generations(count: int, length: timedelta) -> str:
-    newest = _generation(length)
+def _generations(count: int, length: timedelta, now: datetime | None = None) -> str:
+    newest = _generation(length, now)
     return ",".join(str(newest - back) for back in range(count))

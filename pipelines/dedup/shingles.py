@@ -7,7 +7,7 @@ from hashlib import blake2b
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.text import fold, letters
+from pipelines.text import Codes, fold, letter_codes, letters
 
 Hashes = NDArray[np.int64]
 
@@ -18,6 +18,7 @@ ENOUGH = 10  # the greatest that leaves so many to be expected,
 HEAD, IN_HEAD = 100, 8  # and of the text's first letters those divisible by 8: there a full report repeats its flash
 
 _MIX_1, _MIX_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)  # splitmix64, S. Vigna, public domain
+_SHIFTS, _ONE = (np.uint64(30), np.uint64(27), np.uint64(31)), np.uint64(1)
 _WEIGHTS = [np.uint64(pow(0x9E3779B97F4A7C15, power, 2**64)) for power in (1, 2, 3)]  # of pairs, of fours, of sixes
 
 
@@ -52,14 +53,14 @@ class Sketch:
         step = 1 << max(0, (len(self.runs) // (times * ENOUGH)).bit_length() - 1)
         sampled = self.runs[self.runs & (min(step, SPARSEST) - 1) == 0]
         head = self.runs[: _width(HEAD)]
-        return np.unique(np.concatenate([sampled, head[head & (IN_HEAD - 1) == 0]]))
+        return _distinct(np.concatenate([sampled, head[head & (IN_HEAD - 1) == 0]]))
 
 
 def sketch(title: str, text: str) -> Sketch:
     """The sketch of an article. Shingles are of the text alone, since headlines change; the digest covers both."""
-    body = letters(fold(text))
-    whole = f"{letters(fold(title))}\n{body}"
-    return Sketch(digest=blake2b(whole.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest(), runs=runs(body))
+    codes = letter_codes(fold(text))
+    whole = f"{letters(fold(title))}\n{codes.tobytes().decode('utf-32-le')}"
+    return Sketch(digest=blake2b(whole.encode(), digest_size=16).hexdigest(), runs=_runs(codes))
 
 
 def shingles(body: str) -> Hashes:
@@ -69,21 +70,38 @@ def shingles(body: str) -> Hashes:
 
 def runs(body: str) -> Hashes:
     """63-bit hashes of every run of SHINGLE letters, in order; of the whole where it is shorter; none of an empty one."""
-    codes = np.frombuffer(body.encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(np.uint64)
-    if not len(codes):
+    return _runs(np.frombuffer(body.encode("utf-32-le", "surrogatepass"), dtype=np.uint32))
+
+
+def _runs(letters_in_order: Codes) -> Hashes:
+    if not len(letters_in_order):
         return np.empty(0, dtype=np.int64)
+    codes = letters_in_order.astype(np.uint64)
     if len(codes) < SHINGLE:
         codes = np.concatenate([codes, np.zeros(SHINGLE - len(codes), dtype=np.uint64)])
-    codes += np.uint64(1)
-    two = codes[:-1] * _WEIGHTS[0] + codes[1:]
-    four = two[:-2] * _WEIGHTS[1] + two[2:]
-    mixed = four[:-2] * _WEIGHTS[2] + two[4:]
-    for shift, factor in ((np.uint64(30), _MIX_1), (np.uint64(27), _MIX_2)):
+    codes += _ONE
+    two = codes[:-1] * _WEIGHTS[0]
+    two += codes[1:]
+    four = two[:-2] * _WEIGHTS[1]
+    four += two[2:]
+    mixed = four[:-2]
+    mixed *= _WEIGHTS[2]
+    mixed += two[4:]
+    for shift, factor in ((_SHIFTS[0], _MIX_1), (_SHIFTS[1], _MIX_2)):
         mixed ^= mixed >> shift
         mixed *= factor
-    mixed ^= mixed >> np.uint64(31)
-    mixed >>= np.uint64(1)
+    mixed ^= mixed >> _SHIFTS[2]
+    mixed >>= _ONE
     return mixed.view(np.int64)
+
+
+def _distinct(hashes: Hashes) -> Hashes:
+    """As np.unique, which takes longer over so few than all the rest of a sample."""
+    hashes.sort()
+    if len(hashes) < 2:
+        return hashes
+    found: Hashes = hashes[np.concatenate([[True], hashes[1:] != hashes[:-1]])]
+    return found
 
 
 def _width(count: int) -> int:

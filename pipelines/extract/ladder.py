@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from lxml import html
 
 from pipelines.extract import bylines, css, dates, headline, images, opinions, paging, remarks
+from pipelines.extract.address import own_address
 from pipelines.extract.decode import Decoded, decode
 from pipelines.extract.head import Head, read_head
 from pipelines.extract.kind import SHORT, Evidence, kind_of
@@ -196,22 +197,14 @@ def _better(first: _Body, second: _Body, factor: float) -> _Body:
     return second if len(squeeze(second.text)) > factor * len(squeeze(first.text)) else first
 
 
-def _address(seen: _Seen, sheet: "Sheet | None") -> str:
-    """The page's own canonical address where the sheet knows it as the same article, else the one that was fetched."""
-    own = sheet.identify(seen.url) if sheet else None
-    named = sheet.identify(seen.head.canonical) if sheet and seen.head.canonical and sheet.serves(seen.head.canonical) else None
-    same = own is not None and named is not None and own[0] == named[0]
-    return seen.head.canonical or seen.url if same else seen.url
-
-
 def _article(seen: _Seen, body: _Body, sheet: "Sheet | None") -> Article:
     told = f"{seen.title or ''}\n{body.text}"
     script, language = script_of(told), language_of(told, seen.head.language)
     clock = dates.clock_for(sheet.timezone if sheet else None, script, language)
-    stamp = _stamp(seen, clock)
+    stamp = _stamp(seen, clock, sheet)
     around = cache(lambda: _around(seen, body))
     credited = bylines.credits_of(seen.tree, seen.head, seen.rules, around)
-    url = _address(seen, sheet)
+    url = own_address(seen.url, seen.head.canonical, seen.head.base, sheet)
     return Article(
         url=url,
         title=seen.title or "",
@@ -256,12 +249,13 @@ def _quality(seen: _Seen, body: _Body, has_time: bool) -> float:
     return quality_of(signs)
 
 
-def _stamp(seen: _Seen, clock: dates.Clock) -> dates.Stamp | None:
+def _stamp(seen: _Seen, clock: dates.Clock, sheet: "Sheet | None") -> dates.Stamp | None:
     stamp = dates.published(seen.tree, seen.head, seen.rules, clock)
     shown = dates.visible(seen.lines.all, seen.title, clock) if stamp is None or dates.is_doubtful(stamp) else None
     if stamp:
         return dates.refined(stamp, shown)
-    return shown or dates.in_address(seen.head.canonical or seen.url, clock)
+    address = own_address(seen.url, seen.head.canonical, seen.head.base, sheet) if seen.url else seen.head.canonical
+    return shown or dates.in_address(address or "", clock)
 
 
 def _around(seen: _Seen, body: _Body) -> Sequence[Line]:

@@ -5,15 +5,19 @@ from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, select
+import numpy as np
+from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.orm import Session
 
+from pipelines.dedup.fast import Posting, most_first
 from pipelines.dedup.shingles import Hashes, Sketch, sketch
 from pipelines.dedup.stories import Known, Link
 from pipelines.models import Article, Origin
-from pipelines.store.tables import ArticleRow, PageRow, Revision, Shingle, Story, Telling
+from pipelines.store.tables import ArticleRow, Meta, PageRow, Revision, Shingle, Story, Telling
 
 HORIZON = timedelta(days=14)  # how far back a copy is looked for
+SPARE = timedelta(days=1)  # Redis' index holds so much more than the horizon, for what is kept a while after it was seen
+POSTED = "posted"  # of Meta: how many postings there were
 CANDIDATES = 24  # the likeliest articles that are compared whole
 BATCH = 400
 
@@ -28,9 +32,10 @@ def of_identity(session: Session, portal: str, identity: str) -> ArticleRow | No
     return session.scalar(select(ArticleRow).join(PageRow).where(PageRow.portal == portal, PageRow.identity == identity))
 
 
-def newest_id(session: Session) -> int:
-    """The largest article id that was given out, 0 for an empty store."""
-    return session.scalar(select(func.max(ArticleRow.id))) or 0
+def posted(session: Session) -> int:
+    """How many postings to the index of near-duplicates there were; their numbers are never given out again."""
+    known = session.get(Meta, POSTED)
+    return int(known.value) if known else 0
 
 
 def add(session: Session, page: PageRow, article: Article, *, digest: str, learned: bool, now: datetime) -> ArticleRow:
@@ -93,38 +98,62 @@ def _take_over(row: ArticleRow, article: Article, digest: str) -> None:
         setattr(row, name, value)
 
 
-def post_shingles(session: Session, row: ArticleRow, sample: Hashes) -> None:
-    """Post the article's sample to the index of near-duplicates."""
-    posted = set(session.scalars(select(Shingle.value).where(Shingle.article_id == row.id)))
-    session.add_all(Shingle(value=value, article_id=row.id) for value in sample.tolist() if value not in posted)
+def post_shingles(session: Session, row: ArticleRow, sample: Hashes) -> Posting:
+    """Post the article's sample to the index of near-duplicates; gives what goes to Redis' copy of it."""
+    known = set(session.scalars(select(Shingle.value).where(Shingle.article_id == row.id)))
+    session.add_all(Shingle(value=value, article_id=row.id) for value in sample.tolist() if value not in known)
+    before = posted(session)
+    row.posted = before + 1
+    session.merge(Meta(key=POSTED, value=str(row.posted)))
+    session.flush()
+    return Posting(article_id=row.id, number=row.posted, before=before, at=row.first_seen_at, sample=sample)
 
 
-def repost_shingles(session: Session, row: ArticleRow, sample: Hashes) -> None:
+def repost_shingles(session: Session, row: ArticleRow, sample: Hashes) -> Posting:
     """Post the sample of another reading, and take back what only the old one had."""
     session.execute(delete(Shingle).where(Shingle.article_id == row.id, Shingle.value.not_in(sample.tolist())))
-    post_shingles(session, row, sample)
+    return post_shingles(session, row, sample)
 
 
-def near(session: Session, sample: Hashes, *, after: int, now: datetime) -> list[int]:
-    """Ids above `after` of articles within the horizon that share sampled shingles, most first."""
+def near(session: Session, sample: Hashes, *, after: int, now: datetime) -> dict[int, int]:
+    """Articles within the horizon that were posted after `after` and share sampled shingles, with how many, most first."""
+    if after >= posted(session):
+        return {}
     votes: dict[int, int] = {}
     values = sample.tolist()
     for start in range(0, len(values), BATCH):
         query = (
             select(Shingle.article_id, func.count())
             .join(ArticleRow, ArticleRow.id == Shingle.article_id)
-            .where(Shingle.value.in_(values[start : start + BATCH]), Shingle.article_id > after, ArticleRow.first_seen_at >= now - HORIZON)
+            .where(Shingle.value.in_(values[start : start + BATCH]), ArticleRow.posted > after, ArticleRow.first_seen_at >= now - HORIZON)
             .group_by(Shingle.article_id)
         )
         for article_id, count in session.execute(query):
             votes[article_id] = votes.get(article_id, 0) + count
-    return sorted(votes, key=lambda article_id: -votes[article_id])
+    return most_first(votes)
 
 
-def after(session: Session, article_id: int, now: datetime) -> list[ArticleRow]:
-    """Articles within the horizon that were kept after `article_id`, oldest first."""
-    query = select(ArticleRow).where(ArticleRow.id > article_id, ArticleRow.first_seen_at >= now - HORIZON).order_by(ArticleRow.id)
-    return list(session.scalars(query))
+def postings(session: Session, after: int, now: datetime) -> list[Posting]:
+    """The next BATCH postings after number `after`, in their order, of articles that Redis' index should hold."""
+    query = select(ArticleRow.id, ArticleRow.posted, ArticleRow.first_seen_at).where(ArticleRow.posted > after, _indexed(now))
+    rows = session.execute(query.order_by(ArticleRow.posted).limit(BATCH)).all()
+    samples: dict[int, list[int]] = {row.id: [] for row in rows}
+    for value, article_id in session.execute(select(Shingle.value, Shingle.article_id).where(Shingle.article_id.in_(samples))):
+        samples[article_id].append(value)
+    befores = [after, *(row.posted for row in rows)]
+    return [
+        Posting(article_id=row.id, number=row.posted, before=last, at=row.first_seen_at, sample=np.array(samples[row.id], dtype=np.int64))
+        for row, last in zip(rows, befores, strict=False)
+    ]
+
+
+def indexed(session: Session, now: datetime) -> int:
+    """How many articles Redis' index should hold."""
+    return session.scalar(select(func.count()).select_from(ArticleRow).where(_indexed(now))) or 0
+
+
+def _indexed(now: datetime) -> ColumnElement[bool]:
+    return ArticleRow.first_seen_at >= now - HORIZON - SPARE
 
 
 def equals(session: Session, digest: str, now: datetime) -> list[int]:
@@ -135,19 +164,25 @@ def equals(session: Session, digest: str, now: datetime) -> list[int]:
 
 def known(session: Session, candidates: Iterable[int], now: datetime) -> list[Known]:
     """The candidates within the horizon, at most CANDIDATES, and what opened their stories, with sketches and stories."""
-    asked = list(dict.fromkeys(candidates))
+    likeliest = list(dict.fromkeys(candidates))[:BATCH]
     near = ArticleRow.first_seen_at.between(now - HORIZON, now + HORIZON)  # a backfill keeps what is far from the present, either way
-    there = set(session.scalars(select(ArticleRow.id).where(ArticleRow.id.in_(asked), near)))
-    ids = [each for each in asked if each in there][:CANDIDATES]
+    there = set(session.scalars(select(ArticleRow.id).where(ArticleRow.id.in_(likeliest), near)))
+    ids = [each for each in likeliest if each in there][:CANDIDATES]
     told = select(Telling.story_id).where(Telling.article_id.in_(ids))
     ids = list({*ids, *session.scalars(select(Story.article_id).where(Story.id.in_(told)))})
-    rows = session.execute(select(ArticleRow.id, ArticleRow.title, ArticleRow.text).where(ArticleRow.id.in_(ids), near))
-    return [Known(article_id=row.id, story_ids=tuple(stories_of(session, row.id)), sketch=sketch(row.title, row.text)) for row in rows]
+    texts = select(ArticleRow.id, ArticleRow.title, ArticleRow.text).where(ArticleRow.id.in_(ids), near)
+    rows = session.execute(texts.order_by(ArticleRow.id))
+    return [Known(article_id=row.id, story_ids=tuple(stories_of(session, row.id)), sketch=sketch_of(row)) for row in rows]
+
+
+def sketch_of(row: ArticleRow) -> Sketch:
+    """What its title and text are compared by."""
+    return sketch(row.title, row.text)
 
 
 def stories_of(session: Session, article_id: int) -> Sequence[int]:
     """The stories that the article tells."""
-    return session.scalars(select(Telling.story_id).where(Telling.article_id == article_id)).all()
+    return session.scalars(select(Telling.story_id).where(Telling.article_id == article_id).order_by(Telling.story_id)).all()
 
 
 def place(session: Session, row: ArticleRow, links: Sequence[Link], now: datetime) -> list[int]:
@@ -193,11 +228,6 @@ def article_of(row: ArticleRow) -> Article:
         quality=row.quality,
         codec=row.codec,
     )
-
-
-def sketch_of(row: ArticleRow) -> Sketch:
-    """The sketch of a kept article."""
-    return sketch(row.title, row.text)
 
 
 def _keep_state(session: Session, row: ArticleRow, now: datetime) -> None:

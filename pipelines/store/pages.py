@@ -1,10 +1,10 @@
 """Pages: which identities are known, which are due, and when each is looked at again."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from pipelines.models import Outcome
@@ -47,10 +47,8 @@ class Sorted:
 def sort(session: Session, found: Sequence[Found], now: datetime) -> Sorted:
     """Tell which of `found` are new, due, failed before, or whose mark moved."""
     rows: dict[str, PageRow] = {}
-    for start in range(0, len(found), BATCH):
-        names = [(each.portal, each.identity) for each in found[start : start + BATCH]]
-        query = select(PageRow).where(tuple_(PageRow.portal, PageRow.identity).in_(names))
-        rows |= {row.identity: row for row in session.scalars(query)}
+    for named in _named(found):
+        rows |= {row.identity: row for row in session.scalars(select(PageRow).where(named))}
     known = [(each, rows[each.identity]) for each in found if each.identity in rows]
     wanted = {each.identity for each in found if each.identity not in rows} | {each.identity for each, row in known if _due(each, row, now)}
     return Sorted(
@@ -61,12 +59,17 @@ def sort(session: Session, found: Sequence[Found], now: datetime) -> Sorted:
 
 def met(session: Session, found: Sequence[Found]) -> frozenset[str]:
     """Those of the identities that were ever settled, whatever became of them."""
-    names = [(each.portal, each.identity) for each in found]
-    batches = (names[start : start + BATCH] for start in range(0, len(names), BATCH))
-    query = select(PageRow.identity)
-    return frozenset(
-        identity for batch in batches for identity in session.scalars(query.where(tuple_(PageRow.portal, PageRow.identity).in_(batch)))
-    )
+    return frozenset(identity for named in _named(found) for identity in session.scalars(select(PageRow.identity).where(named)))
+
+
+def _named(found: Sequence[Found]) -> Iterator[ColumnElement[bool]]:
+    """Conditions that find these identities, BATCH at a time. Of pairs of portal and identity SQLite would look through all pages."""
+    portals: dict[str, list[str]] = {}
+    for each in found:
+        portals.setdefault(each.portal, []).append(each.identity)
+    for portal, names in portals.items():
+        for start in range(0, len(names), BATCH):
+            yield (PageRow.portal == portal) & PageRow.identity.in_(names[start : start + BATCH])
 
 
 def _due(found: Found, row: PageRow, now: datetime) -> bool:
@@ -92,6 +95,17 @@ def due(session: Session, portal: str, now: datetime, limit: int) -> list[Found]
     """The portal's identities whose time for another look has come, the longest due first."""
     query = select(PageRow).where(PageRow.portal == portal, PageRow.due_at <= now).order_by(PageRow.due_at).limit(limit)
     return [Found(portal=portal, identity=row.identity, url=row.url, learned=row.learned) for row in session.scalars(query)]
+
+
+def remembered(session: Session, after: int, since: datetime) -> list[PageRow]:
+    """The next BATCH pages after the row `after` that were looked at since then and whose addresses count as seen."""
+    is_seen = PageRow.outcome.not_in(AGAIN) & (PageRow.looked_at >= since)
+    return list(session.scalars(select(PageRow).where(PageRow.id > after, is_seen).order_by(PageRow.id).limit(BATCH)))
+
+
+def keys_of(row: PageRow) -> list[str]:
+    """What the seen-set remembers of a page: its identity without a mark, and in the states that its listings named."""
+    return [f"{row.identity}\n{mark}" for mark in ("", *row.marks.values())]
 
 
 def settle(session: Session, found: Found, outcome: Outcome, now: datetime, looks: Looks, evidence: str | None = None) -> PageRow:

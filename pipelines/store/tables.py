@@ -134,6 +134,7 @@ class ArticleRow(Base):
     `comments_read`: how many comments there were when they were last read to the end, None before and after a page of them failed.
     `partial`: which of its pages could not be read.
     `payload` and `fetched_at` are of the page that it was last read from, which a replay looks for in the archive.
+    `posted`: the place of its last posting in the order of all postings to the index of near-duplicates.
     """
 
     __tablename__ = "articles"
@@ -174,6 +175,7 @@ class ArticleRow(Base):
     learned: Mapped[bool]
     first_seen_at: Mapped[datetime] = mapped_column(index=True)
     vanished_at: Mapped[datetime | None]
+    posted: Mapped[int] = mapped_column(BigInteger, default=0, index=True)
 
 
 class Revision(Base):

@@ -2,13 +2,35 @@
 
 import logging
 import secrets
+import threading
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
 import redis
 
-from pipelines.dedup.fast import FIRST_LAYER, SEEN_FILL, Fast
-from pipelines.dedup.shingles import shingles
+from pipelines.dedup.fast import NEAR_GENERATION, Fast, Posting
+from pipelines.dedup.scripts import FIRST_LAYER, SEEN_FILL, SHARERS
+from pipelines.dedup.shingles import Hashes, shingles
+
+
+def hashes(*numbers: int) -> Hashes:
+    return np.array(numbers, dtype=np.int64) << 41
+
+
+def post(fast: Fast, number: int, sample: Hashes, *, before: int | None = None, at: datetime | None = None) -> None:
+    posted_at = at or datetime.now(UTC)
+    fast.post(
+        Posting(
+            article_id=number, number=number, before=number - 1 if before is None else before, at=posted_at, sample=sample.astype(np.int64)
+        )
+    )
+
+
+def near(fast: Fast, sample: Hashes, now: datetime | None = None) -> tuple[int, dict[int, int]]:
+    found = fast.near(sample, now)
+    assert found is not None
+    return found.upto, dict(found.votes)
 
 
 def test_a_marked_key_is_seen_and_others_are_not(fast: Fast) -> None:
@@ -47,19 +69,31 @@ def test_a_lease_is_given_once_until_it_is_released(fast: Fast) -> None:
     assert fast.lease("p", "two", ["a"]) == [True]
 
 
+def test_of_many_who_want_one_page_at_once_one_gets_it(fast: Fast) -> None:
+    owners, granted = [f"owner {number}" for number in range(8)], list[list[bool] | None]()
+    for owner in owners:
+        fast.alive(owner)
+    threads = [threading.Thread(target=lambda owner=owner: granted.append(fast.lease("p", owner, ["a", "b", "c"]))) for owner in owners]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(granted, key=str) == [[False] * 3] * 7 + [[True] * 3]
+
+
 def test_every_key_expires(fast: Fast, redis_client: "redis.Redis[bytes]") -> None:
     fast.mark_seen("p", ["a"])
     fast.lease("p", "me", ["a"])
-    fast.post(1, 0, np.array([1, 2, 3]))
+    post(fast, 1, hashes(1, 2, 3))
     lasting = [key for key in redis_client.scan_iter(f"{fast._prefix}*") if redis_client.ttl(key) < 0]
     assert lasting == [f"{fast._prefix}near-newest".encode()]
 
 
 def test_an_article_is_found_by_its_shingles(fast: Fast) -> None:
     own, other = shingles("渡輪消息週三宣布"), shingles("完全不同的另一句話")
-    fast.post(7, 0, own)
-    assert fast.near(np.concatenate([own[:1], other])) == (7, [7])
-    assert fast.near(other) == (7, [])
+    post(fast, 7, own, before=0)
+    assert near(fast, np.concatenate([own[:1], other])) == (7, {7: 1})
+    assert near(fast, other) == (7, {})
 
 
 def test_a_generation_that_outgrows_its_layer_opens_the_next_and_forgets_nothing(fast: Fast) -> None:
@@ -80,11 +114,34 @@ def test_marking_the_same_again_fills_nothing(fast: Fast) -> None:
 
 
 def test_a_gap_in_the_index_is_noticed(fast: Fast) -> None:
-    fast.post(1, 0, np.array([10]))
-    fast.post(3, 2, np.array([30]))
-    assert fast.near(np.array([30])) == (1, [3])
-    fast.post(2, 1, np.array([20]))
-    assert fast.near(np.array([20])) == (2, [2])
+    post(fast, 1, hashes(10))
+    post(fast, 3, hashes(30))
+    assert near(fast, hashes(30)) == (1, {3: 1})
+    post(fast, 2, hashes(20))
+    assert near(fast, hashes(20)) == (2, {2: 1})
+
+
+def test_a_shingle_leads_to_all_who_share_it_whatever_the_order_of_posting(valkey: str) -> None:
+    one, other = Fast(valkey, secrets.token_hex(6)), Fast(valkey, secrets.token_hex(6))
+    numbers = range(1, SHARERS + 4)
+    for fast, order in ((one, numbers), (other, [*reversed(numbers), 5, 1])):
+        for number in order:
+            post(fast, number, hashes(10, 20 + number))
+        assert list(near(fast, hashes(10))[1]) == list(reversed(numbers))[:SHARERS]
+        assert near(fast, hashes(10, 25))[1][5] == 2
+        fast.close()
+
+
+def test_an_article_that_is_posted_in_two_generations_counts_once(fast: Fast, now: datetime) -> None:
+    for back in (NEAR_GENERATION, timedelta()):
+        post(fast, 1, hashes(10), at=now - back)
+    assert near(fast, hashes(10), now) == (1, {1: 1})
+
+
+def test_an_article_is_in_the_index_for_its_horizon_whenever_it_is_posted(fast: Fast, now: datetime) -> None:
+    for number, days in enumerate((0, 15, 31), 1):
+        post(fast, number, hashes(10), at=now - timedelta(days=days))
+    assert set(near(fast, hashes(10), now)[1]) == {1, 2}
 
 
 @pytest.mark.parametrize("call", ["seen", "lease", "near"])

@@ -7,12 +7,13 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 
 from pipelines.models import Outcome
 from pipelines.store.database import reading, writing
 from pipelines.store.tables import AlertRow, ArticleRow, PageRow, Source
 from pipelines.store.tables import Portal as PortalRow
+from spiders.job import now
 from tests.conftest import wait_for
 from tests.whole.conftest import House
 from tests.whole.portal import Answer, Portal, page, portal, write_sheet
@@ -247,6 +248,23 @@ def test_a_page_that_redirects_to_something_else_is_no_part_of_the_article(fresh
         told = {row.url.rpartition("/")[2]: row for row in session.scalars(select(ArticleRow))}
     assert {number: len(row.text.split("\n")) for number, row in told.items()} == {"2": 3, "3": 3, "4": 6, "5": 3}
     assert {number for number, row in told.items() if row.partial} == {"2", "3", "5"}
+
+
+def test_a_redirect_to_another_article_or_the_front_page_is_no_article_and_no_revision(fresh: House, cape: Portal) -> None:
+    lists(cape, 1, 2, 3, 9)
+    cape.answers["/article/2"] = Answer(status=302, headers={"Location": "/article/9"})
+    cape.answers["/article/3"] = Answer(status=302, headers={"Location": "/"})
+    cape.answers["/"] = Answer(page("海岬日報").encode())
+    write_sheet(fresh.home / "config", cape.url, looks=["1 s"])
+    assert fresh.crawl("cape")["outcomes"] == {"new": 2, "not_article": 2}
+    cape.answers["/article/1"] = cape.answers["/article/2"]
+    with writing(fresh.database) as session:
+        session.execute(update(PageRow).values(due_at=now()))
+    assert fresh.crawl("cape")["outcomes"]["not_article"] == 3
+    with reading(fresh.database) as session:
+        told = {row.url.rpartition("/")[2]: row.title for row in session.scalars(select(ArticleRow))}
+    assert told == {number: f"第{number}號渡輪復航" for number in "19"}
+    assert len(fresh.world.inbox()) == 2
 
 
 def test_what_a_killed_run_asked_for_counts_in_the_budget_of_the_day(fresh: House, cape: Portal) -> None:

@@ -14,6 +14,7 @@ def upgrade() -> None:
     """Add columns and tables; all of them nullable or with a default, so that a running installation keeps its rows."""
     _decisions()
     _add_retractions()
+    _postings()
 
 
 def _decisions() -> None:
@@ -63,3 +64,11 @@ def _add_retractions() -> None:
     op.create_index(op.f("ix_retractions_state_next_try_at"), "retractions", ["state", "next_try_at"])
     op.create_index(op.f("ix_alerts_article_id"), "alerts", ["article_id"])
     op.create_index(op.f("ix_stories_article_id"), "stories", ["article_id"])
+
+
+def _postings() -> None:
+    """Postings to the index of near-duplicates get an order of their own, since a revision posts an old article again."""
+    op.add_column("articles", sa.Column("posted", sa.BigInteger(), nullable=False, server_default="0"))
+    op.execute("UPDATE articles SET posted = id")
+    op.execute("INSERT INTO meta (key, value) SELECT 'posted', CAST(max(id) AS TEXT) FROM articles HAVING count(*) > 0")
+    op.create_index(op.f("ix_articles_posted"), "articles", ["posted"])
