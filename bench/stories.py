@@ -108,6 +108,11 @@ def excerpt(text: Text, _other: Text, dice: random.Random) -> Text:
     return Text(text.title, text.body[start : start + size])
 
 
+def flash(text: Text, _other: Text, dice: random.Random) -> Text:
+    """Its beginning alone, 60 to 120 characters, as an agency sends it before the report or a portal quotes it after."""
+    return Text(text.title, "本报快讯：" + text.body[: dice.randrange(60, 120)])
+
+
 def everything(text: Text, other: Text, dice: random.Random) -> Text:
     """Cut, under another headline, in the other region's words and script, with an editor's lines and comments."""
     for change in (cut, headlined, regional, edited, discussed, converted):
@@ -120,7 +125,7 @@ def merged_and_all(text: Text, other: Text, dice: random.Random) -> Text:
     return everything(merged(text, other, dice), other, dice)
 
 
-VARIANTS: Sequence[Variant] = (converted, regional, headlined, cut, edited, discussed, merged, excerpt, everything, merged_and_all)
+VARIANTS: Sequence[Variant] = (converted, regional, headlined, cut, edited, discussed, merged, excerpt, flash, everything, merged_and_all)
 
 
 def follow_up(share: float) -> Variant:
