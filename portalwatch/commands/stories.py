@@ -65,7 +65,7 @@ def show_story(story: Annotated[int, typer.Argument(help="The story's number.")]
         for telling, article in found:
             publisher = "、".join(article.publisher)
             revised = f"; revision {article.revision}" if article.revision else ""
-            typer.echo(f"{telling.role:<6} {show.plain(article.first_seen_at)}  {article.portal}  {publisher}")
+            typer.echo(f"{telling.role:<11} {show.plain(article.first_seen_at)}  {article.portal}  {publisher}")
             for line in (article.title, article.url, telling.why + revised):
                 typer.echo(f"       {show.plain(line)}")
 
