@@ -109,6 +109,11 @@ def excerpt(text: Text, _other: Text, dice: random.Random) -> Text:
     return Text(text.title, text.body[start : start + size])
 
 
+def flash(text: Text, _other: Text, dice: random.Random) -> Text:
+    """Its beginning alone, 60 to 120 characters, as an agency sends it before the report or a portal quotes it after."""
+    return Text(text.title, "本报快讯：" + text.body[: dice.randrange(60, 120)])
+
+
 def everything(text: Text, other: Text, dice: random.Random) -> Text:
     """Cut, under another headline, in the other region's words and script, with an editor's lines and comments."""
     for change in (cut, headlined, regional, edited, discussed, converted):
@@ -121,7 +126,22 @@ def merged_and_all(text: Text, other: Text, dice: random.Random) -> Text:
     return everything(merged(text, other, dice), other, dice)
 
 
-VARIANTS: Sequence[Variant] = (converted, regional, headlined, cut, edited, discussed, merged, excerpt, everything, merged_and_all)
+VARIANTS: Sequence[Variant] = (converted, regional, headlined, cut, edited, discussed, merged, excerpt, flash, everything, merged_and_all)
+
+
+def full_report(text: Text, _other: Text, _dice: random.Random) -> Text:
+    """All of what a known flash announced."""
+    return text
+
+
+def full_report_elsewhere(text: Text, other: Text, dice: random.Random) -> Text:
+    """The same under another headline, in the other region's words and script, with an editor's lines."""
+    for change in (headlined, regional, edited, converted):
+        text = change(text, other, dice)
+    return text
+
+
+REPORTS: Sequence[Variant] = (full_report, full_report_elsewhere)
 
 
 def follow_up(share: float) -> Variant:
@@ -147,7 +167,12 @@ def same_event(text: Text, other: Text, dice: random.Random) -> Text:
     return Text(text.title, body)
 
 
-STRANGERS: Sequence[Variant] = (follow_up(0.2), follow_up(0.35), follow_up(0.45), same_template, same_event)
+def follow_up_quoting_a_flash(text: Text, other: Text, dice: random.Random) -> Text:
+    """A new lead and new text, with the whole of a known flash below."""
+    return Text(other.title, other.body + "\n" + flash(text, other, dice).body)
+
+
+STRANGERS: Sequence[Variant] = (follow_up(0.2), follow_up(0.35), follow_up(0.45), follow_up_quoting_a_flash, same_template, same_event)
 
 
 class Memory(Protocol):
@@ -241,18 +266,28 @@ def texts(count: int) -> list[Text]:
 
 def results(memory: Memory, count: int) -> Iterator[tuple[str, int, int, int, int]]:
     """(kind, right joins, wanted joins, wrong joins, articles) of each kind of copy and stranger."""
-    found, dice = texts(3 * count), random.Random(SEED)
-    originals, others, fresh = found[:count], found[count : 2 * count], found[2 * count :]
-    ids, partners = [memory.keep(text) for text in originals], [memory.keep(text) for text in others]
+    found, dice = texts(4 * count), random.Random(SEED)
+    originals, others, fresh, announced = (found[at : at + count] for at in range(0, 4 * count, count))
+    flashes = [flash(text, text, dice) for text in announced]
+    ids, partners, flash_ids = ([memory.keep(text) for text in kept] for kept in (originals, others, flashes))
     for variant in VARIANTS:
         double = variant in (merged, merged_and_all)
         wanted = [{one, partner} if double else {one} for one, partner in zip(ids, partners, strict=True)]
-        joined = [memory.stories(variant(text, other, dice)) for text, other in zip(originals, others if double else fresh, strict=True)]
-        right = sum(len(a & b) for a, b in zip(joined, wanted, strict=True))
-        yield variant.__name__, right, sum(map(len, wanted)), sum(len(a - b) for a, b in zip(joined, wanted, strict=True)), count
+        yield _counted(memory, variant, [*zip(originals, others if double else fresh, wanted, strict=True)], dice)
+    for variant in REPORTS:
+        yield _counted(memory, variant, [*zip(announced, fresh, [{one} for one in flash_ids], strict=True)], dice)
     for variant in STRANGERS:
-        joined = [memory.stories(variant(text, other, dice)) for text, other in zip(originals, fresh, strict=True)]
-        yield variant.__name__, 0, 0, sum(map(len, joined)), count
+        quoted = announced if variant is follow_up_quoting_a_flash else originals
+        yield _counted(memory, variant, [(text, other, set()) for text, other in zip(quoted, fresh, strict=True)], dice)
+
+
+def _counted(
+    memory: Memory, variant: Variant, cases: Sequence[tuple[Text, Text, set[int]]], dice: random.Random
+) -> tuple[str, int, int, int, int]:
+    joined = [memory.stories(variant(text, other, dice)) for text, other, _ in cases]
+    right = sum(len(found & wanted) for found, (*_, wanted) in zip(joined, cases, strict=True))
+    wrong = sum(len(found - wanted) for found, (*_, wanted) in zip(joined, cases, strict=True))
+    return variant.__name__, right, sum(len(wanted) for *_, wanted in cases), wrong, len(cases)
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
 """Which alerts one full cycle through phases 0 to 3 owes, and what of them did not arrive, or should not have.
 
 A story's topic alerts at its first matching telling after the learning run; copies and a merged piece never do; a
-follow-up is its own story; a material revision of the alerted article alerts once more.
+follow-up is its own story; the full report of a flash, and a material revision of the alerted article, alert once more.
 """
 
 import unicodedata
@@ -35,6 +35,7 @@ _CRUISE = ("游轮重返朝鲜元汀港：俄罗斯旅客记下的三天", "遊�
 _CHIP_RULES = ("出口管制新规上路第一周：一家二手芯片商的七通电话", "出口管制新規上路第一週：一家二手芯片商的七通電話")
 _WAYBILL = ("一张蓝色运单的来历：俄罗斯与朝鲜怎样谈拢表格", "一張藍色運單的來歷：俄羅斯與朝鮮怎樣談攏表格")
 _TYPHOON = ("颱風「桐花」逼近呂宋北岸 外島三條航線停航",)
+_HYDROGEN = ("快訊／俄羅斯與北韓在界河大橋試跑氫能機車", "没有烟的火车：界河大桥上的氢能机车跑了十一分钟")
 _WARD = ("台风夜渡轮停航 岛上人民医院靠对讲机接生",)
 
 EXPECTED: tuple[ExpectedAlert, ...] = (
@@ -42,6 +43,7 @@ EXPECTED: tuple[ExpectedAlert, ...] = (
     *_both(ExpectedAlert(phase=1, topics=("dprk-russia",), story="cruise", headlines=_CRUISE, portals=("bbc_zh",))),
     *_both(ExpectedAlert(phase=1, topics=("chips",), story="chip-rules", headlines=_CHIP_RULES, portals=("bbc_zh",))),
     *_both(ExpectedAlert(phase=1, topics=("typhoon",), story="typhoon", headlines=_TYPHOON, portals=("storm_mg",))),
+    *_both(ExpectedAlert(phase=1, topics=("dprk-russia",), story="hydrogen", headlines=_HYDROGEN[:1], portals=("storm_mg",))),
     ExpectedAlert(
         phase=1, topics=("people",), story="county-hospital", headlines=("县人民医院的夜班药房：一扇小窗亮到天明",), portals=("park6",)
     ),
@@ -55,6 +57,9 @@ EXPECTED: tuple[ExpectedAlert, ...] = (
         )
     ),
     *_both(ExpectedAlert(phase=2, topics=("dprk-russia",), story="waybill", headlines=_WAYBILL, portals=("bbc_zh",))),
+    *_both(
+        ExpectedAlert(phase=2, topics=("dprk-russia",), story="hydrogen", headlines=_HYDROGEN[1:], portals=("dw_zh",), kind="development")
+    ),
     ExpectedAlert(
         phase=2,
         topics=("ccp",),
@@ -71,8 +76,8 @@ EXPECTED: tuple[ExpectedAlert, ...] = (
 def missing_and_unexpected(inbox: list[dict[str, Any]], hooks: list[dict[str, Any]], *, upto: int = 3) -> tuple[list[str], list[str]]:
     """What EXPECTED owes up to phase `upto` and did not arrive, and what arrived beyond it, a sentence each.
 
-    `inbox` is GET /_inbox.json, `hooks` the events of GET /_hooks.json. Subject or title and the kind decide. A mail is a
-    revision if its X-Portalwatch-Kind says so, or, without that header, if it answers an earlier one (References).
+    `inbox` is GET /_inbox.json, `hooks` the events of GET /_hooks.json. Subject or title and the kind decide. A mail is of the
+    kind that its X-Portalwatch-Kind says, or, without that header, a revision if it answers an earlier one (References).
     """
     wanted = [alert for alert in EXPECTED if alert.phase <= upto]
     arrived = [("desk", _mail_kind(mail), str(mail["subject"])) for mail in inbox]
@@ -112,7 +117,7 @@ def _mail_kind(mail: dict[str, Any]) -> str:
 def _event(event: dict[str, Any]) -> tuple[str, str]:
     """(kind, title) of a webhook event, wherever in its payload they stand."""
     payload = event["payload"]
-    kind = _first(payload, "kind") or ("revision" if "revis" in str(_first(payload, "type")) else "new")
+    kind = _first(payload, "kind") or str(_first(payload, "type") or "alert.new").removeprefix("alert.")
     return kind, _first(payload, "title", "headline") or ""
 
 

@@ -15,7 +15,8 @@ from pipelines.dedup.fast import Fast, Near, Posting, most_first
 from pipelines.dedup.shingles import Sketch, sketch
 from pipelines.errors import PortalwatchError
 from pipelines.models import Article, Comment, Origin, Outcome, TopicMatch
-from pipelines.store import alerts, articles, comments, decisions, pages, rulings
+from pipelines.owing import Asked, owed_state
+from pipelines.store import alerts, articles, comments, decisions, pages, rulings, tellings
 from pipelines.store.database import in_one_transaction, serialize_stories
 from pipelines.store.fastpath import fill_near
 from pipelines.store.pages import Found
@@ -241,18 +242,21 @@ def _watch(session: Session, desk: Desk, row: ArticleRow, stories: list[int], no
     topics, again = desk.watchlist.topics, occasion is not _Occasion.STATE
     known = alerts.matched(session, row) if again else frozenset()
     matches = [match for match in matches_of(desk, row, now) if match.topic not in known]
-    told = {match.topic for match in matches if alerts.told_before(session, row, match.topic, stories)}
+    reports = tellings.reports(session, stories) if matches else {}
+    among = reports if row.id in reports else None
+    told = {match.topic for match in matches if alerts.told_before(session, row, match.topic, stories, among)}
     alerts.record(session, row, matches, desk.watchlist.version, now)
     if _learns(desk, row, occasion):
         return 0
     owed, by = [], dict[str, str]()
     for topic in (topics[match.topic] for match in matches):
+        asked = Asked(news=topic.slug not in told, revises=bool(row.revision) and not again, follows=topic.revisions != "never")
         for channel, recipient in desk.watchlist.recipients(topic):
-            told_under = alerts.told_under(session, stories, recipient, article_id=row.id) if row.revision and not again else None
-            revises = told_under is not None
-            if _is_owed(session, stories, recipient, news=topic.slug not in told, revises=revises, follows=topic.revisions != "never"):
+            state = owed_state(session, row, asked, alerts.told(session, stories, recipient), reports)
+            if state is not None:
                 to = (by.setdefault(recipient, channel), recipient)
-                owed.append(alerts.Due(topic=topic.slug, story_id=told_under or stories[0], to=to, revision=row.revision if revises else 0))
+                story = state.story or stories[0]
+                owed.append(alerts.Due(topic=topic.slug, story_id=story, to=to, development=state.development, revision=state.revision))
     return owe_all(session, desk, row, owed, now)
 
 
@@ -274,11 +278,6 @@ def _learns(desk: Desk, row: ArticleRow, occasion: _Occasion) -> bool:
     if desk.learning or not row.learned:
         return desk.learning
     return desk.threads and row.comments_read is None if occasion is _Occasion.COMMENTS else not row.revision
-
-
-def _is_owed(session: Session, stories: list[int], recipient: str, *, news: bool, revises: bool, follows: bool) -> bool:
-    """A topic's first telling is owed to whoever had no message about the story; a revision to whoever had this article."""
-    return news or follows if revises else news and not alerts.alerted(session, stories, recipient)
 
 
 def readable(row: ArticleRow) -> Readable:

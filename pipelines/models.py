@@ -211,15 +211,17 @@ class LateStory:
     portal_name: str
     published_at: datetime | date | None = None
     language: str | None = None
+    development: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """One message to one recipient about one story: all that a channel may tell, and nothing more.
 
-    `id` stays the same over every attempt. `kind` is new, revision, late, retracted or test. `topics` pairs slug and title.
+    `id` stays the same over every attempt. `kind` is new, development, revision, late, retracted or test. `topics` pairs slug and title.
     A late message tells all `stories` that a replay or backfill found, and none of its own: its `title`, `text` and `url` are empty.
     `hits` index into `title` and `text`; a channel prints a capped excerpt of the text, never the whole.
+    `development` n: the full report is the nth that follows what this recipient was told of the story first; 0 is that first.
     A retracted one tells nothing but `story_id` and, in `retracts`, the ids of the messages whose article had to be forgotten.
     `thread` is the id of the first message about this story to this recipient, None if this is the first.
     """
@@ -244,6 +246,7 @@ class Message:
     language: str | None = None
     rights: str | None = None
     thread: str | None = None
+    development: int = 0
     late: bool = False
     stories: tuple[LateStory, ...] = ()
     retracts: tuple[str, ...] = ()

@@ -120,7 +120,7 @@ def _rematch(session: Session, desk: Desk, row: ArticleRow, has_moved: bool, now
     owed, by = [], dict[str, str]()
     for topic in news:
         for channel, recipient in desk.watchlist.recipients(topic):
-            if not alerts.alerted(session, stories, recipient) and not alerts.heard_of(session, row.id, recipient):
+            if not alerts.told(session, stories, recipient) and not alerts.heard_of(session, row.id, recipient):
                 to = (by.setdefault(recipient, channel), recipient)
-                owed.append(alerts.Due(topic=topic.slug, story_id=stories[0], to=to, revision=0))
+                owed.append(alerts.Due(topic=topic.slug, story_id=stories[0], to=to))
     return flow.owe_all(session, desk, row, owed, now)

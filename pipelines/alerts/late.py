@@ -40,7 +40,8 @@ def payload(message: Message) -> dict[str, Any]:
 def _line(story: LateStory, words: Mapping[str, str], moment: Moment) -> dict[str, Any]:
     link, names = web_link(story.url), [clipped(title or slug, 30) for slug, title in story.topics]
     more = [words["more"].format(len(names) - TOPICS)] if len(names) > TOPICS else []
-    facts = (words["updated"] if story.revision else "", clipped(story.portal_name, 40), moment(story.published_at))
+    state = "updated" if story.revision else "developed" if story.development else None
+    facts = (words[state] if state else "", clipped(story.portal_name, 40), moment(story.published_at))
     language = story.language or ""
     return {
         "title": clipped(story.title, 100) or "…",
@@ -55,6 +56,7 @@ def _object(story: LateStory) -> dict[str, Any]:
     return {
         "topics": [{"slug": slug, "title": clipped(name, 200)} for slug, name in story.topics],
         "story_id": story.story_id,
+        "development": story.development,
         "revision": story.revision,
         "title": clipped(story.title, 300),
         "url": web_link(story.url),

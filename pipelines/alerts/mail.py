@@ -28,6 +28,7 @@ __all__ = ["Sender", "Smtp", "compose", "send", "send_mail"]
 
 SUBJECT_CAP = 120
 SHOWN_TOPICS, SHOWN_TERMS = 8, 16
+_LABELS = {"new": None, "development": "developed", "revision": "updated", "test": "test", "late": "late"}
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _ADDRESS = re.compile(r"[^\s\x00-\x1f\x7f@<>()\[\],;:\\\"]{1,64}@[^\s\x00-\x1f\x7f@<>()\[\],;:\\\"/]{1,255}")
@@ -86,6 +87,7 @@ def _headers(message: Message, sender: Sender, now: datetime) -> dict[str, Any]:
         "Message-ID": _message_id(message.id, source),
         "List-Unsubscribe": f"<mailto:{quote(leave, safe='@+')}?subject=unsubscribe>",
         "X-Entity-Ref-ID": _plain_id(message.id),
+        "X-Portalwatch-Kind": message.kind,
         "Auto-Submitted": "auto-generated",
         "X-Auto-Response-Suppress": "All",
     }
@@ -150,7 +152,8 @@ def _plain_id(identity: str) -> str:
 
 def _subject(message: Message, sender: Sender) -> str:
     words = _words(sender.language)
-    kind = {"new": "", "revision": words["updated"], "test": words["test"], "late": words["late"]}[message.kind]
+    label = _LABELS[message.kind]
+    kind = words[label] if label else ""
     topics = clipped(words["comma"].join(title or slug for slug, title in message.topics), 40)
     parts = [part for part in (kind, topics, clipped(_title(message, words), SUBJECT_CAP)) if part]
     # `=?` would begin an encoded word of the page's own making
@@ -194,8 +197,7 @@ def _title(message: Message, words: Mapping[str, str]) -> str:
 
 
 def _badges(message: Message, words: Mapping[str, str]) -> list[dict[str, str]]:
-    kind = {"new": (), "revision": ("updated",), "test": ("test",)}[message.kind]
-    names = (*kind, "late") if message.late else kind
+    names = [name for name in (_LABELS[message.kind], "late" if message.late else None) if name]
     return [{"word": words[name], "note": words[f"{name}_note"]} for name in names]
 
 

@@ -22,7 +22,14 @@ from pipelines.errors import ConfigError
 from pipelines.models import Answer, Message
 
 SCHEMA = "portalwatch.alert/1"
-TYPES = {"new": "alert.new", "revision": "alert.revision", "late": "alert.late", "retracted": "alert.retracted", "test": "alert.test"}
+TYPES = {
+    "new": "alert.new",
+    "development": "alert.development",
+    "revision": "alert.revision",
+    "late": "alert.late",
+    "retracted": "alert.retracted",
+    "test": "alert.test",
+}
 
 CONNECT_SECONDS, READ_SECONDS, EXCHANGE_SECONDS = 5.0, 10.0, 20.0
 BODY_CAP = 4096
@@ -105,8 +112,9 @@ def payload(message: Message, now: datetime | None = None) -> dict[str, Any]:
         "data": {
             "topics": [{"slug": slug, "title": clipped(name, 200)} for slug, name in message.topics],
             "story_id": message.story_id,
+            "development": message.development,
             "revision": message.revision,
-            "supersedes": message.thread if message.kind == "revision" else None,
+            "supersedes": message.thread if message.kind in ("development", "revision") else None,
             "late": message.late,
             "title": title.text,
             "excerpt": quote.text,

@@ -15,6 +15,12 @@ COPY_UNDER_A_NEW_LEAD = 0.5  # the same, where the lead is new: up to 45 % of co
 LEAD_KNOWN = 0.35
 PART, COVERED = 0.3, 0.6  # share of a known text that makes it a part of a merged piece, of which so much is known in all
 FLASH = 12  # shingles; below that two texts are the same only if they are equal
+FLASH_AT_MOST = 300  # shingles of a flash (快訊): a longer text that another one begins with is background, or a copy
+REPORT_AT_LEAST = 200  # shingles of a full report; less is another flash
+DEVELOPED = 0.6  # share of a flash that the lead of its full report repeats
+GROWN = 2  # times as long: a full report as its flash, and whatever is told of the same story once more as what was told
+
+DEVELOPMENT = "development"  # the role of a full report in the story of its flash
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +34,10 @@ class Known:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """One story that the article belongs to. `containment`: the larger of both directions."""
+    """One story that the article belongs to, as copy, part (of a merged piece) or development (the full report of a flash).
+
+    `containment`: the larger of both directions; of a development the share of the flash that its lead repeats.
+    """
 
     story_id: int
     partner_id: int
@@ -38,16 +47,18 @@ class Link:
 
 
 def stories_of(new: Sketch, known: list[Known]) -> list[Link]:
-    """The stories that `new` joins, the best partner of each; an empty list means that it opens its own."""
+    """The stories that `new` joins, each with the partner that holds most of it; an empty list means that it opens its own."""
     covered = _covered(new, known)
-    best: dict[int, Link] = {}
-    plain = [other for other in known if len(other.story_ids) == 1]
-    for other in plain if any(_links(new, other, covered) for other in plain) else known:  # a merged piece unites nothing
-        for link in _links(new, other, covered):
-            if link.story_id not in best or link.containment > best[link.story_id].containment:
-                best[link.story_id] = link
+    plain = {other.article_id: other for other in known if len(other.story_ids) == 1}
+    shares = sorted(((_share(new, other.sketch), other) for other in known), key=lambda each: (-each[0], each[1].article_id))
+    found = [link for held, other in shares for link in _links(new, other, held, covered)]
+    united = [link for link in found if link.partner_id in plain] or found  # a merged piece unites nothing
+    best = {link.story_id: link for link in reversed(united)}
     links = sorted(best.values(), key=lambda link: -link.containment)
-    return links if len(links) < 2 else [_as_part(link) for link in links]
+    if len(links) > 1:
+        return [_as_part(link) for link in links]
+    flashes = {one: other for one, other in plain.items() if _develops(new, other.sketch)}
+    return links if links and links[0].partner_id not in flashes else _developments(new, list(flashes.values()))
 
 
 def same(one: Sketch, other: Sketch) -> tuple[bool, float, str]:
@@ -60,8 +71,13 @@ def same(one: Sketch, other: Sketch) -> tuple[bool, float, str]:
     return bool(yes), held, yes[0] if yes else _why_not(one, other, held)
 
 
-def _links(new: Sketch, other: Known, covered: float) -> list[Link]:
-    held, holds = _share(new, other.sketch), _share(other.sketch, new)
+def outgrows(one: Sketch, other: Sketch) -> bool:
+    """Whether the one text is genuinely larger than the other."""
+    return len(one.runs) >= GROWN * len(other.runs)
+
+
+def _links(new: Sketch, other: Known, held: float, covered: float) -> list[Link]:
+    holds = _share(other.sketch, new)
     why = "equal letters" if new.digest == other.sketch.digest else _verdict(new, other.sketch, held)
     if not why and holds >= PART and covered >= COVERED and len(other.sketch.shingles) >= FLASH:
         why = f"holds {holds:.0%} of article {other.article_id}, and {covered:.0%} of it is known"
@@ -71,6 +87,25 @@ def _links(new: Sketch, other: Known, covered: float) -> list[Link]:
         Link(story_id=story, partner_id=other.article_id, role="copy", containment=round(max(held, holds), 3), why=why)
         for story in other.story_ids
     ]
+
+
+def _develops(new: Sketch, other: Sketch) -> bool:
+    """Whether `other` is a flash, and `new` begins as it does and goes far beyond: its full report, be it that most of it is known."""
+    is_flash = FLASH <= len(other.shingles) <= FLASH_AT_MOST and len(new.runs) >= REPORT_AT_LEAST and outgrows(new, other)
+    return is_flash and _repeated(new, other) >= DEVELOPED
+
+
+def _developments(new: Sketch, flashes: list[Known]) -> list[Link]:
+    if not flashes:
+        return []
+    flash = max(flashes, key=lambda other: _repeated(new, other.sketch))
+    share, times = _repeated(new, flash.sketch), len(new.runs) / len(flash.sketch.runs)
+    why = f"its lead repeats {share:.0%} of the flash {flash.article_id}, and it is {times:.1f} times as long"
+    return [Link(story_id=flash.story_ids[0], partner_id=flash.article_id, role=DEVELOPMENT, containment=round(share, 3), why=why)]
+
+
+def _repeated(new: Sketch, flash: Sketch) -> float:
+    return shared(flash.shingles, new.lead) / len(flash.shingles)
 
 
 def _verdict(new: Sketch, other: Sketch, held: float) -> str:

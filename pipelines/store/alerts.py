@@ -1,7 +1,7 @@
 """The outbox: what is owed, who sends it, what the channel answered."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -59,31 +59,35 @@ def rematch(session: Session, row: ArticleRow, matches: Sequence[TopicMatch], wa
     return frozenset(kept)
 
 
-def told_before(session: Session, row: ArticleRow, topic: str, stories: Sequence[int]) -> bool:
-    """Whether the topic matched an earlier telling of any of these stories, or an earlier state of this article."""
+def told_before(session: Session, row: ArticleRow, topic: str, stories: Sequence[int], among: Collection[int] | None = None) -> bool:
+    """Whether the topic matched an earlier telling of any of these stories (`among` these articles), or an earlier state of this one."""
     query = (
         select(func.count())
         .select_from(Match)
         .join(Telling, Telling.article_id == Match.article_id)
         .where(Telling.story_id.in_(stories), Match.topic == topic, or_(Match.article_id != row.id, Match.revision < row.revision))
     )
-    return bool(session.scalar(query))
+    return bool(session.scalar(query if among is None else query.where(Match.article_id.in_(among))))
 
 
-def alerted(session: Session, stories: Sequence[int], recipient: str, article_id: int | None = None) -> bool:
-    """Whether the recipient has (or is owed) a message about any of these stories (from this article), by whatever channel."""
-    return told_under(session, stories, recipient, article_id) is not None
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """Under which story a recipient was told of an article, and as which development of it."""
+
+    story: int
+    development: int
 
 
-def told_under(session: Session, stories: Sequence[int], recipient: str, article_id: int | None = None) -> int | None:
-    """The story of the recipient's first message about any of these stories (from this article), None where there was none.
+def told(session: Session, stories: Sequence[int], recipient: str) -> dict[int, Told]:
+    """What the recipient has (or is owed) first messages about of these stories, by whatever channel: {article: as what}, in their order.
 
-    It is one that was joined into them where the message is older than that.
+    A story that was joined into one of them counts, and keeps its number.
     """
-    query = select(AlertRow.story_id).where(about(stories), AlertRow.recipient == recipient).order_by(AlertRow.id).limit(1)
-    if article_id is not None:
-        query = query.where(AlertRow.article_id == article_id)
-    return session.scalar(query)
+    query = select(AlertRow.article_id, AlertRow.story_id, AlertRow.development).where(about(stories), AlertRow.recipient == recipient)
+    found: dict[int, Told] = {}
+    for article, story, development in session.execute(query.order_by(AlertRow.id)):
+        found.setdefault(article, Told(story=story, development=development))
+    return found
 
 
 def heard_of(session: Session, article_id: int, recipient: str) -> bool:
@@ -94,12 +98,16 @@ def heard_of(session: Session, article_id: int, recipient: str) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
-    """One alert: a topic's, about a story, to (channel, recipient). `revision` 0 tells the story, n its nth revision."""
+    """One alert: a topic's, about a story, to (channel, recipient).
+
+    `development` 0 tells the story, n its nth development to this recipient; `revision` n the nth revision of what was told so.
+    """
 
     topic: str
     story_id: int
-    revision: int
     to: tuple[str, str]
+    development: int = 0
+    revision: int = 0
 
 
 def owe(session: Session, row: ArticleRow, due: Due, now: datetime, late: str | None = None) -> None:
@@ -107,10 +115,11 @@ def owe(session: Session, row: ArticleRow, due: Due, now: datetime, late: str | 
     channel, recipient = due.to
     session.add(
         AlertRow(
-            message=message_id(store_id(session), due.story_id, due.revision, channel, recipient),
+            message=message_id(store_id(session), due.story_id, due.development, due.revision, channel, recipient),
             topic=due.topic,
             story_id=due.story_id,
             article_id=row.id,
+            development=due.development,
             revision=due.revision,
             channel=channel,
             recipient=recipient,
@@ -123,9 +132,9 @@ def owe(session: Session, row: ArticleRow, due: Due, now: datetime, late: str | 
     )
 
 
-def message_id(store: str, story: int, revision: int, channel: str, recipient: str) -> str:
-    """The same for every attempt at one message, different for every other message of any store."""
-    return "pw_" + hashlib.sha256(f"{store}\n{story}\n{revision}\n{channel}\n{recipient}".encode()).hexdigest()[:32]
+def message_id(store: str, *told: int | str) -> str:
+    """The same for every attempt at the message that tells this, different for every other message of any store."""
+    return "pw_" + hashlib.sha256("\n".join((store, *map(str, told))).encode()).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

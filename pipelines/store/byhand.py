@@ -153,14 +153,14 @@ def _carry_alerts(session: Session, story: int, made: int, articles: Collection[
     session.flush()
 
 
-def _key(row: AlertRow) -> tuple[str, int, str, str]:
-    return row.topic, row.revision, row.channel, row.recipient
+def _key(row: AlertRow) -> tuple[str, int, int, str, str]:
+    return row.topic, row.development, row.revision, row.channel, row.recipient
 
 
 def _cancel(session: Session, story: int, other: int) -> int:
     """Drop what the other story still owes to whoever has, or is owed, a message about this one."""
     heard = select(AlertRow.recipient).where(rulings.about([story]), AlertRow.state != "dead")
-    owed = select(AlertRow.id).where(rulings.about([other]), AlertRow.state.in_(OPEN), AlertRow.revision == 0)
+    owed = select(AlertRow.id).where(rulings.about([other]), AlertRow.state.in_(OPEN), AlertRow.development == 0, AlertRow.revision == 0)
     twice = session.scalars(owed.where(AlertRow.recipient.in_(heard))).all()
     session.execute(delete(AlertRow).where(AlertRow.id.in_(twice)))
     return len(twice)

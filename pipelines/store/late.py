@@ -52,7 +52,10 @@ def _released(session: Session, name: str, rows: Sequence[AlertRow], now: dateti
 
 
 def _unheard(session: Session, rows: Sequence[AlertRow]) -> list[AlertRow]:
-    """Those of a recipient's alerts whose story it did not hear of, neither before nor further up in the same message."""
+    """Those of a recipient's alerts whose story it did not hear of, neither before nor further up in the same message.
+
+    Revisions and developments are owed because it did.
+    """
     heard = set(
         session.scalars(
             select(AlertRow.story_id).where(AlertRow.recipient == rows[0].recipient, AlertRow.id.not_in([row.id for row in rows]))
@@ -61,6 +64,6 @@ def _unheard(session: Session, rows: Sequence[AlertRow]) -> list[AlertRow]:
     kept: dict[int, AlertRow] = {}
     for row in rows:
         same = kin(session, row.story_id)
-        if row.revision or not (same & heard or (same - {row.story_id}) & {each.story_id for each in kept.values()}):
+        if row.revision or row.development or not (same & heard or (same - {row.story_id}) & {each.story_id for each in kept.values()}):
             kept[row.id] = row
     return list(kept.values())

@@ -23,10 +23,11 @@ def message_of(session: Session, message: str, titles: Names, portal_names: Name
     article = session.get_one(ArticleRow, first.article_id)
     return Message(
         id=message,
-        kind="revision" if first.revision else "new",
+        kind="revision" if first.revision else "development" if first.development else "new",
         channel=first.channel,
         recipient=first.recipient,
         story_id=first.story_id,
+        development=first.development,
         revision=first.revision,
         topics=topics,
         title=article.title,
@@ -60,9 +61,9 @@ _EMPTY = Message(
 
 def _late(session: Session, rows: Sequence[AlertRow], titles: Names, portal_names: Names) -> Message:
     first = rows[0]
-    told: dict[tuple[int, int], list[AlertRow]] = {}
+    told: dict[tuple[int, int, int], list[AlertRow]] = {}
     for row in rows:
-        told.setdefault((row.story_id, row.revision), []).append(row)
+        told.setdefault((row.story_id, row.development, row.revision), []).append(row)
     return replace(
         _EMPTY,
         id=first.message,
@@ -80,6 +81,7 @@ def _story(session: Session, rows: Sequence[AlertRow], titles: Names, portal_nam
     article = session.get_one(ArticleRow, rows[0].article_id)
     return LateStory(
         story_id=rows[0].story_id,
+        development=rows[0].development,
         revision=rows[0].revision,
         topics=_topics(rows, titles),
         title=article.title,
@@ -105,7 +107,7 @@ def _hits(session: Session, article: ArticleRow, topics: tuple[tuple[str, str], 
 def _thread(session: Session, row: AlertRow) -> str | None:
     query = (
         select(AlertRow.message)
-        .where(AlertRow.story_id == row.story_id, AlertRow.channel == row.channel, AlertRow.recipient == row.recipient)
+        .where(AlertRow.story_id == row.story_id, AlertRow.recipient == row.recipient)
         .where(AlertRow.message != row.message, AlertRow.id < row.id)
         .order_by(AlertRow.id)
         .limit(1)

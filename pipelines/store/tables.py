@@ -202,7 +202,8 @@ class Story(Base):
 
 
 class Telling(Base):
-    """An article's place in a story, with what decided it: first, copy, part (of a merged piece) or joined (by hand).
+    """An article's place in a story, with what decided it: first, copy, part (of a merged piece), development (a flash's full report)
+    or joined (by hand).
 
     `evidence`: the shared shingles, and the longest passages that they spell. `by_hand`: when a person put or left it here,
     which no later reading changes.
@@ -211,7 +212,7 @@ class Telling(Base):
     __tablename__ = "tellings"
     story_id: Mapped[int] = mapped_column(ForeignKey("stories.id"), primary_key=True)
     article_id: Mapped[int] = mapped_column(ForeignKey("articles.id"), primary_key=True, index=True)
-    role: Mapped[str] = mapped_column(String(10))
+    role: Mapped[str] = mapped_column(String(20))
     containment: Mapped[float]
     partner_id: Mapped[int | None]
     why: Mapped[str]
@@ -287,16 +288,21 @@ class Match(Base):
 class AlertRow(Base):
     """The outbox: a match owed to a recipient. Alerts that share `message` go out as one message.
 
+    `development` 0 tells the story, n is its nth development that this recipient was told; `revision` n the nth of the article so told.
     `late` names the replay or backfill that found the match; its alerts are `held` until it ends, then are one message a recipient.
     """
 
     __tablename__ = "alerts"
-    __table_args__ = (UniqueConstraint("topic", "story_id", "revision", "channel", "recipient"), Index(None, "state", "next_try_at"))
+    __table_args__ = (
+        UniqueConstraint("topic", "story_id", "development", "revision", "channel", "recipient"),
+        Index(None, "state", "next_try_at"),
+    )
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     message: Mapped[str] = mapped_column(String(64), index=True)
     topic: Mapped[str] = mapped_column(String(100))
     story_id: Mapped[int] = mapped_column(ForeignKey("stories.id"), index=True)
     article_id: Mapped[int] = mapped_column(ForeignKey("articles.id"), index=True)
+    development: Mapped[int] = mapped_column(default=0, server_default="0")
     revision: Mapped[int]
     channel: Mapped[str] = mapped_column(String(100))
     recipient: Mapped[str] = mapped_column(String(320))

@@ -3,6 +3,7 @@
 An article that somebody was told of stays in the story in which it was told; a story that somebody was told of never ends.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -10,7 +11,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from pipelines.dedup.decision import Decision
-from pipelines.dedup.stories import Link
+from pipelines.dedup.stories import DEVELOPMENT, Link
 from pipelines.store import decisions
 from pipelines.store.articles import place, stories_of
 from pipelines.store.rulings import family, hand_over_joined
@@ -57,6 +58,16 @@ def hand_over(session: Session, story: int, article: int) -> None:
         session.delete(row)
     elif row.article_id == article:
         row.article_id, row.title = heir, session.get_one(ArticleRow, heir).title
+
+
+def reports(session: Session, stories: Sequence[int]) -> dict[int, str]:
+    """The full reports in stories that began with a flash, developments and their copies: {article: role}."""
+    query = select(Telling.article_id, Telling.role, Telling.partner_id).where(Telling.story_id.in_(stories))
+    found: dict[int, str] = {}
+    for article, role, partner in session.execute(query.order_by(Telling.article_id)):  # a copy comes after what it copies
+        if role == DEVELOPMENT or (role == "copy" and partner in found):
+            found[article] = role
+    return found
 
 
 def kin(session: Session, story: int) -> set[int]:

@@ -61,6 +61,7 @@ def list_alerts(
                 "channel": row.channel,
                 "recipient": row.recipient,
                 "story": row.story_id,
+                "development": row.development,
                 "revision": row.revision,
                 "title": title,
                 "owed_at": row.owed_at,

@@ -50,6 +50,7 @@ NEW = Message(
     rights="© 2024 遠東通訊，未經許可不得轉載",
 )
 REVISION = replace(NEW, id="m-0002", kind="revision", revision=2, thread="m-0001", late=True)
+DEVELOPMENT = replace(NEW, id="m-0003", kind="development", revision=0, development=1, thread="m-0001")
 HOSTILE_TITLE = (
     '<script>alert("1")</script>\r\nBcc: victim@example.com\n\n\u202etxet desrever\u2066\x00 \ud800 {{ 7*7 }} &amp; ' + "朝鮮" * 5000
 )

@@ -20,7 +20,7 @@ from pipelines.alerts.excerpt import ELLIPSIS
 from pipelines.alerts.mail import SUBJECT_CAP, Sender, compose
 from pipelines.errors import ConfigError
 from pipelines.models import Hit, Message
-from tests.alerts.messages import HOSTILE, HOSTILE_TITLE, NEW, REVISION, TEXT, TITLE
+from tests.alerts.messages import DEVELOPMENT, HOSTILE, HOSTILE_TITLE, NEW, REVISION, TEXT, TITLE
 
 GOLDEN = Path(__file__).parent / "golden"
 SENDER = Sender(address="alerts@watch.example.org", name="港口監看")
@@ -50,7 +50,7 @@ def page(mail: EmailMessage) -> html.HtmlElement:
     return html.document_fromstring(part(mail, "html"))
 
 
-@pytest.mark.parametrize(("name", "message"), [("new", NEW), ("revision", REVISION), ("hostile", HOSTILE)])
+@pytest.mark.parametrize(("name", "message"), [("new", NEW), ("development", DEVELOPMENT), ("revision", REVISION), ("hostile", HOSTILE)])
 def test_the_mail_reads_as_recorded(name: str, message: Message) -> None:
     mail = composed(message)
     text = (
@@ -116,6 +116,17 @@ def test_a_revision_says_so_in_subject_and_both_bodies(language: str, word: str)
     assert word not in f"{fresh['Subject']}{part(fresh, 'plain')}{page(fresh).text_content()}"
 
 
+@pytest.mark.parametrize(("language", "word"), [("zh-Hant", "詳報"), ("zh-Hans", "详报"), ("en", "Full report")])
+def test_a_full_report_says_so_and_stands_in_the_thread_of_its_flash(language: str, word: str) -> None:
+    sender = replace(SENDER, language=language)  # type: ignore[arg-type]
+    later, first = composed(DEVELOPMENT, sender), composed(NEW, sender)
+    assert str(later["Subject"]).startswith(f"{word}｜")
+    assert word in part(later, "plain")
+    assert word in page(later).text_content()
+    assert later["References"] == later["In-Reply-To"] == first["Message-ID"]
+    assert (later["X-Portalwatch-Kind"], first["X-Portalwatch-Kind"]) == ("development", "new")
+
+
 def test_a_late_mail_says_so_and_when_the_article_was_first_seen() -> None:
     assert "遲到" in part(composed(REVISION), "plain")
     assert "2024-06-18 22:33" in page(composed(REVISION)).text_content()
@@ -125,7 +136,7 @@ def test_a_late_mail_says_so_and_when_the_article_was_first_seen() -> None:
 @pytest.mark.parametrize("language", ["zh-Hant", "zh-Hans", "en"])
 def test_every_label_exists_in_every_language(language: str) -> None:
     sender = replace(SENDER, language=language)  # type: ignore[arg-type]
-    for kind in ("new", "revision", "test"):
+    for kind in ("new", "development", "revision", "test"):
         assert TITLE in part(composed(replace(NEW, kind=kind, late=True), sender), "plain")
 
 

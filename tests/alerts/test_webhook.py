@@ -24,7 +24,7 @@ from pipelines.alerts.webhook import Hook, body, payload, send_webhook
 from pipelines.errors import ConfigError
 from pipelines.models import Answer, Hit, Message
 from tests.alerts.conftest import Certificate, Receiver, handler
-from tests.alerts.messages import HOSTILE, NEW, REVISION, TEXT
+from tests.alerts.messages import DEVELOPMENT, HOSTILE, NEW, REVISION, TEXT
 
 DOCS = Path(__file__).parents[2] / "docs"
 SCHEMA = json.loads((DOCS / "webhook.schema.json").read_text(encoding="utf-8"))
@@ -60,6 +60,7 @@ def test_the_schema_is_one() -> None:
     "message",
     [
         NEW,
+        DEVELOPMENT,
         REVISION,
         HOSTILE,
         replace(NEW, kind="test"),
@@ -108,8 +109,9 @@ def test_neither_the_full_text_nor_a_comment_nor_the_recipient_is_sent() -> None
     assert json.loads(sent)["data"]["terms"] == [{"term": "飯店", "fields": ["comments"]}]
 
 
-def test_a_revision_names_what_it_supersedes_and_a_new_alert_nothing() -> None:
+def test_revisions_and_developments_name_what_they_supersede_and_a_new_alert_nothing() -> None:
     assert (payload(REVISION)["type"], payload(REVISION)["data"]["supersedes"]) == ("alert.revision", "m-0001")
+    assert (payload(DEVELOPMENT)["type"], payload(DEVELOPMENT)["data"]["supersedes"]) == ("alert.development", "m-0001")
     assert (payload(NEW)["type"], payload(NEW)["data"]["supersedes"]) == ("alert.new", None)
 
 

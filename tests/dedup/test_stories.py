@@ -86,3 +86,47 @@ def test_a_flash_is_not_sampled_away_and_a_long_text_is() -> None:
     short, long = sketch("", FERRY[:60]), sketch("", FERRY + BRIDGE)
     assert len(short.sample) >= ENOUGH // 2
     assert ENOUGH <= len(long.sample) < len(long.shingles) / 4
+
+
+FLASH = "快訊:" + FERRY[:75]
+REPORT = FERRY[:95] + BRIDGE
+
+
+@pytest.mark.parametrize(
+    "report", [REPORT, "【內港電】" + SIMPLE.convert(REPORT), FLASH + BRIDGE], ids=["same script", "other", "whole flash"]
+)
+def test_a_full_report_whose_lead_repeats_a_flash_develops_its_story(report: str) -> None:
+    assert joined(report, known(1, FLASH)) == [(1, "development")]
+
+
+def test_a_report_that_holds_a_long_flash_is_its_development_and_no_copy() -> None:
+    flash, report = FERRY[:150], FERRY + BRIDGE[:20]
+    assert joined(report, known(1, flash)) == [(1, "development")]
+    assert joined(report[:290], known(1, flash)) == [(1, "copy")]
+
+
+def test_the_reason_names_the_flash_and_how_much_more_there_is() -> None:
+    [link] = stories_of(sketch("", REPORT), [known(7, FLASH, 3)])
+    assert (link.story_id, link.partner_id) == (3, 7)
+    assert "of the flash 7, and it is 4." in link.why
+
+
+def test_a_copy_of_the_full_report_is_a_copy_of_it_and_no_development() -> None:
+    links = stories_of(sketch("", SIMPLE.convert(REPORT)), [known(1, FLASH, 1), known(2, REPORT, 1)])
+    assert [(link.story_id, link.role, link.partner_id) for link in links] == [(1, "copy", 2)]
+
+
+def test_another_flash_that_repeats_one_is_no_full_report() -> None:
+    assert joined(FERRY[:55] + BRIDGE[:130], known(1, FERRY[:75])) == []
+
+
+def test_a_report_that_quotes_a_flash_in_its_background_opens_its_own_story() -> None:
+    assert joined(BRIDGE + FLASH, known(1, FLASH)) == []
+
+
+def test_a_report_that_shares_its_lead_with_a_full_article_is_no_development() -> None:
+    assert joined(FERRY[:95] + BRIDGE * 2, known(1, FERRY)) == []
+
+
+def test_a_flash_after_its_full_report_is_a_copy() -> None:
+    assert joined(FLASH, known(1, FERRY)) == [(1, "copy")]

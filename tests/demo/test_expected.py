@@ -64,18 +64,20 @@ def test_copies_are_one_story_and_follow_ups_their_own_by_the_real_rule() -> Non
 def test_what_is_promised_follows_from_the_truth_of_each_phase(watchlist: Watchlist) -> None:
     promised = {(alert.phase, alert.channel, alert.kind, alert.story, alert.topics) for alert in EXPECTED}
     assert promised == set(_derived(watchlist))
-    assert len(promised) == len(EXPECTED) == 18
+    assert len(promised) == len(EXPECTED) == 22
 
 
 def _derived(watchlist: Watchlist) -> Iterator[tuple[int, str, str, str, tuple[str, ...]]]:
-    """Learned stories never alert, a story alerts at its first matching telling, its corrected alerted article once more."""
+    """Learned stories never alert, a story alerts at its first matching telling, its flash's report and its corrected article once more."""
     seen: dict[str, Truth] = {each.article: each for each in truth(0, now=NOW)}
     known = {story for each in seen.values() for story in each.stories}
     for phase in (1, 2, 3):
         for each in sorted(truth(phase, now=NOW), key=lambda one: one.published_at):
             before, fresh = seen.get(each.article), known.isdisjoint(each.stories)
             corrected = before is not None and before.script == each.script and before.paragraphs != each.paragraphs
-            kind = "new" if before is None and fresh else "revision" if corrected else None
+            lengths = [sum(map(len, one.paragraphs)) for one in seen.values() if one.stories == each.stories]
+            reports = before is None and bool(lengths) and max(lengths) * 2 < sum(map(len, each.paragraphs))
+            kind = "new" if before is None and fresh else "revision" if corrected else "development" if reports else None
             if kind and each.topics:
                 yield from ((phase, channel, kind, each.stories[0], topics) for channel, topics in _heard(watchlist, each.topics))
             known |= set(each.stories)
@@ -96,12 +98,20 @@ def test_the_first_headline_and_portal_are_those_of_the_tellings() -> None:
 
 def delivered() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     mails = [
-        {"subject": f"俄朝往來｜{alert.headlines[-1]}", "references": ["<1@x>"] if alert.kind == "revision" else [], "headers": {}}
+        {
+            "subject": f"俄朝往來｜{alert.headlines[-1]}",
+            "references": ["<1@x>"] if alert.kind == "revision" else [],
+            "headers": _headers(alert),
+        }
         for alert in EXPECTED
         if alert.channel == "desk"
     ]
     events = [_event(alert) for alert in EXPECTED if alert.channel == "crm"]
     return mails, events
+
+
+def _headers(alert: ExpectedAlert) -> dict[str, str]:
+    return {"x-portalwatch-kind": alert.kind} if alert.kind == "development" else {}
 
 
 def _event(alert: ExpectedAlert) -> dict[str, Any]:
@@ -140,7 +150,8 @@ def test_a_revision_sent_as_new_is_both_missing_and_unexpected() -> None:
 def test_a_kind_header_says_more_than_a_thread() -> None:
     mails, events = delivered()
     labelled = [
-        {**mail, "references": ["<9@x>"], "headers": {"x-portalwatch-kind": "revision" if mail["references"] else "new"}} for mail in mails
+        {**mail, "references": ["<9@x>"], "headers": {"x-portalwatch-kind": "revision" if mail["references"] else "new"} | mail["headers"]}
+        for mail in mails
     ]
     assert missing_and_unexpected(labelled, events) == ([], [])
 

@@ -19,7 +19,7 @@ def stories(phase: int) -> set[str]:
     return {story for each in truth(phase, now=NOW) for story in each.stories}
 
 
-@pytest.mark.parametrize(("phase", "pieces"), [(0, 12), (1, 21), (2, 26), (3, 28)])
+@pytest.mark.parametrize(("phase", "pieces"), [(0, 12), (1, 22), (2, 28), (3, 30)])
 def test_each_phase_adds_its_articles(phase: int, pieces: int) -> None:
     """Phase 3 brings four, of which one stands behind a captcha, and takes one away."""
     assert len({each.article for each in truth(phase, now=NOW)}) == pieces
@@ -31,7 +31,8 @@ def test_the_first_phase_spreads_over_all_four_portals() -> None:
 
 def test_the_written_articles_are_real_prose_of_newspaper_length() -> None:
     lengths = {piece.name: piece.body_length for piece in World(now=NOW, phase=3).scene.pieces}
-    assert len(lengths) == 30
+    assert len(lengths) == 32
+    assert 60 <= lengths.pop("storm-hydrogen-flash") <= 300
     assert all(300 <= length <= 1100 for length in lengths.values()), lengths
 
 
@@ -82,15 +83,15 @@ def test_the_world_lives_on_beyond_the_written_phases() -> None:
     for phase in (4, 5, 7):
         world.set_phase(phase)
         counts.append(len(world.scene.pieces))
-    assert counts == [30 + LIVE_PIECES, 30 + 2 * LIVE_PIECES, 30 + 4 * LIVE_PIECES]
+    assert counts == [32 + LIVE_PIECES, 32 + 2 * LIVE_PIECES, 32 + 4 * LIVE_PIECES]
 
 
 def test_a_world_of_many_articles_begins_full_and_spreads_them_evenly() -> None:
-    world = World(now=NOW, articles=430)
-    assert (world.phase, len(world.scene.pieces)) == (4, 430)
+    world = World(now=NOW, articles=432)
+    assert (world.phase, len(world.scene.pieces)) == (4, 432)
     generated = Counter(piece.portal for piece in world.scene.pieces if piece.name.startswith("generated"))
     assert set(generated.values()) == {100}
-    assert len({(piece.portal, piece.number) for piece in world.scene.pieces}) == 430
+    assert len({(piece.portal, piece.number) for piece in world.scene.pieces}) == 432
 
 
 def test_two_thousand_articles_stand_within_two_seconds_and_no_two_share_a_fifth() -> None:
@@ -98,7 +99,7 @@ def test_two_thousand_articles_stand_within_two_seconds_and_no_two_share_a_fifth
     world = World(now=NOW, articles=2000)
     assert time.process_time() - began < 2
     texts = [letters(fold("".join(piece.paragraphs))) for piece in world.scene.pieces if piece.name.startswith("generated")]
-    assert len(texts) == 1970
+    assert len(texts) == 1968
     assert largest_containment(texts) < 0.2
 
 

@@ -118,12 +118,13 @@ def test_retry_after_is_honoured(owed: Engine, now: datetime) -> None:
     assert claimed(owed, now + timedelta(seconds=600)) is not None
 
 
-def test_the_message_id_tells_stores_stories_revisions_and_recipients_apart() -> None:
+def test_the_message_id_tells_stores_stories_developments_revisions_and_recipients_apart() -> None:
     ids = {
-        alerts.message_id(store, story, revision, *to)
+        alerts.message_id(store, story, development, revision, *to)
         for store in ("a", "b")
         for story in (1, 2)
+        for development in (0, 1)
         for revision in (0, 1)
         for to in (TO, ("desk", "x@example.org"), ("crm", TO[1]))
     }
-    assert len(ids) == 24
+    assert len(ids) == 48

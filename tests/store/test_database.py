@@ -7,15 +7,18 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, MetaData, Table, func, select
 from sqlalchemy.exc import StatementError
 
 from pipelines.config import Settings
 from pipelines.errors import ConfigError, SchemaError
+from pipelines.store import tables
 from pipelines.store.database import engine, in_one_transaction, open_store, reading, store_id, upgrade, version, writing
-from pipelines.store.tables import Base, HostDay, Portal
+from pipelines.store.tables import AlertRow, Base, HostDay, Portal, Telling
 
 
 def test_the_migrations_make_the_tables_of_this_release(store: Engine) -> None:
@@ -30,6 +33,29 @@ def test_upgrading_twice_changes_nothing(store: Engine) -> None:
     upgrade(store)
     with reading(store) as session:
         assert store_id(session) == before
+
+
+def filled(table: Table, at: datetime) -> dict[str, object]:
+    """A row of a table that is known by its columns alone."""
+    kinds: dict[type, object] = {int: 1, float: 1.0, str: "x", datetime: at, bool: False, dict: {}, object: {}}
+    return {column.name: kinds[column.type.python_type] for column in table.columns if not column.nullable}
+
+
+def test_an_upgrade_keeps_what_is_owed(database_url: str) -> None:
+    on, at, config = engine(database_url), datetime(2026, 11, 22, 8, 0, tzinfo=UTC), Config()
+    config.set_main_option("script_location", str(Path(tables.__file__).with_name("migrations")))
+    with on.execution_options(writes=True).begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0002")
+        for name in ("pages", "articles", "stories", "tellings", "alerts"):
+            before = Table(name, MetaData(), autoload_with=connection)
+            connection.execute(before.insert().values(filled(before, at)))
+    upgrade(on)
+    with reading(on) as session:
+        alert = session.scalars(select(AlertRow)).one()
+        assert (alert.id, alert.topic, alert.development, alert.owed_at) == (1, "x", 0, at)
+        assert session.scalars(select(Telling.role)).all() == ["x"]
+    on.dispose()
 
 
 def test_the_embedded_store_migrates_by_itself(configured: Callable[..., Settings], tmp_path: Path) -> None:

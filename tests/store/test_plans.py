@@ -15,7 +15,7 @@ from pipelines.dedup.shingles import sketch
 from pipelines.models import Answer, Comment, Outcome
 from pipelines.store import alerts, articles, pages
 from pipelines.store.database import engine, in_one_transaction, reading, upgrade, writing
-from pipelines.store.forget import forget_article
+from pipelines.store.forget import Named, forget_article
 from pipelines.store.messages import message_of
 from pipelines.store.pages import Found
 from pipelines.watch.watchlist import Watchlist, compile_watchlist
@@ -96,9 +96,9 @@ def refilled(desk: flow.Desk, now: datetime) -> None:
         pages.remembered(session, 1, now)
 
 
-def forgotten(desk: flow.Desk, _now: datetime) -> None:
+def forgotten(desk: flow.Desk, now: datetime) -> None:
     """What forgetting an article asks."""
-    in_one_transaction(desk.engine, lambda session: forget_article(session, "p", "0"))
+    in_one_transaction(desk.engine, lambda session: forget_article(session, Named(portal="p", identity="0", url=""), (), now))
 
 
 @pytest.mark.parametrize("step", [crawled, delivered, refilled, forgotten])

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Engine, func, select, update
 
 from pipelines import flow
-from pipelines.dedup.fast import Fast
+from pipelines.dedup.fast import NEAR_GENERATION, NEAR_GENERATIONS, Fast
 from pipelines.models import Outcome
 from pipelines.store import retention
 from pipelines.store.ageing import Kept
@@ -296,5 +296,5 @@ def test_the_index_in_redis_ages_by_its_generations(desk: flow.Desk, valkey: str
     keep(desk_of(desk.engine, fast), now)
     keys = [key for key in redis_client.scan_iter(f"pw:{{{store}}}:near*") if b"near-newest" not in key]
     assert keys
-    assert all(0 < redis_client.ttl(key) <= 28 * 86400 for key in keys)
+    assert {0 < redis_client.ttl(key) <= (NEAR_GENERATIONS * NEAR_GENERATION).total_seconds() for key in keys} == {True}
     fast.close()

@@ -15,6 +15,7 @@ def upgrade() -> None:
     _decisions()
     _add_retractions()
     _postings()
+    _developments()
 
 
 def _decisions() -> None:
@@ -72,3 +73,15 @@ def _postings() -> None:
     op.execute("UPDATE articles SET posted = id")
     op.execute("INSERT INTO meta (key, value) SELECT 'posted', CAST(max(id) AS TEXT) FROM articles HAVING count(*) > 0")
     op.create_index(op.f("ix_articles_posted"), "articles", ["posted"])
+
+
+def _developments() -> None:
+    with op.batch_alter_table("tellings") as tellings:
+        tellings.alter_column("role", type_=sa.String(20), existing_type=sa.String(10), existing_nullable=False)
+    with op.batch_alter_table("alerts") as alerts:
+        alerts.add_column(sa.Column("development", sa.Integer(), nullable=False, server_default="0"))
+        alerts.drop_constraint(op.f("uq_alerts_topic_story_id_revision_channel_recipient"), type_="unique")
+        alerts.create_unique_constraint(
+            op.f("uq_alerts_topic_story_id_development_revision_channel_recipient"),
+            ["topic", "story_id", "development", "revision", "channel", "recipient"],
+        )
