@@ -19,22 +19,30 @@ TITLE = 300
 _CLOCK = r"\d{1,2}:\d\d(?::\d\d)?(?:\s*[ap]m)?|\d{1,2}[时点]\d{1,2}分?"
 _DATE = r"(?:(?:19|20)\d\d\s*[-年/.]\s*)?\d{1,2}\s*[-月/.]\s*\d{1,2}\s*日?|[a-z]{3,9}\.? \d{1,2},? (?:19|20)\d\d"
 _AGO = (
-    r"(?:约|大约|about )?\s*(?:\d+|半|一|两|几|an?|one)\s*个?半?\s*(?:秒|分|小时|钟头|天|日|周|星期|礼拜|月|年|seconds?|min(?:ute)?s?|hours?|hrs?"
-    r"|days?|weeks?|months?|years?)钟?\s*(?:之?前|以前|ago)|刚刚|刚才|昨天|今天|前天|just now|yesterday"
+    r"(?:约|大约|about )?\s*(?:\d+|半|一|两|几|an?|one)\s*个?半?\s*"
+    r"(?:秒|分|小时|钟头|天|日|周|星期|礼拜|月|年|(?:second|min(?:ute)?|hour|hr|day|week|month|year)s?)钟?\s*(?:之?前|以前|ago)"
+    r"|刚刚|刚才|昨天|今天|前天|just now|yesterday"
 )
 _STAMP = (
-    r"(?:(?:本文|文章|最后|最近|最新|首次|last|first)?\s*(?:更新|发布|发表|发佈|修改|修订|编辑|刊出|刊登|出版|上稿|上架|发稿|updated?|published|posted|modified)"
+    r"(?:(?:本文|文章|最后|最近|最新|首次|last|first)?\s*"
+    r"(?:更新|发布|发表|发佈|修改|修订|编辑|刊出|刊登|出版|上稿|上架|发稿|updated?|published|posted|modified)"
     r"|时间|日期)?(?:时间|日期|于|在| on| at)?\s*:?\s*"
 )
 _WHEN = rf"{_STAMP}(?:(?:{_AGO}|{_DATE}|{_CLOCK})\s*,?\s*)+(?:更新|发布|发表)?|{_STAMP}"
 _COUNTED = (
-    r"(?:总|累计|文章)?(?:阅读|阅览|浏览|点击|点阅|观看|播放|人气|热度|评论|留言|跟帖|回复|回应|讨论|分享|转发|转载|点赞|按赞|赞|收藏|推荐|鲜花|鸡蛋|参与"
-    r"|views?|reads?|comments?|shares?|likes?|hits?)"
+    r"(?:总|累计|文章)?(?:阅读|阅览|浏览|点击|点阅|观看|播放|人气|热度|评论|留言|跟帖|回复|回应|讨论|分享|转发|转载|点赞|按赞|赞|收藏|推荐"
+    r"|鲜花|鸡蛋|参与|(?:view|read|comment|share|like|hit)s?)"
 )
 _NUMBER = r"\d[\d,.]*\s*[万亿kmw]?\+?"
-_COUNTER = rf"{_COUNTED}(?:数|次数|量|人数|人次)?\s*[:(]?\s*{_NUMBER}\s*(?:次|人|人次|条|则|个|篇|楼)?\)?|(?:已有|共有|共)?\s*{_NUMBER}\s*(?:次|人次?|条|则|个|篇)?\s*{_COUNTED}(?:数|过)?"
+_COUNTER = (
+    rf"{_COUNTED}(?:数|次数|量|人数|人次)?\s*[:(]?\s*{_NUMBER}\s*(?:次|人|人次|条|则|个|篇|楼)?\)?"
+    rf"|(?:已有|共有|共)?\s*{_NUMBER}\s*(?:次|人次?|条|则|个|篇)?\s*{_COUNTED}(?:数|过)?"
+)
 _AD = r"广告|推广|赞助|赞助内容|合作推广|advertisement|sponsored|promoted|ad"
-_UPDATED = r"(?:不断|持续|滚动|即时|最新)?更新(?:中|版|\d+)?|最新|快讯|独家|影音?|有片|多?图|组图|附图|视频|视讯|影片|直播|live|update[ds]?|breaking|video|photos?"
+_UPDATED = (
+    r"(?:不断|持续|滚动|即时|最新)?更新(?:中|版|\d+)?|最新|快讯|独家|影音?|有片|多?图|组图|附图|视频|视讯|影片|直播"
+    r"|live|update[ds]?|breaking|video|photos?"
+)
 
 _FURNITURE = re.compile(rf"[\[(【<〈「]?\s*(?:{_WHEN}|{_COUNTER}|{_AD}|记者.{{0,12}}更新|\W*)\s*[\])】>〉」]?\W*")
 _PARTS = re.compile(r"[|｜丨•·\t　]|\s{2,}|\s+[-–—/]\s+")
