@@ -12,14 +12,15 @@ from sqlalchemy.orm import Session
 from pipelines.dedup.fast import Fast
 from pipelines.dedup.shingles import Sketch, sketch
 from pipelines.dedup.stories import Link, stories_of
+from pipelines.dedup.weight import State
 from pipelines.models import Article, Comment, Origin, Outcome, TopicMatch
-from pipelines.store import alerts, articles, comments, pages
+from pipelines.store import alerts, articles, comments, pages, revisions
 from pipelines.store.database import in_one_transaction, reading, serialize_stories
 from pipelines.store.pages import Found
 from pipelines.store.tables import ArticleRow, PageRow
 from pipelines.watch.engine import Matcher
 from pipelines.watch.readable import Readable
-from pipelines.watch.watchlist import Watchlist
+from pipelines.watch.watchlist import Topic, Watchlist
 
 T = TypeVar("T")
 
@@ -127,16 +128,21 @@ def hear(desk: Desk, found: Found, heard: Heard, now: datetime) -> int:
     return in_one_transaction(desk.engine, work)
 
 
-def settle(desk: Desk, found: Found, outcome: Outcome, evidence: str | None, now: datetime) -> None:
-    """Write the outcome of an identity that gave no article; a page that says that an article is gone marks it vanished."""
+def settle(desk: Desk, found: Found, outcome: Outcome, evidence: str | None, now: datetime) -> int:
+    """Write the outcome of an identity that gave no article; a page that says that an article is gone marks it vanished.
 
-    def work(session: Session) -> None:
+    Gives the number of alerts: who had the article hears once that it is gone.
+    """
+
+    def work(session: Session) -> int:
         page = pages.settle(session, found, outcome, now, desk.looks, evidence)
         row = articles.of_page(session, page.id)
-        if row is not None and row.vanished_at is None and (evidence or "").startswith("missing"):
-            row.vanished_at = now
+        if row is None or row.vanished_at is not None or not (evidence or "").startswith("missing"):
+            return 0
+        row.vanished_at = now
+        return _tell_gone(session, desk, row, now)
 
-    in_one_transaction(desk.engine, work)
+    return in_one_transaction(desk.engine, work)
 
 
 def fill_index(desk: Desk, now: datetime) -> int:
@@ -167,19 +173,33 @@ def keep_draft(session: Session, desk: Desk, draft: Draft, now: datetime) -> Kep
         return _add(session, desk, page, draft, now)
     articles.read_from(row, draft.origin)
     unheard = _unheard(desk, row, draft.article, now)
-    if row.digest == draft.sketch.digest or is_less(row, draft.article):
+    turn = None if is_less(row, draft.article) else _turn(session, row, draft, now)
+    if turn is None:
         articles.refresh(row, draft.article)
         owed = _listen(session, desk, row, draft.article.comments, now)
         return Kept(outcome=Outcome.UNCHANGED, article_id=row.id, alerts=owed, thread=unheard)
-    outcome, change = (Outcome.UNCHANGED, articles.complete) if row.partial else (Outcome.REVISED, articles.revise)
+    outcome, occasion = turn
     page.outcome = outcome.value
-    change(session, row, draft.article, draft.sketch.digest, now)
     comments.hear(session, row, draft.article.comments, desk.comments)
     articles.post_shingles(session, row, draft.sketch.sample)
     draft.article_id, draft.before = row.id, row.id  # a known id fills no gap of the index
-    occasion = _Occasion.PAGES if outcome is Outcome.UNCHANGED else _Occasion.STATE
     owed = _watch(session, desk, row, list(articles.stories_of(session, row.id)), now, occasion)
     return Kept(outcome=outcome, article_id=row.id, alerts=owed, thread=unheard)
+
+
+def _turn(session: Session, row: ArticleRow, draft: Draft, now: datetime) -> tuple[Outcome, "_Occasion"] | None:
+    """Take up what the page says now; gives the outcome and why that is matched, None where it is nothing new."""
+    article, digest = draft.article, draft.sketch.digest
+    if row.partial is not None:
+        if row.digest == digest:
+            return None
+        articles.complete(session, row, article, digest, now)
+        return Outcome.UNCHANGED, _Occasion.PAGES
+    step = revisions.step(session, row, State(title=article.title, text=article.text))
+    if step is None:
+        return None
+    articles.revise(session, row, article, step, digest, now)
+    return Outcome.REVISED, _Occasion.RETURN if not step.is_new else _Occasion.STATE if step.material else _Occasion.SMALL
 
 
 def _gap(article: Article) -> str | None:
@@ -227,9 +247,10 @@ def _listen(session: Session, desk: Desk, row: ArticleRow, read: Sequence[Commen
 
 
 class _Occasion(Enum):
-    """Why an article is matched: a state that is new, or more of one that was matched before, its pages or its comments."""
+    """Why an article is matched: a new state, materially or in small things, one that was there before and is the present one
+    again, or more of one that was matched before, its pages or its comments."""
 
-    STATE, PAGES, COMMENTS = "state", "pages", "comments"
+    STATE, SMALL, RETURN, PAGES, COMMENTS = "state", "small", "return", "pages", "comments"
 
 
 def _watch(session: Session, desk: Desk, row: ArticleRow, stories: list[int], now: datetime, occasion: _Occasion = _Occasion.STATE) -> int:
@@ -237,7 +258,7 @@ def _watch(session: Session, desk: Desk, row: ArticleRow, stories: list[int], no
 
     Where the state was matched before, only topics that did not match then are news, and nobody is told of a revision.
     """
-    topics, again = desk.watchlist.topics, occasion is not _Occasion.STATE
+    topics, again = desk.watchlist.topics, occasion not in (_Occasion.STATE, _Occasion.SMALL)
     known = alerts.matched(session, row) if again else frozenset()
     matches = [match for match in matches_of(desk, row, now) if match.topic not in known]
     told = {match.topic for match in matches if alerts.told_before(session, row, match.topic, stories)}
@@ -248,9 +269,29 @@ def _watch(session: Session, desk: Desk, row: ArticleRow, stories: list[int], no
     for topic in (topics[match.topic] for match in matches):
         for channel, recipient in desk.watchlist.recipients(topic):
             revises = bool(row.revision) and not again and alerts.alerted(session, stories, recipient, article_id=row.id)
-            if _is_owed(session, stories, recipient, news=topic.slug not in told, revises=revises, follows=topic.revisions != "never"):
+            if _is_owed(session, stories, recipient, news=topic.slug not in told, revises=revises, follows=_follows(topic, occasion)):
                 to = (by.setdefault(recipient, channel), recipient)
                 owed.append(alerts.Due(topic=topic.slug, story_id=stories[0], to=to, revision=row.revision if revises else 0))
+    return owe_all(session, desk, row, owed, now)
+
+
+def _follows(topic: Topic, occasion: _Occasion) -> bool:
+    """Whether the topic tells of revisions, and of such ones."""
+    return topic.revisions == "always" or (topic.revisions == "material" and occasion is not _Occasion.SMALL)
+
+
+def _tell_gone(session: Session, desk: Desk, row: ArticleRow, now: datetime) -> int:
+    """Owe once to whoever had the article that it is gone, in its thread; gives the number of alerts."""
+    number, stories = revisions.gone(session, row, now), list(articles.stories_of(session, row.id))
+    told = alerts.matched(session, row)
+    active = [topic for topic in desk.watchlist.topics.values() if topic.slug in told and topic.is_active(now.date())]
+    topics = [topic for topic in active if _follows(topic, _Occasion.STATE)]
+    owed, by = [], dict[str, str]()
+    for topic in topics if number is not None else []:
+        for channel, recipient in desk.watchlist.recipients(topic):
+            if alerts.alerted(session, stories, recipient, article_id=row.id):
+                to = (by.setdefault(recipient, channel), recipient)
+                owed.append(alerts.Due(topic=topic.slug, story_id=stories[0], to=to, revision=number or 0))
     return owe_all(session, desk, row, owed, now)
 
 

@@ -217,10 +217,11 @@ class LateStory:
 class Message:
     """One message to one recipient about one story: all that a channel may tell, and nothing more.
 
-    `id` stays the same over every attempt. `kind` is new, revision, late or test. `topics` pairs slug and title.
+    `id` stays the same over every attempt. `kind` is new, revision, vanished, late or test. `topics` pairs slug and title.
     A late message tells all `stories` that a replay or backfill found, and none of its own: its `title`, `text` and `url` are empty.
     `hits` index into `title` and `text`; a channel prints a capped excerpt of the text, never the whole.
     `thread` is the id of the first message about this story to this recipient, None if this is the first.
+    `before` is (title, text) of the state of which the recipient of a revision heard last; a channel tells what changed since.
     """
 
     id: str
@@ -243,6 +244,7 @@ class Message:
     language: str | None = None
     rights: str | None = None
     thread: str | None = None
+    before: tuple[str, str] | None = None
     late: bool = False
     stories: tuple[LateStory, ...] = ()
 

@@ -19,7 +19,8 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from pipelines.alerts import late
-from pipelines.alerts.excerpt import clipped, excerpt, headline, web_link
+from pipelines.alerts.changes import changes, quoted
+from pipelines.alerts.excerpt import clipped, headline, web_link
 from pipelines.alerts.smtp import Smtp, send_mail
 from pipelines.errors import ConfigError
 from pipelines.models import Answer, Hit, Message
@@ -150,7 +151,7 @@ def _plain_id(identity: str) -> str:
 
 def _subject(message: Message, sender: Sender) -> str:
     words = _words(sender.language)
-    kind = {"new": "", "revision": words["updated"], "test": words["test"], "late": words["late"]}[message.kind]
+    kind = {"new": "", "revision": words["updated"], "vanished": words["gone"], "test": words["test"], "late": words["late"]}[message.kind]
     topics = clipped(words["comma"].join(title or slug for slug, title in message.topics), 40)
     parts = [part for part in (kind, topics, clipped(_title(message, words), SUBJECT_CAP)) if part]
     # `=?` would begin an encoded word of the page's own making
@@ -158,7 +159,7 @@ def _subject(message: Message, sender: Sender) -> str:
 
 
 def _view(message: Message, sender: Sender, zone: tzinfo) -> dict[str, Any]:
-    words, quote, language = _words(sender.language), excerpt(message.text, message.hits), message.language or ""
+    words, quote, language = _words(sender.language), quoted(message), message.language or ""
     return {
         "words": words,
         "lang": sender.language,
@@ -166,6 +167,7 @@ def _view(message: Message, sender: Sender, zone: tzinfo) -> dict[str, Any]:
         "badges": _badges(message, words),
         "topics": _capped([clipped(title or slug, 60) for slug, title in message.topics], SHOWN_TOPICS, words),
         "title": headline(message.title, message.hits),
+        "change": changes(message),
         "excerpt": quote,
         "preview": clipped(quote.text, 120),
         "link": web_link(message.url),
@@ -194,7 +196,7 @@ def _title(message: Message, words: Mapping[str, str]) -> str:
 
 
 def _badges(message: Message, words: Mapping[str, str]) -> list[dict[str, str]]:
-    kind = {"new": (), "revision": ("updated",), "test": ("test",)}[message.kind]
+    kind = {"new": (), "revision": ("updated",), "vanished": ("gone",), "test": ("test",)}[message.kind]
     names = (*kind, "late") if message.late else kind
     return [{"word": words[name], "note": words[f"{name}_note"]} for name in names]
 

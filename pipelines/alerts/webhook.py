@@ -15,14 +15,14 @@ from typing import Any, Protocol
 import httpx
 from standardwebhooks import Webhook
 
-from pipelines.alerts import late
-from pipelines.alerts.excerpt import clipped, excerpt, headline, web_link
+from pipelines.alerts import changes, late
+from pipelines.alerts.excerpt import clipped, headline, web_link
 from pipelines.alerts.guard import GuardedTransport, RefusedAddressError
 from pipelines.errors import ConfigError
 from pipelines.models import Answer, Message
 
 SCHEMA = "portalwatch.alert/1"
-TYPES = {"new": "alert.new", "revision": "alert.revision", "late": "alert.late", "test": "alert.test"}
+TYPES = {"new": "alert.new", "revision": "alert.revision", "vanished": "alert.vanished", "late": "alert.late", "test": "alert.test"}
 
 CONNECT_SECONDS, READ_SECONDS, EXCHANGE_SECONDS = 5.0, 10.0, 20.0
 BODY_CAP = 4096
@@ -95,7 +95,7 @@ def body(message: Message, now: datetime) -> bytes:
 def payload(message: Message, now: datetime | None = None) -> dict[str, Any]:
     """The message as docs/webhook.schema.json has it. `timestamp` is when the article was first seen, else `now`; hits
     index code points of `data.title` and `data.excerpt`; the full text and readers' comments are never in it."""
-    title, quote = headline(message.title, message.hits), excerpt(message.text, message.hits)
+    title, quote = headline(message.title, message.hits), changes.quoted(message)
     seen = message.first_seen_at or now or datetime.now(UTC)
     return {
         "schema": SCHEMA,
@@ -106,7 +106,7 @@ def payload(message: Message, now: datetime | None = None) -> dict[str, Any]:
             "topics": [{"slug": slug, "title": clipped(name, 200)} for slug, name in message.topics],
             "story_id": message.story_id,
             "revision": message.revision,
-            "supersedes": message.thread if message.kind == "revision" else None,
+            "supersedes": message.thread if message.kind in ("revision", "vanished") else None,
             "late": message.late,
             "title": title.text,
             "excerpt": quote.text,
@@ -122,7 +122,7 @@ def payload(message: Message, now: datetime | None = None) -> dict[str, Any]:
                 for hit in (*title.hits, *quote.hits)
             ],
             "rights": _optional(message.rights, 500),
-            **(late.payload(message) if message.kind == "late" else {}),
+            **(late.payload(message) if message.kind == "late" else changes.payload(message) if message.kind == "revision" else {}),
         },
     }
 

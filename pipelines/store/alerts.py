@@ -56,12 +56,12 @@ def rematch(session: Session, row: ArticleRow, matches: Sequence[TopicMatch], wa
 
 
 def told_before(session: Session, row: ArticleRow, topic: str, stories: Sequence[int]) -> bool:
-    """Whether the topic matched an earlier telling of any of these stories, or an earlier state of this article."""
+    """Whether the topic matched an earlier telling of any of these stories, or another state of this article."""
     query = (
         select(func.count())
         .select_from(Match)
         .join(Telling, Telling.article_id == Match.article_id)
-        .where(Telling.story_id.in_(stories), Match.topic == topic, or_(Match.article_id != row.id, Match.revision < row.revision))
+        .where(Telling.story_id.in_(stories), Match.topic == topic, or_(Match.article_id != row.id, Match.revision != row.revision))
     )
     return bool(session.scalar(query))
 

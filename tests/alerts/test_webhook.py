@@ -24,7 +24,7 @@ from pipelines.alerts.webhook import Hook, body, payload, send_webhook
 from pipelines.errors import ConfigError
 from pipelines.models import Answer, Hit, Message
 from tests.alerts.conftest import Certificate, Receiver, handler
-from tests.alerts.messages import HOSTILE, NEW, REVISION, TEXT
+from tests.alerts.messages import HOSTILE, NEW, REVISION, TEXT, VANISHED
 
 DOCS = Path(__file__).parents[2] / "docs"
 SCHEMA = json.loads((DOCS / "webhook.schema.json").read_text(encoding="utf-8"))
@@ -111,6 +111,31 @@ def test_neither_the_full_text_nor_a_comment_nor_the_recipient_is_sent() -> None
 def test_a_revision_names_what_it_supersedes_and_a_new_alert_nothing() -> None:
     assert (payload(REVISION)["type"], payload(REVISION)["data"]["supersedes"]) == ("alert.revision", "m-0001")
     assert (payload(NEW)["type"], payload(NEW)["data"]["supersedes"]) == ("alert.new", None)
+
+
+def test_a_revision_tells_what_changed_and_never_much_of_it() -> None:
+    change = payload(REVISION)["data"]["change"]
+    assert (change["title"], change["more"], change["cut"], change["added"]) == ("平壤代表團抵達海參崴", 0, 10, 13)
+    assert [(place["cut"], place["added"]) for place in change["places"]] == [
+        ("兩", "三"),
+        ("", "市民阿廖沙在街角賣花"),
+        ("15", "12"),
+        ("警方封鎖了碼頭。", ""),
+    ]
+    assert "change" not in payload(NEW)["data"]
+
+
+@pytest.mark.parametrize("size", [1, 20, 60, 300, 5000])
+def test_changes_and_excerpt_together_never_show_a_whole_text(size: int) -> None:
+    text = "".join(chr(0x4E00 + at) + "。" * (at % 25 == 24) for at in range(size))
+    data = payload(replace(REVISION, text=text, hits=(), before=("x", "舊")))["data"]
+    shown = data["excerpt"] + "".join(place["before"] + place["added"] + place["after"] for place in data["change"]["places"])
+    assert len(set(text) & set(shown)) <= 0.9 * len(set(text))
+
+
+def test_a_vanished_article_is_told_in_the_thread_of_its_alert() -> None:
+    told = payload(VANISHED)
+    assert (told["type"], told["data"]["supersedes"], told["data"]["title"]) == ("alert.vanished", "m-0001", NEW.title)
 
 
 def test_the_body_is_the_same_on_every_attempt() -> None:
