@@ -11,12 +11,14 @@ from pipelines.store import comments, forget
 from pipelines.store.database import in_one_transaction, open_store, reading
 from pipelines.store.tables import ArticleRow, Story, Telling
 from portalwatch import show
+from portalwatch.commands import revisions
 
 stories = typer.Typer(no_args_is_help=True, help="Stories: what one or several articles tell.")
 
 
 def add_to(app: typer.Typer) -> None:
     """Hang in the group, and forget."""
+    revisions.add_to(stories)
     app.add_typer(stories, name="stories")
     app.command("forget")(forget_command)
 

@@ -61,6 +61,7 @@ def test_the_schema_is_one() -> None:
     [
         NEW,
         REVISION,
+        VANISHED,
         HOSTILE,
         replace(NEW, kind="test"),
         replace(NEW, published_at=date(2024, 6, 18), publisher=(), author=None, rights=None, language=None, hits=(), topics=()),
