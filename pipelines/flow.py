@@ -24,6 +24,10 @@ from pipelines.watch.watchlist import Topic, Watchlist
 
 T = TypeVar("T")
 
+MISSING, SAYS_SO = "missing", "missing: status"
+"""How the evidence begins where an article is gone, and where its page says so by its status or its words. A page without what every
+article of the portal has marks it as well, and nobody is told: a portal's new layout looks the same on all its pages."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
@@ -131,16 +135,16 @@ def hear(desk: Desk, found: Found, heard: Heard, now: datetime) -> int:
 def settle(desk: Desk, found: Found, outcome: Outcome, evidence: str | None, now: datetime) -> int:
     """Write the outcome of an identity that gave no article; a page that says that an article is gone marks it vanished.
 
-    Gives the number of alerts: who had the article hears once that it is gone.
+    Gives the number of alerts: who had the article hears once that its page says so.
     """
 
     def work(session: Session) -> int:
         page = pages.settle(session, found, outcome, now, desk.looks, evidence)
         row = articles.of_page(session, page.id)
-        if row is None or row.vanished_at is not None or not (evidence or "").startswith("missing"):
+        if row is None or not (evidence or "").startswith(MISSING):
             return 0
-        row.vanished_at = now
-        return _tell_gone(session, desk, row, now)
+        row.vanished_at = row.vanished_at or now
+        return _tell_gone(session, desk, row, now) if (evidence or "").startswith(SAYS_SO) else 0
 
     return in_one_transaction(desk.engine, work)
 

@@ -70,7 +70,7 @@ def _article(session: Session, article: str) -> ArticleRow:
 def _steps(kept: Sequence[Revision]) -> Iterator[tuple[Revision, Revision]]:
     """(the state before, the revision) of each revision; what is gone has no text to compare."""
     states = [each for each in kept if not each.gone]
-    before = dict((after.number, state) for state, after in pairwise(states))
+    before = {after.number: state for state, after in pairwise(states)}
     yield from ((before.get(each.number, each), each) for each in kept if each.gone or each.number in before)
 
 
@@ -102,7 +102,8 @@ def _print(lines: Sequence[dict[str, Any]]) -> None:
         title = line["title"]
         if title["was"] != title["now"]:
             console.print(Text("  title: ").append(_marked("cut", title["was"], console)).append(_marked("added", title["now"], console)))
-        for place in _places(*line["text"], console):
+        text, found = line["text"]
+        for place in _places(text, found, console):
             console.print(Text("  ").append(place))
 
 

@@ -30,7 +30,6 @@ TITLE = "青嶼夜間渡輪下月復航"
 SMALL = TEXT.replace("提前四十天完工", "提前四十天竣工")
 MATERIAL = TEXT.replace("四十天", "六十天")
 FOUND = Found(portal="dw_zh", identity="1", url="https://dw.example/1")
-GONE = "missing: status 404"
 
 
 @pytest.fixture
@@ -134,8 +133,8 @@ def test_small_edits_are_material_in_their_sum(play: Play) -> None:
     for old, new in (("恢復行駛", "重新開航"), ("修復工程", "補強作業"), ("避讓規則", "航行守則"), ("審查相關", "討論有關")):
         text = text.replace(old, new)
         play.look(text)
-    assert [is_material for _, is_material, _ in play.kept] == [True, False, False, True, False]
-    assert play.told == [("always", 1), ("always", 2), ("material", 3), ("always", 3), ("always", 4)]
+    assert [is_material for _, is_material, _ in play.kept] == [True, False, False, False, True]
+    assert play.told == [("always", 1), ("always", 2), ("always", 3), ("material", 4), ("always", 4)]
 
 
 def test_a_return_after_another_state_keeps_numbers_that_were_given(play: Play) -> None:
@@ -175,8 +174,12 @@ def test_a_copys_revisions_are_told_to_nobody(play: Play) -> None:
     assert play.told == []
 
 
-def test_a_page_that_says_that_the_article_is_gone_is_told_once(play: Play) -> None:
-    assert play.settle(GONE) == 2
+GONE = "missing: status 404"
+
+
+@pytest.mark.parametrize("evidence", [GONE, "missing: status 410", "missing: status 200, but the page says `已被刪除`"])
+def test_a_page_that_says_that_the_article_is_gone_is_told_once(play: Play, evidence: str) -> None:
+    assert play.settle(evidence) == 2
     assert play.row.vanished_at == play.now
     assert (play.told, play.kept[1:]) == ([("material", 1), ("always", 1)], [(1, True, True)])
     message = play.messages("material")[1]
@@ -201,7 +204,15 @@ def test_what_comes_back_changed_is_a_revision_after_it(play: Play) -> None:
 
 
 @pytest.mark.parametrize(
-    "evidence", ["challenge: a captcha", "paywall: subscribe", "empty: no text", "listing: 40 links", "error: status 500"]
+    "evidence",
+    [
+        "missing: none of the elements that every article of this portal has",
+        "challenge: a captcha",
+        "paywall: subscribe",
+        "empty: no text",
+        "listing: 40 links",
+        "error: status 500",
+    ],
 )
 def test_no_other_answer_makes_an_article_vanish(play: Play, evidence: str) -> None:
     assert play.settle(evidence) == 0
