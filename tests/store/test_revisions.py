@@ -187,6 +187,12 @@ def test_a_page_that_says_that_the_article_is_gone_is_told_once(play: Play, evid
     assert play.settle(GONE) == 0
 
 
+def test_a_page_without_the_portals_elements_marks_the_article_and_is_told_only_when_it_says_so(play: Play) -> None:
+    assert play.settle("missing: none of the elements that every article of this portal has") == 0
+    marked = play.row.vanished_at
+    assert (marked, play.told, play.settle(GONE), play.row.vanished_at) == (play.now - timedelta(hours=1), [], 2, marked)
+
+
 def test_what_comes_back_is_there_again_and_is_told_neither_then_nor_when_it_goes_again(play: Play) -> None:
     play.settle(GONE)
     assert play.look() is Outcome.UNCHANGED
@@ -206,7 +212,6 @@ def test_what_comes_back_changed_is_a_revision_after_it(play: Play) -> None:
 @pytest.mark.parametrize(
     "evidence",
     [
-        "missing: none of the elements that every article of this portal has",
         "challenge: a captcha",
         "paywall: subscribe",
         "empty: no text",
