@@ -13,19 +13,24 @@ from sqlalchemy.orm import Session
 from pipelines.dedup.decision import Decision, decide
 from pipelines.dedup.fast import Fast, Near, Posting, most_first
 from pipelines.dedup.shingles import Sketch, sketch
+from pipelines.dedup.weight import State
 from pipelines.errors import PortalwatchError
 from pipelines.models import Article, Comment, Origin, Outcome, TopicMatch
 from pipelines.owing import Asked, owed_state
-from pipelines.store import alerts, articles, comments, decisions, pages, rulings, tellings
+from pipelines.store import alerts, articles, comments, decisions, pages, revisions, rulings, tellings
 from pipelines.store.database import in_one_transaction, serialize_stories
 from pipelines.store.fastpath import fill_near
 from pipelines.store.pages import Found
 from pipelines.store.tables import ArticleRow, PageRow
 from pipelines.watch.engine import Matcher
 from pipelines.watch.readable import Readable
-from pipelines.watch.watchlist import Watchlist
+from pipelines.watch.watchlist import Topic, Watchlist
 
 T = TypeVar("T")
+
+MISSING, SAYS_SO = "missing", "missing: status"
+"""How the evidence begins where an article is gone, and where its page says so by its status or its words. A page without what every
+article of the portal has marks it as well, and nobody is told: a portal's new layout looks the same on all its pages."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,16 +138,21 @@ def hear(desk: Desk, found: Found, heard: Heard, now: datetime) -> int:
     return in_one_transaction(desk.engine, work)
 
 
-def settle(desk: Desk, found: Found, outcome: Outcome, evidence: str | None, now: datetime) -> None:
-    """Write the outcome of an identity that gave no article; a page that says that an article is gone marks it vanished."""
+def settle(desk: Desk, found: Found, outcome: Outcome, evidence: str | None, now: datetime) -> int:
+    """Write the outcome of an identity that gave no article; a page that says that an article is gone marks it vanished.
 
-    def work(session: Session) -> None:
+    Gives the number of alerts: who had the article hears once that its page says so.
+    """
+
+    def work(session: Session) -> int:
         page = pages.settle(session, found, outcome, now, desk.looks, evidence)
         row = articles.of_page(session, page.id)
-        if row is not None and row.vanished_at is None and (evidence or "").startswith("missing"):
-            row.vanished_at = now
+        if row is None or not (evidence or "").startswith(MISSING):
+            return 0
+        row.vanished_at = row.vanished_at or now
+        return _tell_gone(session, desk, row, now) if (evidence or "").startswith(SAYS_SO) else 0
 
-    in_one_transaction(desk.engine, work)
+    return in_one_transaction(desk.engine, work)
 
 
 def fill_index(desk: Desk, now: datetime) -> int:
@@ -167,18 +177,32 @@ def keep_draft(session: Session, desk: Desk, draft: Draft, now: datetime) -> Kep
         return _add(session, desk, page, draft, now)
     articles.read_from(row, draft.origin)
     unheard = _unheard(desk, row, draft.article, now)
-    if row.digest == draft.sketch.digest or is_less(row, draft.article):
+    turn = None if is_less(row, draft.article) else _turn(session, row, draft, now)
+    if turn is None:
         articles.refresh(row, draft.article)
         owed = _listen(session, desk, row, draft.article.comments, now)
         return Kept(outcome=Outcome.UNCHANGED, article_id=row.id, alerts=owed, thread=unheard)
-    outcome, change = (Outcome.UNCHANGED, articles.complete) if row.partial else (Outcome.REVISED, articles.revise)
+    outcome, occasion = turn
     page.outcome = outcome.value
-    change(session, row, draft.article, draft.sketch.digest, now)
     comments.hear(session, row, draft.article.comments, desk.comments)
     draft.posting = articles.post_shingles(session, row, draft.sketch.sample)
-    occasion = _Occasion.PAGES if outcome is Outcome.UNCHANGED else _Occasion.STATE
     owed = _watch(session, desk, row, list(articles.stories_of(session, row.id)), now, occasion)
     return Kept(outcome=outcome, article_id=row.id, alerts=owed, thread=unheard)
+
+
+def _turn(session: Session, row: ArticleRow, draft: Draft, now: datetime) -> tuple[Outcome, "_Occasion"] | None:
+    """Take up what the page says now; gives the outcome and why that is matched, None where it is nothing new."""
+    article, digest = draft.article, draft.sketch.digest
+    if row.partial is not None:
+        if row.digest == digest:
+            return None
+        articles.complete(session, row, article, digest, now)
+        return Outcome.UNCHANGED, _Occasion.PAGES
+    step = revisions.step(session, row, State(title=article.title, text=article.text))
+    if step is None:
+        return None
+    articles.revise(session, row, article, step, digest, now)
+    return Outcome.REVISED, _Occasion.RETURN if not step.is_new else _Occasion.STATE if step.material else _Occasion.SMALL
 
 
 def _gap(article: Article) -> str | None:
@@ -229,9 +253,10 @@ def _listen(session: Session, desk: Desk, row: ArticleRow, read: Sequence[Commen
 
 
 class _Occasion(Enum):
-    """Why an article is matched: a state that is new, or more of one that was matched before, its pages or its comments."""
+    """Why an article is matched: a new state, materially or in small things, one that was there before and is the present one
+    again, or more of one that was matched before, its pages or its comments."""
 
-    STATE, PAGES, COMMENTS = "state", "pages", "comments"
+    STATE, SMALL, RETURN, PAGES, COMMENTS = "state", "small", "return", "pages", "comments"
 
 
 def _watch(session: Session, desk: Desk, row: ArticleRow, stories: list[int], now: datetime, occasion: _Occasion = _Occasion.STATE) -> int:
@@ -239,7 +264,7 @@ def _watch(session: Session, desk: Desk, row: ArticleRow, stories: list[int], no
 
     Where the state was matched before, only topics that did not match then are news, and nobody is told of a revision.
     """
-    topics, again = desk.watchlist.topics, occasion is not _Occasion.STATE
+    topics, again = desk.watchlist.topics, occasion not in (_Occasion.STATE, _Occasion.SMALL)
     known = alerts.matched(session, row) if again else frozenset()
     matches = [match for match in matches_of(desk, row, now) if match.topic not in known]
     reports = tellings.reports(session, stories) if matches else {}
@@ -250,13 +275,34 @@ def _watch(session: Session, desk: Desk, row: ArticleRow, stories: list[int], no
         return 0
     owed, by = [], dict[str, str]()
     for topic in (topics[match.topic] for match in matches):
-        asked = Asked(news=topic.slug not in told, revises=bool(row.revision) and not again, follows=topic.revisions != "never")
+        asked = Asked(news=topic.slug not in told, revises=bool(row.revision) and not again, follows=_follows(topic, occasion))
         for channel, recipient in desk.watchlist.recipients(topic):
             state = owed_state(session, row, asked, alerts.told(session, stories, recipient), reports)
             if state is not None:
                 to = (by.setdefault(recipient, channel), recipient)
                 story = state.story or stories[0]
                 owed.append(alerts.Due(topic=topic.slug, story_id=story, to=to, development=state.development, revision=state.revision))
+    return owe_all(session, desk, row, owed, now)
+
+
+def _follows(topic: Topic, occasion: _Occasion) -> bool:
+    """Whether the topic tells of revisions, and of such ones."""
+    return topic.revisions == "always" or (topic.revisions == "material" and occasion is not _Occasion.SMALL)
+
+
+def _tell_gone(session: Session, desk: Desk, row: ArticleRow, now: datetime) -> int:
+    """Owe once to whoever had the article that it is gone, in its thread; gives the number of alerts."""
+    number, stories = revisions.gone(session, row, now), list(articles.stories_of(session, row.id))
+    told = alerts.matched(session, row)
+    active = [topic for topic in desk.watchlist.topics.values() if topic.slug in told and topic.is_active(now.date())]
+    topics = [topic for topic in active if _follows(topic, _Occasion.STATE)]
+    owed, by = [], dict[str, str]()
+    for topic in topics if number is not None else []:
+        for channel, recipient in desk.watchlist.recipients(topic):
+            if (before := alerts.told(session, stories, recipient).get(row.id)) is not None:
+                to = (by.setdefault(recipient, channel), recipient)
+                state = {"story_id": before.story, "development": before.development, "revision": number or 0}
+                owed.append(alerts.Due(topic=topic.slug, to=to, **state))
     return owe_all(session, desk, row, owed, now)
 
 

@@ -218,12 +218,14 @@ class LateStory:
 class Message:
     """One message to one recipient about one story: all that a channel may tell, and nothing more.
 
-    `id` stays the same over every attempt. `kind` is new, development, revision, late, retracted or test. `topics` pairs slug and title.
+    `id` stays the same over every attempt. `kind` is new, development, revision, vanished, late, retracted or test. `topics` pairs
+    slug and title.
     A late message tells all `stories` that a replay or backfill found, and none of its own: its `title`, `text` and `url` are empty.
     `hits` index into `title` and `text`; a channel prints a capped excerpt of the text, never the whole.
     `development` n: the full report is the nth that follows what this recipient was told of the story first; 0 is that first.
     A retracted one tells nothing but `story_id` and, in `retracts`, the ids of the messages whose article had to be forgotten.
     `thread` is the id of the first message about this story to this recipient, None if this is the first.
+    `before` is (title, text) of the state of which the recipient of a revision heard last; a channel tells what changed since.
     """
 
     id: str
@@ -247,6 +249,7 @@ class Message:
     rights: str | None = None
     thread: str | None = None
     development: int = 0
+    before: tuple[str, str] | None = None
     late: bool = False
     stories: tuple[LateStory, ...] = ()
     retracts: tuple[str, ...] = ()

@@ -112,6 +112,7 @@ class Ingest:
         kept, outcome, why = await asyncio.to_thread(self._keep, item, reading)
         self._job.ledger.settle(item.found, outcome, why)
         if kept is None or reading.article is None:
+            self._deliver(0)
             return
         self._deliver(kept.alerts)
         if kept.thread is not None and not self._following.spares(item.thread):
@@ -159,7 +160,7 @@ class Ingest:
         else:
             outcome, why = _not_kept(reading), f"{reading.kind}: {reading.why}"
             if outcome is not Outcome.FAILED:
-                flow.settle(job.desk, found, outcome, why, now())
+                self._owed = flow.settle(job.desk, found, outcome, why, now()) > 0 or self._owed
         if job.desk.fast and outcome is not Outcome.FAILED:
             job.desk.fast.mark_seen(job.sheet.slug, [found.key])
             job.desk.fast.release(job.sheet.slug, job.owner, [found.identity])

@@ -19,7 +19,8 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from pipelines.alerts import late
-from pipelines.alerts.excerpt import clipped, excerpt, headline, web_link
+from pipelines.alerts.changes import changes, quoted
+from pipelines.alerts.excerpt import clipped, headline, web_link
 from pipelines.alerts.smtp import Smtp, send_mail
 from pipelines.errors import ConfigError
 from pipelines.models import Answer, Hit, Message
@@ -28,7 +29,7 @@ __all__ = ["Sender", "Smtp", "compose", "send", "send_mail"]
 
 SUBJECT_CAP = 120
 SHOWN_TOPICS, SHOWN_TERMS = 8, 16
-_LABELS = {"new": None, "development": "developed", "revision": "updated", "test": "test", "late": "late"}
+_LABELS = {"new": None, "development": "developed", "revision": "updated", "vanished": "gone", "test": "test", "late": "late"}
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _ADDRESS = re.compile(r"[^\s\x00-\x1f\x7f@<>()\[\],;:\\\"]{1,64}@[^\s\x00-\x1f\x7f@<>()\[\],;:\\\"/]{1,255}")
@@ -161,7 +162,7 @@ def _subject(message: Message, sender: Sender) -> str:
 
 
 def _view(message: Message, sender: Sender, zone: tzinfo) -> dict[str, Any]:
-    words, quote, language = _words(sender.language), excerpt(message.text, message.hits), message.language or ""
+    words, quote, language = _words(sender.language), quoted(message), message.language or ""
     return {
         "words": words,
         "lang": sender.language,
@@ -169,6 +170,7 @@ def _view(message: Message, sender: Sender, zone: tzinfo) -> dict[str, Any]:
         "badges": _badges(message, words),
         "topics": _capped([clipped(title or slug, 60) for slug, title in message.topics], SHOWN_TOPICS, words),
         "title": headline(message.title, message.hits),
+        "change": changes(message),
         "excerpt": quote,
         "preview": clipped(quote.text, 120),
         "link": web_link(message.url),

@@ -15,8 +15,8 @@ from typing import Any, Protocol
 import httpx
 from standardwebhooks import Webhook
 
-from pipelines.alerts import late
-from pipelines.alerts.excerpt import clipped, excerpt, headline, web_link
+from pipelines.alerts import changes, late
+from pipelines.alerts.excerpt import clipped, headline, web_link
 from pipelines.alerts.guard import GuardedTransport, RefusedAddressError
 from pipelines.errors import ConfigError
 from pipelines.models import Answer, Message
@@ -26,6 +26,7 @@ TYPES = {
     "new": "alert.new",
     "development": "alert.development",
     "revision": "alert.revision",
+    "vanished": "alert.vanished",
     "late": "alert.late",
     "retracted": "alert.retracted",
     "test": "alert.test",
@@ -99,10 +100,17 @@ def body(message: Message, now: datetime) -> bytes:
     return json.dumps(payload(message, now), ensure_ascii=False, separators=(",", ":")).encode()
 
 
+def _of_kind(message: Message) -> dict[str, Any]:
+    """The keys that only messages of this kind have."""
+    if message.kind == "retracted":
+        return {"retracts": list(message.retracts)}
+    return late.payload(message) if message.kind == "late" else changes.payload(message) if message.kind == "revision" else {}
+
+
 def payload(message: Message, now: datetime | None = None) -> dict[str, Any]:
     """The message as docs/webhook.schema.json has it. `timestamp` is when the article was first seen, else `now`; hits
     index code points of `data.title` and `data.excerpt`; the full text and readers' comments are never in it."""
-    title, quote = headline(message.title, message.hits), excerpt(message.text, message.hits)
+    title, quote = headline(message.title, message.hits), changes.quoted(message)
     seen = message.first_seen_at or now or datetime.now(UTC)
     return {
         "schema": SCHEMA,
@@ -114,7 +122,7 @@ def payload(message: Message, now: datetime | None = None) -> dict[str, Any]:
             "story_id": message.story_id,
             "development": message.development,
             "revision": message.revision,
-            "supersedes": message.thread if message.kind in ("development", "revision") else None,
+            "supersedes": message.thread if message.kind in ("development", "revision", "vanished") else None,
             "late": message.late,
             "title": title.text,
             "excerpt": quote.text,
@@ -130,8 +138,7 @@ def payload(message: Message, now: datetime | None = None) -> dict[str, Any]:
                 for hit in (*title.hits, *quote.hits)
             ],
             "rights": _optional(message.rights, 500),
-            **(late.payload(message) if message.kind == "late" else {}),
-            **({"retracts": list(message.retracts)} if message.kind == "retracted" else {}),
+            **_of_kind(message),
         },
     }
 

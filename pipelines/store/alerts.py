@@ -60,12 +60,12 @@ def rematch(session: Session, row: ArticleRow, matches: Sequence[TopicMatch], wa
 
 
 def told_before(session: Session, row: ArticleRow, topic: str, stories: Sequence[int], among: Collection[int] | None = None) -> bool:
-    """Whether the topic matched an earlier telling of any of these stories (`among` these articles), or an earlier state of this one."""
+    """Whether the topic matched an earlier telling of any of these stories (`among` these articles), or another state of this one."""
     query = (
         select(func.count())
         .select_from(Match)
         .join(Telling, Telling.article_id == Match.article_id)
-        .where(Telling.story_id.in_(stories), Match.topic == topic, or_(Match.article_id != row.id, Match.revision < row.revision))
+        .where(Telling.story_id.in_(stories), Match.topic == topic, or_(Match.article_id != row.id, Match.revision != row.revision))
     )
     return bool(session.scalar(query if among is None else query.where(Match.article_id.in_(among))))
 

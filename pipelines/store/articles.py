@@ -13,6 +13,7 @@ from pipelines.dedup.fast import Posting, most_first
 from pipelines.dedup.shingles import Hashes, Sketch, sketch
 from pipelines.dedup.stories import Known, Link
 from pipelines.models import Article, Origin
+from pipelines.store.revisions import Step
 from pipelines.store.tables import ArticleRow, Meta, PageRow, Revision, Shingle, Story, Telling
 
 HORIZON = timedelta(days=14)  # how far back a copy is looked for
@@ -48,18 +49,22 @@ def add(session: Session, page: PageRow, article: Article, *, digest: str, learn
     return row
 
 
-def revise(session: Session, row: ArticleRow, article: Article, digest: str, now: datetime) -> None:
-    """The next material state of an article."""
+def revise(session: Session, row: ArticleRow, article: Article, step: Step, digest: str, now: datetime) -> None:
+    """The article in another state: a new one is kept, one that was there before stays as it was kept."""
     _take_over(row, article, digest)
-    row.revision += 1
-    _keep_state(session, row, now)
+    row.revision = step.number
+    if step.is_new:
+        _keep_state(session, row, now, material=step.material, why=step.why)
+    else:
+        kept = session.get_one(Revision, (row.id, step.number))
+        row.title, row.text, row.digest = kept.title, kept.text, kept.digest
 
 
 def complete(session: Session, row: ArticleRow, article: Article, digest: str, now: datetime) -> None:
     """The same state of an article, of which there is more now: a page of it could not be read before."""
     _take_over(row, article, digest)
-    session.execute(delete(Revision).where(Revision.article_id == row.id, Revision.number == row.revision))
-    _keep_state(session, row, now)
+    _keep_again(session, row).seen_at = now
+    session.flush()
 
 
 def reread(session: Session, row: ArticleRow, article: Article, digest: str) -> list[str]:
@@ -72,8 +77,7 @@ def reread(session: Session, row: ArticleRow, article: Article, digest: str) -> 
     for name in changed:
         setattr(row, name, fresh[name])
     if "digest" in changed:
-        revision = session.get_one(Revision, (row.id, row.revision))
-        revision.title, revision.text, revision.digest = row.title, row.text, row.digest
+        _keep_again(session, row)
     session.flush()
     return changed
 
@@ -230,9 +234,17 @@ def article_of(row: ArticleRow) -> Article:
     )
 
 
-def _keep_state(session: Session, row: ArticleRow, now: datetime) -> None:
-    session.add(Revision(article_id=row.id, number=row.revision, title=row.title, text=row.text, digest=row.digest, seen_at=now))
+def _keep_state(session: Session, row: ArticleRow, now: datetime, *, material: bool = True, why: str | None = None) -> None:
+    state = {"title": row.title, "text": row.text, "digest": row.digest}
+    session.add(Revision(article_id=row.id, number=row.revision, seen_at=now, material=material, why=why, **state))
     session.flush()
+
+
+def _keep_again(session: Session, row: ArticleRow) -> Revision:
+    """The article's present state, as it reads now."""
+    kept = session.get_one(Revision, (row.id, row.revision))
+    kept.title, kept.text, kept.digest = row.title, row.text, row.digest
+    return kept
 
 
 def _state(article: Article, digest: str) -> dict[str, Any]:

@@ -138,13 +138,16 @@ def _clean(session: Session, named: Named, urls: Collection[str]) -> None:
 
 
 def _hand_on(session: Session, alerts: Sequence[AlertRow]) -> None:
-    """What nobody was told yet is told by another telling of the story that matches the same topic, where there is one."""
+    """What nobody was told yet is told by another telling of the story that matches the same topic, where there is one.
+
+    A telling of which the recipient has, or is owed, a message of its own needs none."""
     for row in alerts:
         if row.state in OPEN and not row.attempts and not row.revision:
+            heard = select(AlertRow.article_id).where(AlertRow.story_id == row.story_id, AlertRow.recipient == row.recipient)
             heir = (
                 select(Match.article_id)
                 .join(Telling, Telling.article_id == Match.article_id)
-                .where(Telling.story_id == row.story_id, Match.topic == row.topic, Match.article_id != row.article_id)
+                .where(Telling.story_id == row.story_id, Match.topic == row.topic, Match.article_id.not_in(heard))
             )
             row.article_id = session.scalar(heir.order_by(Match.article_id).limit(1)) or row.article_id
     session.flush()

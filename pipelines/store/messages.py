@@ -7,7 +7,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from pipelines.models import Hit, LateStory, Message
-from pipelines.store.tables import AlertRow, ArticleRow, Match, Retraction
+from pipelines.store import revisions
+from pipelines.store.tables import AlertRow, ArticleRow, Match, Retraction, Revision
 
 Names = Mapping[str, str]
 
@@ -21,21 +22,23 @@ def message_of(session: Session, message: str, titles: Names, portal_names: Name
         return _late(session, rows, titles, portal_names)
     first, topics = rows[0], _topics(rows, titles)
     article = session.get_one(ArticleRow, first.article_id)
+    state = session.get(Revision, (article.id, first.revision)) if first.revision else None
+    told, before = (state, revisions.heard(session, first)) if state and not state.gone else (article, None)
     return Message(
         id=message,
-        kind="revision" if first.revision else "development" if first.development else "new",
+        kind=_kind(first, gone=bool(state and state.gone)),
         channel=first.channel,
         recipient=first.recipient,
         story_id=first.story_id,
         development=first.development,
         revision=first.revision,
         topics=topics,
-        title=article.title,
-        text=article.text,
+        title=told.title,
+        text=told.text,
         url=article.url,
         portal=article.portal,
         portal_name=portal_names.get(article.portal, article.portal),
-        hits=_hits(session, article, topics),
+        hits=_hits(session, article.id, told.number if isinstance(told, Revision) else article.revision, topics),
         publisher=tuple(article.publisher),
         author=article.author,
         published_at=article.published_at or article.published_on,
@@ -43,7 +46,14 @@ def message_of(session: Session, message: str, titles: Names, portal_names: Name
         language=article.language,
         rights=article.rights,
         thread=_thread(session, first),
+        before=(before.title, before.text) if before else None,
     )
+
+
+def _kind(row: AlertRow, *, gone: bool) -> str:
+    if row.revision:
+        return "vanished" if gone else "revision"
+    return "development" if row.development else "new"
 
 
 def _retraction(session: Session, message: str) -> Message:
@@ -97,10 +107,8 @@ def _topics(rows: Sequence[AlertRow], titles: Names) -> tuple[tuple[str, str], .
     return tuple((row.topic, titles.get(row.topic, row.topic)) for row in rows)
 
 
-def _hits(session: Session, article: ArticleRow, topics: tuple[tuple[str, str], ...]) -> tuple[Hit, ...]:
-    query = select(Match.hits).where(
-        Match.article_id == article.id, Match.revision == article.revision, Match.topic.in_([slug for slug, _ in topics])
-    )
+def _hits(session: Session, article: int, revision: int, topics: tuple[tuple[str, str], ...]) -> tuple[Hit, ...]:
+    query = select(Match.hits).where(Match.article_id == article, Match.revision == revision, Match.topic.in_([slug for slug, _ in topics]))
     return tuple(dict.fromkeys(Hit(**hit) for hits in session.scalars(query) for hit in hits))
 
 

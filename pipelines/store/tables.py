@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Date, ForeignKey, Index, MetaData, String, UniqueConstraint
+from sqlalchemy import BigInteger, Date, ForeignKey, Index, MetaData, String, UniqueConstraint, false, true
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from pipelines.store.columns import BigId, CleanJson, CleanText, UtcDateTime
@@ -179,7 +179,10 @@ class ArticleRow(Base):
 
 
 class Revision(Base):
-    """One material state of an article; number 0 is the first."""
+    """One state of an article; number 0 is the first, noise makes none. `why` says what makes it material, or that it is not.
+
+    `gone`: no state, but that its page said once that the article is there no more; without a text.
+    """
 
     __tablename__ = "revisions"
     article_id: Mapped[int] = mapped_column(ForeignKey("articles.id"), primary_key=True)
@@ -188,6 +191,9 @@ class Revision(Base):
     text: Mapped[str]
     digest: Mapped[str] = mapped_column(String(40))
     seen_at: Mapped[datetime]
+    material: Mapped[bool] = mapped_column(default=True, server_default=true())
+    gone: Mapped[bool] = mapped_column(default=False, server_default=false())
+    why: Mapped[str | None]
 
 
 class Story(Base):

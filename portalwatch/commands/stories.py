@@ -9,12 +9,14 @@ from pipelines.config import settings
 from pipelines.store.database import open_store, reading
 from pipelines.store.tables import Story, Telling
 from portalwatch import show
+from portalwatch.commands import revisions
 
 stories = typer.Typer(no_args_is_help=True, help="Stories: what one or several articles tell.")
 
 
 def add_to(app: typer.Typer) -> None:
     """Hang in the group."""
+    revisions.add_to(stories)
     app.add_typer(stories, name="stories")
 
 

@@ -49,14 +49,19 @@ NEW = Message(
     language="zh-Hant",
     rights="© 2024 遠東通訊，未經許可不得轉載",
 )
-REVISION = replace(NEW, id="m-0002", kind="revision", revision=2, thread="m-0001", late=True)
+BEFORE = TEXT.replace("為期三天", "为期兩天").replace("12 trains", "15 trains").replace("市民阿廖沙在街角賣花，", "")
+BEFORE = "更新時間：2024/06/18 22:31\n" + BEFORE.replace("首爾和東京都說正在留意。", "警方封鎖了碼頭。首爾和東京都說正在留意。")
+REVISION = replace(NEW, id="m-0002", kind="revision", revision=2, thread="m-0001", late=True, before=("平壤代表團抵達海參崴", BEFORE))
 DEVELOPMENT = replace(NEW, id="m-0003", kind="development", revision=0, development=1, thread="m-0001")
+VANISHED = replace(NEW, id="m-0003", kind="vanished", revision=3, thread="m-0001")
 HOSTILE_TITLE = (
     '<script>alert("1")</script>\r\nBcc: victim@example.com\n\n\u202etxet desrever\u2066\x00 \ud800 {{ 7*7 }} &amp; ' + "朝鮮" * 5000
 )
 HOSTILE = replace(
     NEW,
     id="m\r\nX-Evil: 1",
+    kind="revision",
+    before=("<b>\x00\u202e" * 500, "<script>\ud800\n" * 500 + "</del>" * 900),
     thread="t\r\nX-Evil: 2",
     title=HOSTILE_TITLE,
     text='"><img src=x onerror=alert(1)>\x1b[31m\u202e\ud83d' + "朝鮮<b>" * 3000,

@@ -20,7 +20,7 @@ from pipelines.alerts.excerpt import ELLIPSIS
 from pipelines.alerts.mail import SUBJECT_CAP, Sender, compose
 from pipelines.errors import ConfigError
 from pipelines.models import Hit, Message
-from tests.alerts.messages import DEVELOPMENT, HOSTILE, HOSTILE_TITLE, NEW, REVISION, TEXT, TITLE
+from tests.alerts.messages import DEVELOPMENT, HOSTILE, HOSTILE_TITLE, NEW, REVISION, TEXT, TITLE, VANISHED
 
 GOLDEN = Path(__file__).parent / "golden"
 SENDER = Sender(address="alerts@watch.example.org", name="港口監看")
@@ -50,7 +50,10 @@ def page(mail: EmailMessage) -> html.HtmlElement:
     return html.document_fromstring(part(mail, "html"))
 
 
-@pytest.mark.parametrize(("name", "message"), [("new", NEW), ("development", DEVELOPMENT), ("revision", REVISION), ("hostile", HOSTILE)])
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("new", NEW), ("development", DEVELOPMENT), ("revision", REVISION), ("vanished", VANISHED), ("hostile", HOSTILE)],
+)
 def test_the_mail_reads_as_recorded(name: str, message: Message) -> None:
     mail = composed(message)
     text = (

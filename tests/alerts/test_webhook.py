@@ -24,7 +24,7 @@ from pipelines.alerts.webhook import Hook, body, payload, send_webhook
 from pipelines.errors import ConfigError
 from pipelines.models import Answer, Hit, Message
 from tests.alerts.conftest import Certificate, Receiver, handler
-from tests.alerts.messages import DEVELOPMENT, HOSTILE, NEW, REVISION, TEXT
+from tests.alerts.messages import DEVELOPMENT, HOSTILE, NEW, REVISION, TEXT, VANISHED
 
 DOCS = Path(__file__).parents[2] / "docs"
 SCHEMA = json.loads((DOCS / "webhook.schema.json").read_text(encoding="utf-8"))
@@ -62,6 +62,7 @@ def test_the_schema_is_one() -> None:
         NEW,
         DEVELOPMENT,
         REVISION,
+        VANISHED,
         HOSTILE,
         replace(NEW, kind="test"),
         replace(NEW, published_at=date(2024, 6, 18), publisher=(), author=None, rights=None, language=None, hits=(), topics=()),
@@ -113,6 +114,31 @@ def test_revisions_and_developments_name_what_they_supersede_and_a_new_alert_not
     assert (payload(REVISION)["type"], payload(REVISION)["data"]["supersedes"]) == ("alert.revision", "m-0001")
     assert (payload(DEVELOPMENT)["type"], payload(DEVELOPMENT)["data"]["supersedes"]) == ("alert.development", "m-0001")
     assert (payload(NEW)["type"], payload(NEW)["data"]["supersedes"]) == ("alert.new", None)
+
+
+def test_a_revision_tells_what_changed_and_never_much_of_it() -> None:
+    change = payload(REVISION)["data"]["change"]
+    assert (change["title"], change["more"], change["cut"], change["added"]) == ("平壤代表團抵達海參崴", 0, 10, 13)
+    assert [(place["cut"], place["added"]) for place in change["places"]] == [
+        ("兩", "三"),
+        ("", "市民阿廖沙在街角賣花"),
+        ("15", "12"),
+        ("警方封鎖了碼頭。", ""),
+    ]
+    assert "change" not in payload(NEW)["data"]
+
+
+@pytest.mark.parametrize("size", [1, 20, 60, 300, 5000])
+def test_changes_and_excerpt_together_never_show_a_whole_text(size: int) -> None:
+    text = "".join(chr(0x4E00 + at) + "。" * (at % 25 == 24) for at in range(size))
+    data = payload(replace(REVISION, text=text, hits=(), before=("x", "舊")))["data"]
+    shown = data["excerpt"] + "".join(place["before"] + place["added"] + place["after"] for place in data["change"]["places"])
+    assert len(set(text) & set(shown)) <= 0.9 * len(set(text))
+
+
+def test_a_vanished_article_is_told_in_the_thread_of_its_alert() -> None:
+    told = payload(VANISHED)
+    assert (told["type"], told["data"]["supersedes"], told["data"]["title"]) == ("alert.vanished", "m-0001", NEW.title)
 
 
 def test_the_body_is_the_same_on_every_attempt() -> None:

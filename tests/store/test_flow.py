@@ -243,7 +243,7 @@ def test_comments_are_kept_as_the_policy_says(desk: flow.Desk, now: datetime, po
 def test_settling_a_page_that_says_that_it_is_gone_marks_the_article(desk: flow.Desk, now: datetime) -> None:
     keep(desk, now)
     found = Found(portal="dw_zh", identity="1", url="https://dw_zh.example/1")
-    flow.settle(desk, found, Outcome.NOT_ARTICLE, "missing: no such article", now)
+    flow.settle(desk, found, Outcome.NOT_ARTICLE, "missing: status 404", now)
     with reading(desk.engine) as session:
         assert session.scalars(select(ArticleRow.vanished_at)).one() == now
 

@@ -16,6 +16,7 @@ def upgrade() -> None:
     _add_retractions()
     _postings()
     _developments()
+    _revisions()
 
 
 def _decisions() -> None:
@@ -85,3 +86,9 @@ def _developments() -> None:
             op.f("uq_alerts_topic_story_id_development_revision_channel_recipient"),
             ["topic", "story_id", "development", "revision", "channel", "recipient"],
         )
+
+
+def _revisions() -> None:
+    op.add_column("revisions", sa.Column("material", sa.Boolean(), nullable=False, server_default=sa.true()))
+    op.add_column("revisions", sa.Column("gone", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.add_column("revisions", sa.Column("why", sa.Text(), nullable=True))
