@@ -9,7 +9,7 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from pipelines.models import Answer, TopicMatch
-from pipelines.store.database import store_id
+from pipelines.store.database import serialize_claims, store_id
 from pipelines.store.tables import AlertRow, ArticleRow, Match, Telling
 
 CLAIM = timedelta(minutes=2)  # longer than any send takes; a sender that was killed loses its claim after this
@@ -125,11 +125,13 @@ class Claim:
 
 
 def claim(session: Session, now: datetime, resting: Sequence[str] = ()) -> Claim | None:
-    """Take the next message that is due, for CLAIM, but none of the channels that are `resting`; None where there is none."""
+    """Take the next message that is due, for CLAIM, but none of the channels that are `resting`; None where there is none.
+
+    One sender at a time: two that lock the alerts of one message one by one would wait for each other.
+    """
+    serialize_claims(session)
     ripe = (AlertRow.state.in_((*OPEN, "sending")), AlertRow.next_try_at <= now)
     query = select(AlertRow.message).where(*ripe, AlertRow.channel.not_in(resting)).order_by(AlertRow.next_try_at, AlertRow.id).limit(1)
-    if session.get_bind().dialect.name == "postgresql":
-        query = query.with_for_update(skip_locked=True)
     message = session.scalar(query)
     if message is None:
         return None
