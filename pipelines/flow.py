@@ -13,6 +13,7 @@ from pipelines.dedup.fast import Fast
 from pipelines.dedup.shingles import Sketch, sketch
 from pipelines.dedup.stories import Link, stories_of
 from pipelines.models import Article, Comment, Origin, Outcome, TopicMatch
+from pipelines.points import Point, passing
 from pipelines.store import alerts, articles, comments, pages
 from pipelines.store.database import in_one_transaction, reading, serialize_stories
 from pipelines.store.pages import Found
@@ -97,9 +98,12 @@ def in_order(desk: Desk, draft: Draft, work: Callable[[Session], T]) -> T:
         serialize_stories(session)
         return work(session)
 
+    passing(Point.ARTICLE_DRAFTED)
     done = in_one_transaction(desk.engine, ordered)
+    passing(Point.ARTICLE_COMMITTED)
     if desk.fast and draft.article_id is not None:
         desk.fast.post(draft.article_id, draft.before, draft.sketch.sample)
+        passing(Point.ARTICLE_POSTED)
     return done
 
 
@@ -137,6 +141,7 @@ def settle(desk: Desk, found: Found, outcome: Outcome, evidence: str | None, now
             row.vanished_at = now
 
     in_one_transaction(desk.engine, work)
+    passing(Point.PAGE_SETTLED)
 
 
 def fill_index(desk: Desk, now: datetime) -> int:
@@ -206,7 +211,10 @@ def _add(session: Session, desk: Desk, page: PageRow, draft: Draft, now: datetim
     unheard = _unheard(desk, row, draft.article, now)
     comments.hear(session, row, draft.article.comments, desk.comments)
     articles.post_shingles(session, row, drawn.sample)
-    owed = _watch(session, desk, row, articles.place(session, row, links, draft.seen_at), now)
+    passing(Point.ARTICLE_STORED)
+    stories = articles.place(session, row, links, draft.seen_at)
+    passing(Point.ARTICLE_PLACED)
+    owed = _watch(session, desk, row, stories, now)
     return Kept(outcome=Outcome.NEW, article_id=row.id, alerts=owed, thread=unheard)
 
 
@@ -242,6 +250,7 @@ def _watch(session: Session, desk: Desk, row: ArticleRow, stories: list[int], no
     matches = [match for match in matches_of(desk, row, now) if match.topic not in known]
     told = {match.topic for match in matches if alerts.told_before(session, row, match.topic, stories)}
     alerts.record(session, row, matches, desk.watchlist.version, now)
+    passing(Point.ARTICLE_MATCHED)
     if _learns(desk, row, occasion):
         return 0
     owed, by = [], dict[str, str]()
@@ -264,6 +273,8 @@ def owe_all(session: Session, desk: Desk, row: ArticleRow, dues: list[alerts.Due
     owed = list(dict.fromkeys(dues))
     for due in owed:
         alerts.owe(session, row, due, now, desk.late)
+    session.flush()
+    passing(Point.ARTICLE_OWED)
     return len(owed)
 
 

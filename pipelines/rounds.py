@@ -11,6 +11,7 @@ from pipelines.archive.retention import GB, Limits, age_out
 from pipelines.archive.writer import adopt
 from pipelines.config import Settings
 from pipelines.errors import ConfigError
+from pipelines.points import Point, passing
 from pipelines.store import comments
 from pipelines.store.database import in_one_transaction, open_store
 from pipelines.store.fastpath import open_fast
@@ -42,11 +43,11 @@ def upkeep_round(settings: Settings) -> dict[str, int]:
     desk = flow.Desk(
         engine=engine, fast=fast, watchlist=active.watchlist, matcher=compile_watchlist(active.watchlist), learning=False, looks=()
     )
-    done = {
-        "indexed": flow.fill_index(desk, now()),
-        "comments_aged_out": in_one_transaction(engine, lambda session: comments.age_out(session, now())),
-        **_archive(settings),
-    }
+    done = {"indexed": flow.fill_index(desk, now())}
+    passing(Point.UPKEEP_INDEXED)
+    done["comments_aged_out"] = in_one_transaction(engine, lambda session: comments.age_out(session, now()))
+    passing(Point.UPKEEP_AGED)
+    done |= _archive(settings)
     if active.trouble:
         raise ConfigError(f"the watchlist is refused, version {active.watchlist.version} runs on:\n{active.trouble}")
     return done

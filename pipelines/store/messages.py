@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from sqlalchemy import select
+from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session
 
 from pipelines.models import Hit, LateStory, Message
@@ -12,8 +13,10 @@ Names = Mapping[str, str]
 
 
 def message_of(session: Session, message: str, titles: Names, portal_names: Names) -> Message:
-    """All that a channel may tell about an owed message. `titles`: topic slug to title."""
+    """All that a channel may tell about an owed message. `titles`: topic slug to title. NoResultFound where it was forgotten since."""
     rows = session.scalars(select(AlertRow).where(AlertRow.message == message).order_by(AlertRow.id)).all()
+    if not rows:
+        raise NoResultFound(message)
     if rows[0].late is not None:
         return _late(session, rows, titles, portal_names)
     first, topics = rows[0], _topics(rows, titles)

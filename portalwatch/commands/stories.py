@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 
 from pipelines.config import settings
 from pipelines.errors import PortalwatchError
+from pipelines.points import Point, passing
 from pipelines.store import comments, forget
 from pipelines.store.database import in_one_transaction, open_store, reading
 from pipelines.store.tables import ArticleRow, Story, Telling
@@ -106,6 +107,7 @@ def _forget_url(url: str) -> None:
     kept = in_one_transaction(open_store(settings()), lambda session: forget.forget_article(session, sheet.slug, identity))
     if kept is None:
         raise PortalwatchError(f"{url}: was never read")
+    passing(Point.FORGET_STORED)
     adopt(place, sheet.slug)
     records = forget_archived(place, sheet.slug, {identity, url, fetched, kept})
     typer.echo(f"{sheet.slug} {identity}: removed, with {records} archived pages; crawls leave it alone from now on")
