@@ -33,8 +33,8 @@ test: $(STAMP) ## the whole test suite, but for what takes minutes
 test-all: $(STAMP) ## with the slow ones
 	@$(BIN)/python -m pytest -m 'not soak' $(ARGS)
 
-soak: $(STAMP) ## the hours
-	@$(BIN)/python -m pytest -m soak --timeout 0 $(ARGS)
+soak: $(STAMP) ## hundreds of kills at random points; SOAK_SEED=N plays them again, SOAK_KILLS=N says how many
+	@$(BIN)/python -m pytest -m soak -n 0 -s --timeout 0 $(ARGS)
 
 lint: $(STAMP) ## style, types, import contracts
 	@$(BIN)/ruff check .

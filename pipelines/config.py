@@ -12,6 +12,7 @@ from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_va
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from pipelines.errors import ConfigError
+from pipelines.points import VARIABLE
 from pipelines.yamlfile import suggestion
 
 PREFIX = "PORTALWATCH_"
@@ -169,5 +170,5 @@ def settings() -> Settings:
 def unknown_variables() -> list[str]:
     """A sentence for every PORTALWATCH_* variable of the environment that is no setting, with the one that may be meant."""
     known = [f"{PREFIX}{name.upper()}" for name in Settings.model_fields]
-    found = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in (*known, OF_TESTS))
+    found = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in (*known, OF_TESTS, VARIABLE))
     return [f"{name}: no setting is called so{suggestion(name, known) or ';'} it is ignored" for name in found]

@@ -29,5 +29,9 @@ class SchemaError(PortalwatchError):
     """The database's schema is not the one of this release."""
 
 
+class StoreAway(PortalwatchError):
+    """The database stays locked, or does not answer; what was begun is as if it never was, and may be done again."""
+
+
 class ArchiveError(PortalwatchError):
     """The archive could not be read or written; watching goes on without it."""

@@ -17,6 +17,7 @@ from pipelines.dedup.weight import State
 from pipelines.errors import PortalwatchError
 from pipelines.models import Article, Comment, Origin, Outcome, TopicMatch
 from pipelines.owing import Asked, owed_state
+from pipelines.points import Point, passing
 from pipelines.store import alerts, articles, comments, decisions, pages, revisions, rulings, tellings
 from pipelines.store.database import in_one_transaction, serialize_stories
 from pipelines.store.fastpath import fill_near
@@ -108,9 +109,12 @@ def in_order(desk: Desk, draft: Draft, work: Callable[[Session], T]) -> T:
         serialize_stories(session)
         return work(session)
 
+    passing(Point.ARTICLE_DRAFTED)
     done = in_one_transaction(desk.engine, ordered)
+    passing(Point.ARTICLE_COMMITTED)
     if desk.fast and draft.posting is not None:
         desk.fast.post(draft.posting)
+        passing(Point.ARTICLE_POSTED)
     return done
 
 
@@ -152,7 +156,9 @@ def settle(desk: Desk, found: Found, outcome: Outcome, evidence: str | None, now
         row.vanished_at = row.vanished_at or now
         return _tell_gone(session, desk, row, now) if (evidence or "").startswith(SAYS_SO) else 0
 
-    return in_one_transaction(desk.engine, work)
+    owed = in_one_transaction(desk.engine, work)
+    passing(Point.PAGE_SETTLED)
+    return owed
 
 
 def fill_index(desk: Desk, now: datetime) -> int:
@@ -227,8 +233,10 @@ def _add(session: Session, desk: Desk, page: PageRow, draft: Draft, now: datetim
     unheard = _unheard(desk, row, draft.article, now)
     comments.hear(session, row, draft.article.comments, desk.comments)
     draft.posting = articles.post_shingles(session, row, drawn.sample)
+    passing(Point.ARTICLE_STORED)
     stories = articles.place(session, row, decision.links, draft.seen_at)
     decisions.explain(session, row.id, decision, stories)
+    passing(Point.ARTICLE_PLACED)
     owed = _watch(session, desk, row, stories, now)
     return Kept(outcome=Outcome.NEW, article_id=row.id, alerts=owed, thread=unheard)
 
@@ -271,6 +279,7 @@ def _watch(session: Session, desk: Desk, row: ArticleRow, stories: list[int], no
     among = reports if row.id in reports else None
     told = {match.topic for match in matches if alerts.told_before(session, row, match.topic, stories, among)}
     alerts.record(session, row, matches, desk.watchlist.version, now)
+    passing(Point.ARTICLE_MATCHED)
     if _learns(desk, row, occasion):
         return 0
     owed, by = [], dict[str, str]()
@@ -316,6 +325,8 @@ def owe_all(session: Session, desk: Desk, row: ArticleRow, dues: list[alerts.Due
     owed = list(dict.fromkeys(dues))
     for due in owed:
         alerts.owe(session, row, due, now, desk.late)
+    session.flush()
+    passing(Point.ARTICLE_OWED)
     return len(owed)
 
 

@@ -18,6 +18,7 @@ from pipelines.archive.place import Place, open_place
 from pipelines.archive.writer import adopt
 from pipelines.config import Settings
 from pipelines.errors import ArchiveError
+from pipelines.points import Point, passing
 from pipelines.store import comments
 from pipelines.store.database import in_one_transaction, reading
 from pipelines.store.forget import Named, Removed, forget_article, tombs
@@ -48,6 +49,7 @@ def forget(on: Ground, named: Named, names: Iterable[str], now: datetime) -> tup
     """Forget an identity: (what went out of SQL, how many archived pages went). `names`: every address that it has."""
     archived.entomb(on.place, named.portal, named.identity, named.url)
     removed = in_one_transaction(on.engine, lambda session: forget_article(session, named, on.hooks, now))
+    passing(Point.FORGET_STORED)
     adopt(on.place, named.portal)
     return removed, archived.forget(on.place, named.portal, {named.identity, named.url, *names})
 

@@ -12,6 +12,7 @@ from pipelines.archive.retention import GB, Limits, age_out
 from pipelines.archive.writer import adopt
 from pipelines.config import Settings
 from pipelines.errors import ConfigError, PortalwatchError
+from pipelines.points import Point, passing
 from pipelines.store import comments, retention
 from pipelines.store.ageing import Kept
 from pipelines.store.articles import HORIZON
@@ -52,15 +53,12 @@ def upkeep_round(settings: Settings) -> dict[str, int]:
         engine=engine, fast=fast, watchlist=active.watchlist, matcher=compile_watchlist(active.watchlist), learning=False, looks=()
     )
     since = now()
-    again = forgetting.respect_all(forgetting.ground(settings, engine))
+    done = {"forgotten_again": forgetting.respect_all(forgetting.ground(settings, engine)), "indexed": flow.fill_index(desk, now())}
+    passing(Point.UPKEEP_INDEXED)
+    done["comments_aged_out"] = in_one_transaction(engine, lambda session: comments.age_out(session, now()))
     aged = retention.age_out(engine, kept(settings), since, _log)
-    done = {
-        "forgotten_again": again,
-        "indexed": flow.fill_index(desk, now()),
-        "comments_aged_out": in_one_transaction(engine, lambda session: comments.age_out(session, now())),
-        **{f"{each.table}_aged_out": each.gone for each in aged},
-        **_archive(settings),
-    }
+    passing(Point.UPKEEP_AGED)
+    done |= {f"{each.table}_aged_out": each.gone for each in aged} | _archive(settings)
     if lost := retention.losses(engine, aged, since):
         raise PortalwatchError("\n".join(lost))
     if active.trouble:

@@ -7,9 +7,11 @@ from importlib.metadata import version
 from typing import Annotated
 
 import typer
+from sqlalchemy.exc import OperationalError
 
 from pipelines.config import unknown_variables
 from pipelines.errors import PortalwatchError, WrongUseError
+from pipelines.store.database import in_words
 from portalwatch.commands import (
     alerts,
     archive,
@@ -87,6 +89,9 @@ def main() -> None:
     except PortalwatchError as error:
         typer.echo(f"portalwatch: {error}", err=True)
         sys.exit(2 if isinstance(error, WrongUseError) else 1)
+    except OperationalError as error:
+        typer.echo(f"portalwatch: {in_words(error)}", err=True)
+        sys.exit(1)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)

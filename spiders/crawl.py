@@ -22,6 +22,7 @@ from pipelines.config import Settings
 from pipelines.dedup.fast import Fast
 from pipelines.errors import PortalwatchError
 from pipelines.models import Outcome
+from pipelines.points import Point, passing
 from pipelines.share import Share
 from pipelines.sheet import Sheet
 from pipelines.store import pages, runs, sources, standings, views
@@ -86,6 +87,7 @@ def _job(sheet: Sheet, settings: Settings, parts: tuple[Engine, Fast, Active], p
     slug, (engine, fast, active) = sheet.slug, parts
     day, version = past.day if past else None, active.watchlist.version
     run: Run = in_one_transaction(engine, lambda session: _detached(session, runs.open_run(session, slug, version, now(), day)))
+    passing(Point.RUN_OPENED)
     desk = flow.Desk(
         engine=engine,
         fast=fast,
@@ -176,7 +178,9 @@ def _close(job: Job, finish_reason: str, judged: Verdict, active: Active) -> dic
         numbers=[window.told() for window in windows],
     )
     _come_again(job)
+    passing(Point.RUN_ENDING)
     started = in_one_transaction(job.desk.engine, lambda session: _write(session, job, ended))
+    passing(Point.RUN_CLOSED)
     if job.desk.fast:
         job.desk.fast.release(job.sheet.slug, job.owner, [found.identity for found in job.ledger.found.values()])
     job.say("sending alerts")
@@ -196,7 +200,10 @@ def _write(session: Session, job: Job, ended: runs.Ended) -> datetime:
     standings.keep_reserved(session, job.sheet.slug, job.reserved)
     if job.desk.late is not None:
         release_late(session, job.desk.late, now())
-    return runs.close_run(session, job.run_id, ended, now())
+    started = runs.close_run(session, job.run_id, ended, now())
+    session.flush()
+    passing(Point.RUN_WRITTEN)
+    return started
 
 
 def _remember_sources(session: Session, job: Job, ended: runs.Ended) -> None:

@@ -14,10 +14,12 @@ from pipelines.alerts.outbox import deliver
 from pipelines.archive.records import COMMENTS, PAGE, PART, Note
 from pipelines.archive.writer import Archive
 from pipelines.dedup.fast import ALIVE
+from pipelines.errors import PortalwatchError
 from pipelines.extract.address import astray
 from pipelines.extract.client import Extractor, workers_for
 from pipelines.extract.joined import joined
 from pipelines.models import Article, Outcome, Page, PageKind, Reading, Thread
+from pipelines.points import Point, passing
 from pipelines.store.pages import Found
 from spiders.following import CutShort, Following, Talk, TalkPage
 from spiders.job import Job, now
@@ -65,6 +67,9 @@ class Ingest:
         """Settle the identity of the page; whatever goes wrong with one page leaves the others alone."""
         try:
             await self._taken_in(item)
+        except PortalwatchError as error:
+            log.warning("%s: could not be kept: %s", _found(item).url, error)
+            self._job.ledger.fail(_found(item), f"could not be kept: {error}"[:300])
         except Exception as error:
             log.exception("%s: could not be kept", _found(item).url)
             self._job.ledger.fail(_found(item), f"could not be kept: {type(error).__name__}: {error}"[:300])
@@ -93,7 +98,9 @@ class Ingest:
         part = PART if item.page.part_of else PAGE
         asked = item.asked[-1] if item.asked else item.found.url
         await self._archived(item.page, Note(identity=item.found.identity, asked=asked, part=part))
+        passing(Point.PAGE_ARCHIVED)
         reading = await self._extractor.read(item.page, self._rules, self._learning.lines)
+        passing(Point.PAGE_EXTRACTED)
         if further := self._following.further(item, reading):
             self._ask(further)
             return
@@ -164,6 +171,7 @@ class Ingest:
         if job.desk.fast and outcome is not Outcome.FAILED:
             job.desk.fast.mark_seen(job.sheet.slug, [found.key])
             job.desk.fast.release(job.sheet.slug, job.owner, [found.identity])
+        passing(Point.PAGE_SEEN)
         return kept, outcome, why
 
     def _deliver(self, owed: int) -> None:

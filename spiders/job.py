@@ -14,6 +14,7 @@ from pipelines.archive.place import Place
 from pipelines.config import Settings
 from pipelines.flow import Desk
 from pipelines.models import Article, Outcome
+from pipelines.points import Point, passing
 from pipelines.sheet import Sheet
 from pipelines.sources import Source
 from pipelines.store import numbers, pages, runs, sources, standings
@@ -107,6 +108,7 @@ class Job:
         """Take more of the host's daily budget, as far as there is any."""
         present = now()
         taken, before = in_one_transaction(self.desk.engine, lambda session: runs.reserve(session, host, self.sheet.pace.budget, present))
+        passing(Point.REQUESTS_RESERVED)
         self.spent[host] = before - self.granted[host]
         self.granted[host] += taken
         if taken:
@@ -180,6 +182,7 @@ class Job:
 
     def _leased(self, found: list[Found]) -> list[Found]:
         granted = self.desk.fast.lease(self.sheet.slug, self.owner, [each.identity for each in found]) if self.desk.fast else None
+        passing(Point.PAGE_LEASED)
         return found if granted is None else [each for each, mine in zip(found, granted, strict=True) if mine]
 
     def _heard(self, found: Found, outcome: Outcome, why: str | None) -> None:

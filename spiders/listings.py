@@ -13,6 +13,7 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from pipelines.models import Outcome
+from pipelines.points import Point, passing
 from pipelines.sources import Api, Listing, Source
 from pipelines.store.pages import Found
 from pipelines.store.sources import Known
@@ -116,6 +117,7 @@ class Listings:
             return []
         listed = await asyncio.to_thread(read_listing, place.source, response.url, response.body, header(response, "Content-Type"))
         found = await asyncio.to_thread(self._found, listed, place)
+        passing(Point.LISTING_READ)
         found = self._within(found, answer)
         if found or listed.more:
             job.answered(response.url, page=False)

@@ -9,6 +9,7 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from pipelines.models import Article, Origin, Outcome, Page
+from pipelines.points import Point, passing
 from pipelines.store.pages import Found
 from spiders.answers import header, plain, refusal
 from spiders.job import Job, now
@@ -56,6 +57,7 @@ class PortalSpider(Spider):
         if response.status not in (200, 404, 410):
             self.job.ledger.settle(found, Outcome.FAILED, refusal(response.status))
             return
+        passing(Point.PAGE_FETCHED)
         yield Fetched(found=found, page=page_of(response))
 
     def article_failed(self, failure: Failure) -> None:

@@ -24,6 +24,7 @@ from pipelines.errors import ConfigError
 from pipelines.extract.client import Extractor
 from pipelines.extract.differences import Differences, of_articles
 from pipelines.models import PageKind
+from pipelines.points import Point, passing
 from pipelines.sheet import Sheet
 from pipelines.store.database import in_one_transaction, open_store
 from pipelines.store.fastpath import open_fast
@@ -92,6 +93,7 @@ def reextract(settings: Settings, wanted: Wanted, tell: Tell) -> dict[str, Any]:
         asyncio.run(_all(replays, counts, tell))
     finally:
         fast.close()
+    passing(Point.REPLAY_READ)
     messages = 0 if wanted.dry else in_one_transaction(engine, lambda session: release_late(session, late, now()))
     if messages:
         _deliver(settings, engine, active.watchlist)
@@ -212,6 +214,7 @@ def _kept_or_told(replay: _Replay, read: Read, told: Replayed) -> Replayed:
         same = became is reread.Became.SAME and differences
         return replace(told, became=str(reread.Became.REREAD if same else became), differences=differences)
     again = reread.keep_again(replay.desk, found, article, read.page, now())
+    passing(Point.REPLAY_KEPT)
     return replace(told, became=str(again.became), differences=differences, alerts=again.alerts, moved=again.moved)
 
 

@@ -133,7 +133,12 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A fresh database of each kind."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'portalwatch.db'}"
-    folder, name = request.getfixturevalue("postgres"), f"t{secrets.token_hex(6)}"
+    return new_database(request.getfixturevalue("postgres"))
+
+
+def new_database(folder: str) -> str:
+    """The URL of an empty database of the PostgreSQL whose socket lies in `folder`."""
+    name = f"t{secrets.token_hex(6)}"
     with psycopg.connect(f"host={folder} user=postgres dbname=postgres", autocommit=True) as admin:
         admin.execute(f'CREATE DATABASE "{name}"')
     return f"postgresql+psycopg://postgres@/{name}?host={folder}"

@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import NoResultFound
 
 from pipelines.models import Answer, Message
+from pipelines.points import Point, passing
 from pipelines.store import alerts
 from pipelines.store.database import in_one_transaction, reading
 from pipelines.store.messages import message_of
@@ -50,10 +51,12 @@ def deliver(post: Post, *, seconds: float = float("inf")) -> Delivered:
         claimed = in_one_transaction(post.engine, lambda session, resting=resting: alerts.claim(session, post.clock(), resting))  # type: ignore[misc]
         if claimed is None:
             break
+        passing(Point.ALERT_CLAIMED)
         message = _composed(post, claimed)
         if message is None:
             continue
         channel, state = _deliver(post, claimed, message)
+        passing(Point.ALERT_RECORDED)
         failures[channel] += state == "retrying"
         setattr(done, state, getattr(done, state) + 1)
     return done
@@ -70,11 +73,13 @@ def _composed(post: Post, claimed: alerts.Claim) -> Message | None:
 
 
 def _deliver(post: Post, claimed: alerts.Claim, message: Message) -> tuple[str, str]:
+    passing(Point.ALERT_COMPOSED)
     channel = post.watchlist.channels.get(message.channel) or _newest(post, message.channel)
     if channel is None:
         answer = Answer(ok=False, permanent=True, detail=f"channel `{message.channel}` is no longer in the watchlist")
     else:
         answer = post.send(channel, message)
+    passing(Point.ALERT_SENT)
     state = in_one_transaction(post.engine, lambda session: alerts.answered(session, claimed, answer, post.clock()))
     level = logging.DEBUG if answer.ok else logging.WARNING
     log.log(level, "alert %s by %s: %s (%s)", claimed.message, message.channel, state, answer.detail)

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from pipelines.archive.index import FORGOTTEN, Entry, entries_of, forgotten, key_of, lines
 from pipelines.archive.place import INDEX, WARC, Place
+from pipelines.points import Point, passing
 
 log = logging.getLogger(__name__)
 EVERYWHERE = ""
@@ -21,6 +22,7 @@ def forget(place: Place, portal: str, names: Iterable[str]) -> int:
     there = forgotten(place.sizes(portal))
     for key in {key_of(name) for name in names} - there:
         place.write(portal, key + FORGOTTEN, b"")
+    passing(Point.FORGET_MARKED)
     return purge(place, portal)
 
 
@@ -79,6 +81,7 @@ def _without(place: Place, portal: str, stem: str, gone: frozenset[str]) -> int:
         renamed = [_rewritten(place, portal, kept, min(entry.offset for entry in entries))] if kept else []
     except FileNotFoundError:
         return 0  # another one forgot it
+    passing(Point.FORGET_REWRITTEN)
     for ending in (WARC, INDEX):
         place.remove(portal, stem + ending)
     return len(entries) - len(kept) + purge(place, portal, renamed)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from pipelines.archive.index import catalogue
 from pipelines.archive.place import INDEX, WARC, Place, started
+from pipelines.points import Point, passing
 
 log = logging.getLogger(__name__)
 GB = 1000**3
@@ -81,4 +82,5 @@ def _needed(place: Place, portal: str, end: datetime) -> set[tuple[str, str]]:
 def _remove(place: Place, file: Old) -> None:
     for ending in (WARC, INDEX):
         place.remove(file.portal, file.stem + ending)
+        passing(Point.ARCHIVE_AGING)
     log.info("%s%s: aged out", file.stem, WARC)

@@ -20,6 +20,7 @@ from pipelines.archive.place import GROWING, INDEX, WARC, Place, plain
 from pipelines.archive.records import Note, members, response, revisit, warcinfo
 from pipelines.errors import ArchiveError
 from pipelines.models import Page
+from pipelines.points import Point, passing
 
 log = logging.getLogger(__name__)
 ROTATE_AT = 100 * 1024 * 1024
@@ -176,7 +177,9 @@ def _ship(place: Place, portal: str, path: Path, entries: list[Entry]) -> None:
         place.write(portal, stem + INDEX, lines(entries))
     except ArchiveError as error:
         log.warning("%s%s: %s; it is made anew when it is needed", stem, INDEX, error)
+    passing(Point.ARCHIVE_INDEXED)
     place.take(portal, path, stem + WARC)
+    passing(Point.ARCHIVE_TAKEN)
     purge(place, portal, [stem])
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from pipelines.models import Answer, TopicMatch
-from pipelines.store.database import store_id
+from pipelines.store.database import serialize_claims, store_id
 from pipelines.store.rulings import about
 from pipelines.store.tables import AlertRow, ArticleRow, Match, Retraction, Telling
 
@@ -147,7 +147,11 @@ class Claim:
 
 
 def claim(session: Session, now: datetime, resting: Sequence[str] = ()) -> Claim | None:
-    """Take the next message that is due, for CLAIM, but none of the channels that are `resting`; None where there is none."""
+    """Take the next message that is due, for CLAIM, but none of the channels that are `resting`; None where there is none.
+
+    One sender at a time: two that lock the alerts of one message one by one would wait for each other.
+    """
+    serialize_claims(session)
     tried: tuple[Table, ...] = (AlertRow, Retraction)
     return next((taken for table in tried if (taken := _claim(session, table, now, resting))), None)
 
@@ -155,8 +159,6 @@ def claim(session: Session, now: datetime, resting: Sequence[str] = ()) -> Claim
 def _claim(session: Session, table: Table, now: datetime, resting: Sequence[str]) -> Claim | None:
     ripe = (table.state.in_((*OPEN, "sending")), table.next_try_at <= now)
     query = select(table.message).where(*ripe, table.channel.not_in(resting)).order_by(table.next_try_at, table.id).limit(1)
-    if session.get_bind().dialect.name == "postgresql":
-        query = query.with_for_update(skip_locked=True)
     message = session.scalar(query)
     if message is None:
         return None

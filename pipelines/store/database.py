@@ -14,17 +14,19 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Engine, create_engine, event, make_url, select, text
-from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from pipelines.config import Settings
-from pipelines.errors import ConfigError, SchemaError
+from pipelines.errors import ConfigError, SchemaError, StoreAway
 from pipelines.store.tables import Meta
 
 T = TypeVar("T")
 BUSY_TIMEOUT = 20.0  # seconds that SQLite waits for another writer before it says "locked"
 TRIES_WHEN_LOCKED = 3
+UNIQUE_VIOLATION = "23505"
 STORY_LOCK = 0x506F7274  # key of PostgreSQL's advisory lock: one writer at a time decides which story an article joins
+CLAIM_LOCK = STORY_LOCK + 2  # the one between is the migration's
 
 
 @lru_cache(maxsize=4)
@@ -80,14 +82,20 @@ def writing(on: Engine) -> Iterator[Session]:
 
 
 def in_one_transaction(on: Engine, work: Callable[[Session], T]) -> T:
-    """`work(session)` in a transaction, again from its start when the database was locked or dropped the connection."""
+    """`work(session)` in a transaction, again from its start when the database was locked, dropped the connection, or another one
+    wrote the same row first.
+
+    StoreAway where that does not pass.
+    """
     for attempt in range(1, TRIES_WHEN_LOCKED + 1):
         try:
             with writing(on) as session:
                 return work(session)
-        except (OperationalError, DBAPIError) as error:
-            if attempt == TRIES_WHEN_LOCKED or not _can_pass(error):
+        except DBAPIError as error:
+            if not _can_pass(error) or (attempt == TRIES_WHEN_LOCKED and isinstance(error, IntegrityError)):
                 raise
+            if attempt == TRIES_WHEN_LOCKED:
+                raise StoreAway(in_words(error)) from None
             time.sleep(0.2 * attempt)
     raise AssertionError("unreachable")
 
@@ -95,14 +103,33 @@ def in_one_transaction(on: Engine, work: Callable[[Session], T]) -> T:
 def _can_pass(error: DBAPIError) -> bool:
     sqlstate = getattr(error.orig, "sqlstate", None) or ""
     return (
-        error.connection_invalidated or "locked" in str(error.orig) or sqlstate in ("40001", "40P01") or sqlstate.startswith(("08", "57P"))
+        error.connection_invalidated
+        or "locked" in str(error.orig)
+        or sqlstate in ("40001", "40P01", UNIQUE_VIOLATION)
+        or sqlstate.startswith(("08", "57P"))
     )
+
+
+def in_words(error: DBAPIError) -> str:
+    """What the database refused, in one sentence that a person can act on."""
+    if "locked" in str(error.orig):
+        return "the database is locked by another process for longer than we wait; nothing was changed, try again when that one is done"
+    return f"the database does not answer: {str(error.orig).strip().splitlines()[0]}"
 
 
 def serialize_stories(session: Session) -> None:
     """Let one transaction at a time decide on stories; SQLite's write lock does it already."""
+    _serialize(session, STORY_LOCK)
+
+
+def serialize_claims(session: Session) -> None:
+    """Let one transaction at a time take a message to send it."""
+    _serialize(session, CLAIM_LOCK)
+
+
+def _serialize(session: Session, key: int) -> None:
     if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": STORY_LOCK})
+        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
 
 
 def upgrade(on: Engine) -> None:
@@ -136,7 +163,7 @@ def open_store(settings: Settings) -> Engine:
     try:
         present, wanted = version(on)
     except OperationalError as error:
-        raise ConfigError(f"the database does not answer: {str(error.orig).splitlines()[0]}") from None
+        raise ConfigError(in_words(error)) from None
     if present != wanted and settings.database_url is None:
         upgrade(on)
     elif present != wanted:

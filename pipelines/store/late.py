@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from pipelines.points import Point, passing
 from pipelines.store.alerts import HELD_FOR, message_id
 from pipelines.store.database import serialize_stories, store_id
 from pipelines.store.tables import AlertRow
@@ -22,7 +23,9 @@ def release_late(session: Session, name: str, now: datetime) -> int:
     by: dict[str, list[AlertRow]] = {}
     for row in held:
         by.setdefault(row.recipient, []).append(row)
-    return sum(_released(session, name, rows, now) for rows in by.values())
+    released = sum(_released(session, name, rows, now) for rows in by.values())
+    passing(Point.LATE_RELEASED)
+    return released
 
 
 def release_abandoned(session: Session, now: datetime) -> int:

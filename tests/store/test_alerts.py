@@ -1,20 +1,34 @@
 """The outbox: claims, answers, retries, and what becomes of a sender that was killed."""
 
+import itertools
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, text
 
-from pipelines.models import Answer, Outcome
+from pipelines.alerts import outbox
+from pipelines.alerts.outbox import Delivered, Post
+from pipelines.models import Answer, Message, Outcome
+from pipelines.points import Point
 from pipelines.store import alerts
 from pipelines.store.articles import add, place
-from pipelines.store.database import reading, writing
+from pipelines.store.database import engine, in_one_transaction, reading, upgrade, writing
+from pipelines.store.forget import Named, forget_article
 from pipelines.store.messages import message_of
 from pipelines.store.pages import Found, settle
 from pipelines.store.tables import AlertRow
+from pipelines.watch.watchlist import Watchlist
+from tests.conftest import new_database
 from tests.store.articles import article
 
 TO = ("desk", "desk@example.org")
+WATCHLIST = """
+topics:
+  rail: {title: 鐵路, query: 鐵路, channels: [desk]}
+channels:
+  desk: {type: mail, to: [desk@example.org]}
+"""
 
 
 @pytest.fixture
@@ -128,3 +142,46 @@ def test_the_message_id_tells_stores_stories_developments_revisions_and_recipien
         for to in (TO, ("desk", "x@example.org"), ("crm", TO[1]))
     }
     assert len(ids) == 48
+
+
+@pytest.mark.parametrize("point", [Point.ALERT_CLAIMED, Point.ALERT_COMPOSED, Point.ALERT_SENT])
+def test_a_message_that_is_forgotten_on_its_way_ends_no_round(
+    owed: Engine, now: datetime, monkeypatch: pytest.MonkeyPatch, point: Point
+) -> None:
+    def forgotten_at(passed: Point) -> None:
+        if passed is point:
+            in_one_transaction(owed, lambda session: forget_article(session, Named(portal="dw_zh", identity="1", url=""), (), now))
+
+    monkeypatch.setattr(outbox, "passing", forgotten_at)
+    sent: list[str] = []
+
+    def send(_: object, message: Message) -> Answer:
+        sent.append(message.id)
+        return Answer(ok=True, detail="250")
+
+    post = Post(engine=owed, watchlist=Watchlist.from_text(WATCHLIST), portal_names={}, send=send, clock=lambda: now)
+    assert outbox.deliver(post) == Delivered(sent=len(sent))
+    assert len(sent) == (point is not Point.ALERT_CLAIMED)
+
+
+def test_senders_at_once_take_each_message_once_and_wait_for_nobody(postgres: str, now: datetime) -> None:
+    on = engine(new_database(postgres))
+    upgrade(on)
+    with writing(on) as session:
+        page = settle(session, Found(portal="dw_zh", identity="1", url="https://www.dw.com/zh/a-1"), Outcome.NEW, now, ())
+        row = add(session, page, article(), digest="d", learned=False, now=now)
+        story = place(session, row, [], now)[0]
+        for reader, topic in itertools.product(range(60), "abcdef"):
+            due = alerts.Due(topic=topic, story_id=story, revision=0, to=("desk", f"{reader}@example.org"))
+            alerts.owe(session, row, due, now)
+
+    def taken(_: int) -> list[str]:
+        claims = iter(lambda: in_one_transaction(on, lambda session: alerts.claim(session, now)), None)
+        return [claim.message for claim in claims]
+
+    with ThreadPoolExecutor(4) as senders:
+        messages = list(itertools.chain.from_iterable(senders.map(taken, range(4))))
+    assert len(messages) == len(set(messages)) == 60
+    with on.connect() as connection:
+        assert connection.scalar(text("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")) == 0
+    on.dispose()

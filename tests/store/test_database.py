@@ -11,14 +11,16 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Engine, MetaData, Table, func, select
-from sqlalchemy.exc import StatementError
+from sqlalchemy import Engine, MetaData, Table, func, select, text
+from sqlalchemy.exc import IntegrityError, StatementError
+from sqlalchemy.orm import Session
 
 from pipelines.config import Settings
 from pipelines.errors import ConfigError, SchemaError
 from pipelines.store import tables
 from pipelines.store.database import engine, in_one_transaction, open_store, reading, store_id, upgrade, version, writing
 from pipelines.store.tables import AlertRow, Base, HostDay, Portal, Telling
+from tests.conftest import wait_for
 
 
 def test_the_migrations_make_the_tables_of_this_release(store: Engine) -> None:
@@ -124,3 +126,41 @@ def test_a_lock_that_passes_is_waited_for(tmp_path: Path) -> None:
     release.join()
     holder.close()
     on.dispose()
+
+
+def test_two_who_write_the_same_row_at_once_write_it_once(store: Engine) -> None:
+    """The first waits in its transaction until the second waits for it (PostgreSQL), or is already refused entry (SQLite)."""
+    met = threading.Event()
+
+    def slowly(session: Session) -> None:
+        session.add(Portal(slug="cape"))
+        session.flush()
+        met.set()
+        if store.dialect.name == "postgresql":
+            wait_for(lambda: _waits(store))
+
+    def unless_known(session: Session) -> str:
+        if session.get(Portal, "cape") is not None:
+            return "known"
+        session.add(Portal(slug="cape"))
+        session.flush()
+        return "written"
+
+    first = threading.Thread(target=in_one_transaction, args=(store, slowly))
+    first.start()
+    assert met.wait(20)
+    assert in_one_transaction(store, unless_known) == "known"
+    first.join()
+
+
+def _waits(store: Engine) -> bool:
+    with store.connect() as connection:
+        return bool(
+            connection.scalar(text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"))
+        )
+
+
+def test_a_row_that_is_there_for_good_is_still_an_error(store: Engine) -> None:
+    in_one_transaction(store, lambda session: session.add(Portal(slug="cape")))
+    with pytest.raises(IntegrityError):
+        in_one_transaction(store, lambda session: session.add(Portal(slug="cape")))

@@ -1,6 +1,7 @@
 """One whole cycle over the replica portals, crawled without Airflow, shared by the tests that look at its outcome."""
 
 import base64
+import contextlib
 import json
 import multiprocessing
 import os
@@ -8,17 +9,21 @@ import secrets
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 import redis
 from sqlalchemy import Engine
 
 from demo.serve import Running, running
+from pipelines.config import settings
+from pipelines.rounds import upkeep_round
 from pipelines.store.database import engine, upgrade, writing
 from pipelines.store.tables import Portal as PortalRow
 from pipelines.store.tables import Source
@@ -43,7 +48,7 @@ class House:
     @property
     def database(self) -> Engine:
         """Its store."""
-        return engine(f"sqlite:///{self.home / 'portalwatch.db'}")
+        return engine(self.env.get("PORTALWATCH_DATABASE_URL") or f"sqlite:///{self.home / 'portalwatch.db'}")
 
     def sheet(self, portal: str, **keys: Any) -> None:
         """Write the operator's own sheet of a portal, over the shipped one."""
@@ -113,6 +118,23 @@ class Started:
         """Its exit code, once it ended."""
         return self._process.exitcode if self._process.exitcode is not None else -1
 
+    def halts(self, seconds: float = 180.0) -> bool:
+        """Wait until it halts at the point that its environment names; False where it ended without coming there."""
+        deadline = time.monotonic() + seconds
+        while self._process.exitcode is None:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                if psutil.Process(self._process.pid).status() == psutil.STATUS_STOPPED:
+                    return True
+            assert time.monotonic() < deadline, "neither halted nor ended in time"
+            time.sleep(0.01)
+        return False
+
+    def go_on(self) -> None:
+        """Let it go on from where it halts, unless it was killed there."""
+        assert self._process.pid is not None
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self._process.pid, signal.SIGCONT)
+
     def interrupt(self) -> None:
         """Ctrl-C."""
         assert self._process.pid is not None
@@ -131,6 +153,9 @@ def _command(command: list[str], env: dict[str, str], given: Path, out: Path, er
     sys.stdin, sys.stdout, sys.stderr = open(0, encoding="utf-8"), open(1, "w", encoding="utf-8"), open(2, "w", encoding="utf-8")  # noqa: SIM115
     os.environ.clear()
     os.environ.update(env)
+    if command == ["upkeep"]:
+        print(upkeep_round(settings()))
+        return
     sys.argv = ["portalwatch", *command]
     from portalwatch.cli import main
 
