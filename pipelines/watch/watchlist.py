@@ -11,9 +11,10 @@ from pathlib import Path
 from pipelines.errors import ConfigError, QueryError
 from pipelines.watch.aliases import TERRITORIES, AliasLists, read_aliases, unknown_name
 from pipelines.watch.compiler import Compiler
-from pipelines.watch.engine import Matcher, Plan
+from pipelines.watch.engine import Matcher
 from pipelines.watch.file import Channel, MailChannel, Revisions, Sample, TopicEntry, WatchlistFile
 from pipelines.watch.plan import Part
+from pipelines.watch.program import Plan, program_of
 from pipelines.watch.query import parse
 from pipelines.watch.readable import Readable
 from pipelines.yamlfile import Document, validated
@@ -112,7 +113,7 @@ def _collector_paused() -> Iterator[None]:
 
 
 def _matcher(topics: Iterable[Topic]) -> Matcher:
-    return Matcher([Plan(topic.slug, topic.part, frozenset(topic.portals)) for topic in topics])
+    return Matcher(program_of([Plan(topic.slug, topic.part, frozenset(topic.portals)) for topic in topics]))
 
 
 def _read(path: Path) -> str:

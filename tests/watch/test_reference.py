@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from pipelines.errors import QueryError
 from pipelines.watch.aliases import AliasLists
 from pipelines.watch.compiler import Compiler
-from pipelines.watch.engine import Matcher, Plan
+from pipelines.watch.engine import Matcher
+from pipelines.watch.program import Plan, program_of
 from pipelines.watch.query import parse
 from pipelines.watch.readable import Readable
 from tests.watch.reference import Reference
@@ -68,7 +69,7 @@ def compare(written: list[str], article: Readable) -> None:
         if found is not None:
             expected[str(index)] = found
     assume(plans)
-    matches = Matcher(plans).match(article)
+    matches = Matcher(program_of(plans)).match(article)
     assert {match.topic: {(hit.term, hit.field, hit.start, hit.end) for hit in match.hits} for match in matches} == expected
     for match in matches:
         assert len(set(match.hits)) == len(match.hits)
