@@ -77,10 +77,7 @@ class Matcher:
         return sorted([*self._program.always, *possible])
 
     def _partners_of(self, number: int) -> frozenset[int]:
-        """What must stand beside the string for any of its topics to match; the string itself where one needs nothing else."""
-        second = self._program.second
-        partners = frozenset(partner for topic in self._program.waiting[number] for partner in second[topic])
-        self._partners[number] = partners
+        partners = self._partners[number] = frozenset(self._program.partners[number])
         return partners
 
     def _plan(self, index: int) -> Plan:

@@ -1,7 +1,7 @@
 """A watchlist compiled: one automaton over the strings of all topics, and which topics a string wakes (a percolator)."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import daachorse
@@ -35,7 +35,8 @@ class Program:
 
     Strings go by number. `edges`: a byte a string, which of its edges are guarded, where only plain forms use it.
     `waiting`: the topics that each string wakes, which are the first `len(waiting)` ones. `second`: for each topic the strings
-    of which one must stand there too. `always`: the topics that no string wakes.
+    of which one must stand there too, the waking string itself where it needs no other. `partners`: for each waking string
+    those of all its topics. `always`: the topics that no string wakes.
     """
 
     automaton: bytes
@@ -43,6 +44,7 @@ class Program:
     edges: bytes
     waiting: Lists
     second: Lists
+    partners: Lists
     always: tuple[int, ...]
     fields: tuple[str, ...]
     lookups: Rows
@@ -55,13 +57,16 @@ def program_of(plans: Sequence[Plan]) -> Program:
     waking = dict.fromkeys(text for needed in clauses if needed for text in needed[0])
     numbers = {text: number for number, text in enumerate([*waking, *(text for text in kinds if text not in waking)])}
     writer = Writer(numbers)
+    waiting = _waiting(clauses, waking)
+    second = [[numbers[text] for text in needed[-1]] if needed else [] for needed in clauses]
     topics = Rows.of([plan.slug, sorted(plan.portals), writer.part(plan.part)] for plan in plans)
     return Program(
         automaton=daachorse.CharwiseDoubleArrayAhoCorasick(list(numbers)).serialize(),
         strings=Rows.of(numbers),
         edges=bytes(_edge(text) if kinds[text] == {Kind.PLAIN} else 0 for text in numbers),
-        waiting=_waiting(clauses, [numbers[text] for text in waking], numbers),
-        second=Lists.of(sorted(numbers[text] for text in needed[-1]) if needed else () for needed in clauses),
+        waiting=Lists.of(waiting),
+        second=Lists.of(second),
+        partners=Lists.of(list({partner for topic in topics for partner in second[topic]}) for topics in waiting),
         always=tuple(index for index, needed in enumerate(clauses) if not needed),
         fields=_fields(plans),
         lookups=Rows.of(writer.lookups),
@@ -83,13 +88,13 @@ def _edge(text: str) -> int:
     return LEFT * left + RIGHT * right
 
 
-def _waiting(clauses: Sequence[Sequence[Clause]], waking: Sequence[int], numbers: Mapping[str, int]) -> Lists:
+def _waiting(clauses: Sequence[Sequence[Clause]], waking: Iterable[str]) -> list[list[int]]:
     """For each waking string the topics whose rarest clause it belongs to."""
-    waiting: list[list[int]] = [[] for _ in waking]
+    waiting: dict[str, list[int]] = {text: [] for text in waking}
     for index, needed in enumerate(clauses):
         for text in needed[0] if needed else ():
-            waiting[numbers[text]].append(index)
-    return Lists.of(waiting)
+            waiting[text].append(index)
+    return list(waiting.values())
 
 
 def _clauses(plans: Sequence[Plan]) -> list[list[Clause]]:

@@ -18,7 +18,7 @@ class Writer:
         self._known: dict[Lookup, int] = {}
         self.lookups: list[Any] = []
 
-    def part(self, part: Part) -> list[Any]:
+    def part(self, part: Part) -> list[Any]:  # noqa: PLR0911  one return a kind of part
         """[kind, …] of a part and all below it."""
         match part:
             case Place(leaves_=leaves, scope=scope):
