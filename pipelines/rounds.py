@@ -27,7 +27,7 @@ def now() -> datetime:
 def deliver_round(settings: Settings, portal_names: dict[str, str] | None = None) -> Delivered:
     """Send what is owed and due. Without a watchlist that ever ran there is nothing to send."""
     engine = open_store(settings)
-    watchlist = running(engine)
+    watchlist = running(engine, settings.compiled)
     if watchlist is None:
         return Delivered()
     in_one_transaction(engine, lambda session: release_abandoned(session, now()))
@@ -37,7 +37,7 @@ def deliver_round(settings: Settings, portal_names: dict[str, str] | None = None
 def upkeep_round(settings: Settings) -> dict[str, int]:
     """Refill Redis' index, age out comments and archive; ConfigError where the watchlist in the file is refused."""
     engine = open_store(settings)
-    active = activate(engine, settings.watchlist, settings.aliases, now())
+    active = activate(engine, settings.watchlist, settings.aliases, now(), settings.compiled)
     fast = open_fast(settings, engine)
     desk = flow.Desk(
         engine=engine, fast=fast, watchlist=active.watchlist, matcher=compile_watchlist(active.watchlist), learning=False, looks=()

@@ -14,6 +14,7 @@ from pipelines.store import alerts
 from pipelines.store.database import in_one_transaction, reading
 from pipelines.store.messages import message_of
 from pipelines.store.watchlists import running
+from pipelines.watch.topic import Titles
 from pipelines.watch.watchlist import Watchlist
 
 log = logging.getLogger(__name__)
@@ -56,9 +57,8 @@ def deliver(post: Post, *, seconds: float = float("inf")) -> Delivered:
 
 
 def _deliver(post: Post, claimed: alerts.Claim) -> tuple[str, str]:
-    titles = {slug: topic.title for slug, topic in post.watchlist.topics.items()}
     with reading(post.engine) as session:
-        message = message_of(session, claimed.message, titles, post.portal_names)
+        message = message_of(session, claimed.message, Titles(post.watchlist.topics), post.portal_names)
     channel = post.watchlist.channels.get(message.channel) or _newest(post, message.channel)
     if channel is None:
         answer = Answer(ok=False, permanent=True, detail=f"channel `{message.channel}` is no longer in the watchlist")
