@@ -33,6 +33,11 @@ class Matcher:
         self._reader = Reader(program.strings, program.lookups)
         self._plans: dict[int, Plan] = {}
 
+    @property
+    def strings(self) -> int:
+        """How many strings are looked for."""
+        return len(self._program.strings)
+
     def match(self, readable: Readable) -> tuple[TopicMatch, ...]:
         """The satisfied topics in the watchlist's order, each with every occurrence that satisfies it."""
         searched = [self._searched(*named) for field in self._program.fields for named in _texts(field, readable)]
