@@ -92,10 +92,10 @@ def _content(path: Path) -> bytes:
         return file.read()
 
 
-def _file(key: str, sections: Sections) -> list[bytes | memoryview]:
+def _file(key: str, sections: Sections) -> list[bytes]:
     """Digest, one line of JSON that names the key and each section's length, the sections."""
-    parts = [memoryview(section).cast("B") for section in sections.values()]
-    head = json.dumps({"key": key, "sections": {name: part.nbytes for name, part in zip(sections, parts, strict=True)}})
+    parts = [bytes(section) for section in sections.values()]
+    head = json.dumps({"key": key, "sections": {name: len(part) for name, part in zip(sections, parts, strict=True)}})
     body = [head.encode() + b"\n", *parts]
     digest = hashlib.blake2b(digest_size=_DIGEST)
     for part in body:

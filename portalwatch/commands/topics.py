@@ -1,5 +1,6 @@
 """topics: the watchlist, checked and tried."""
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -85,3 +86,14 @@ def expand(query: Annotated[str, typer.Argument(help="A query.")]) -> None:
     document = read_yaml(settings().aliases) if settings().aliases.exists() else Document("aliases.yaml", "")
     for term, forms in expansion(query, read_aliases(document)).items():
         typer.echo(f"{term}: {' · '.join(forms)}")
+
+
+@topics.command("schema")
+def schema() -> None:
+    """The JSON Schema of watchlist.yaml, for editors.
+
+    Example: `portalwatch topics schema > watchlist.schema.json`
+    """
+    from pipelines.watch.file import schema_of
+
+    typer.echo(json.dumps(schema_of(), ensure_ascii=False, indent=2))

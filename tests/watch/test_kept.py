@@ -168,3 +168,9 @@ print(len(load_watchlist(Path({str(path)!r}), shelf=Path({str(tmp_path / "compil
     children = [subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) for _ in range(3)]
     lines = [line for child in children for line in child.communicate(timeout=60)[0].split()]
     assert sorted(lines) == ["4", "4", "4", "compiled"]
+
+
+def test_reading_tells_how_far_it_is() -> None:
+    told: list[tuple[int, int]] = []
+    Watchlist.from_text(TEXT, "w.yaml", ALIASES, progress=lambda done, total: told.append((done, total)))
+    assert told == [(0, 4), (1, 4), (2, 4), (3, 4)]
