@@ -16,8 +16,7 @@ from pipelines.watch.topic import Topics
 
 # What decides on the compiled form besides our own code.
 _LIBRARIES = ("babel", "daachorse", "google-re2", "lark", "numpy", "opencc", "pydantic", "PyYAML")
-_LISTS = ("waiting", "second", "partners")
-_ROWS = ("strings", "lookups", "topics")
+_TABLES = ("waiting", "second", "partners", "strings", "lookups", "topics")
 
 
 def pack(topics: Topics, channels: Mapping[str, Channel], program: Program) -> dict[str, bytes | memoryview]:
@@ -32,7 +31,7 @@ def pack(topics: Topics, channels: Mapping[str, Channel], program: Program) -> d
         "head": json.dumps(head).encode("ascii"), "automaton": program.automaton, "edges": program.edges,
         "entries": topics.rows.values, "entries ends": topics.rows.ends,
     }  # fmt: skip
-    for name in (*_LISTS, *_ROWS):
+    for name in _TABLES:
         table: Lists | Rows = getattr(program, name)
         sections |= {name: table.values, f"{name} ends": table.ends}
     return sections
@@ -41,14 +40,20 @@ def pack(topics: Topics, channels: Mapping[str, Channel], program: Program) -> d
 def unpack(sections: Mapping[str, memoryview]) -> tuple[Topics, Mapping[str, Channel], Program]:
     """What `pack` was given."""
     head = json.loads(bytes(sections["head"]))
-    lists = {name: Lists.read(sections[name], sections[f"{name} ends"]) for name in _LISTS}
-    rows = {name: Rows.read(sections[name], sections[f"{name} ends"]) for name in (*_ROWS, "entries")}
-    topics = Topics(head["slugs"], rows.pop("entries"))
+
+    def lists(name: str) -> Lists:
+        return Lists.read(sections[name], sections[f"{name} ends"])
+
+    def rows(name: str) -> Rows:
+        return Rows.read(sections[name], sections[f"{name} ends"])
+
     program = Program(
-        automaton=bytes(sections["automaton"]), edges=bytes(sections["edges"]),
-        always=tuple(head["always"]), fields=tuple(head["fields"]), **lists, **rows,
+        automaton=bytes(sections["automaton"]), edges=bytes(sections["edges"]), always=tuple(head["always"]), fields=tuple(head["fields"]),
+        waiting=lists("waiting"), second=lists("second"), partners=lists("partners"),
+        strings=rows("strings"), lookups=rows("lookups"), topics=rows("topics"),
     )  # fmt: skip
-    return topics, WatchlistFile.model_validate({"topics": {}, "channels": head["channels"]}).channels, program
+    channels = WatchlistFile.model_validate({"topics": {}, "channels": head["channels"]}).channels
+    return Topics(head["slugs"], rows("entries")), channels, program
 
 
 def key_of(source: tuple[str, str]) -> str:
