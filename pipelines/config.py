@@ -144,6 +144,11 @@ class Settings(BaseSettings):
         return self.config / "watchlist.yaml"
 
     @property
+    def compiled(self) -> Path:
+        """Where compiled watchlists are kept for the next process."""
+        return self.home.absolute() / "compiled"
+
+    @property
     def aliases(self) -> Path:
         """The alias lists beside it."""
         return self.config / "aliases.yaml"

@@ -141,7 +141,7 @@ def _existing(path: Path) -> Path:
 
 def _watchlist(settings: Settings, engine: Engine) -> Finding:
     try:
-        active = activate(engine, settings.watchlist, settings.aliases, datetime.now(UTC))
+        active = activate(engine, settings.watchlist, settings.aliases, datetime.now(UTC), settings.compiled)
     except PortalwatchError as error:
         return Finding(what="watchlist", ok=False, how=str(error))
     how = f"version {active.watchlist.version}, {len(active.watchlist.topics)} topics"

@@ -33,7 +33,7 @@ def now() -> datetime:
 def deliver_round(settings: Settings, portal_names: dict[str, str] | None = None) -> Delivered:
     """Send what is owed and due. Without a watchlist that ever ran there is nothing to send."""
     engine = open_store(settings)
-    watchlist = running(engine)
+    watchlist = running(engine, settings.compiled)
     if watchlist is None:
         return Delivered()
     in_one_transaction(engine, lambda session: release_abandoned(session, now()))
@@ -46,7 +46,7 @@ def upkeep_round(settings: Settings) -> dict[str, int]:
     PortalwatchError where something is missing that was not old enough to go.
     """
     engine = open_store(settings)
-    active = activate(engine, settings.watchlist, settings.aliases, now())
+    active = activate(engine, settings.watchlist, settings.aliases, now(), settings.compiled)
     fast = open_fast(settings, engine)
     warn_of(fast, settings)
     desk = flow.Desk(

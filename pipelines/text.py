@@ -21,7 +21,7 @@ Offsets = npt.NDArray[np.int64]
 _HOME = Path(__file__).parent
 _ALL = 0x110000
 _SPACE, _LINE_FEED, _RETURN, _REPLACEMENT = 0x20, 0x0A, 0x0D, 0xFFFD
-_ODD = 0  # what the table gives for a character that needs more than a look-up
+_DROP, _JOIN = 0, 1  # what the table gives for an invisible character, and for one that may melt into the one before
 _WHITE = [*range(0x09, 0x0E), *range(0x1C, 0x21), 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F, 0x205F, 0x3000]
 _BREAKS = [0x0A, 0x0B, 0x0C, 0x0D, 0x85, 0x2028, 0x2029]
 _INVISIBLE = (
@@ -55,7 +55,8 @@ def _fold_table() -> Codes:
     table[pairs[::3]] = pairs[1::3]
     table[0xD800:0xE000] = _REPLACEMENT
     table[_WHITE] = _SPACE
-    table[_JOINS | _DROPPED] = _ODD
+    table[_JOINS] = _JOIN
+    table[_DROPPED] = _DROP
     return table
 
 
@@ -73,8 +74,11 @@ _IS_HAN = _flags(_HAN)
 _IS_BREAK = _flags([(code, code) for code in _BREAKS])
 _FOLD = _fold_table()
 _HAN_CLASS = "[" + "".join(f"{chr(first)}-{chr(last)}" for first, last in _HAN) + "]"
+_BREAK_CLASS = "[" + "".join(map(chr, _BREAKS)) + "]"
 # White space that does not stay one space: more of it, or a Han character on both sides.
-_TO_JOIN = re.compile(f" (?: |(?<={_HAN_CLASS} ){_HAN_CLASS})")
+_WHITE_RUN = re.compile(f" (?: +|(?<={_HAN_CLASS} )(?={_HAN_CLASS}))")
+_UNSEEN_RUN = re.compile("[ \0]+")
+_BLANK_LINE = re.compile(f"(?>\r\n|{_BREAK_CLASS})[^{_BREAK_CLASS[1:]}*+{_BREAK_CLASS}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +101,13 @@ def fold(text: str) -> Folded:
     """The text for comparing. A lone surrogate counts as U+FFFD."""
     codes = _codes(text)
     folded = _string(_FOLD.take(codes))
-    if "\0" not in folded and not _TO_JOIN.search(folded):
-        return Folded(folded)
-    return _fold_odd(codes)
+    if "\1" in folded:
+        return _fold_odd(codes)
+    if "\0" in folded:
+        return _evened(text, folded, _UNSEEN_RUN)
+    if _WHITE_RUN.search(folded):
+        return _evened(text, folded, _WHITE_RUN)
+    return Folded(folded)
 
 
 def letters(folded: Folded) -> str:
@@ -149,13 +157,47 @@ def _is_letter() -> npt.NDArray[np.bool_]:
     return _flags([(found.start(), found.end() - 1) for found in re.finditer(r"[^\W_]+", everything)])
 
 
+def _evened(text: str, folded: str, runs: re.Pattern[str]) -> Folded:
+    """The folded text without its invisible characters (NUL) and with its white space (spaces, as yet) joined."""
+    pieces: list[str] = []
+    gone: list[int] = []
+    spaces: dict[int, int] = {}  # where a space that stands for a run is in the new text, and where the run ends
+    done = 0
+    for found in runs.finditer(folded):
+        first, last = found.span()
+        run = found[0].rstrip("\0")
+        begin, end = first + len(run) - len(run.lstrip("\0")), first + len(run)
+        space = _joined_white(text[begin:end], folded[begin:end], folded[first - 1 : first] + folded[last : last + 1]) if run else ""
+        pieces += (folded[done:first], space)
+        gone += range(first, begin)
+        if space:
+            spaces[begin - len(gone)] = end
+        gone += range(begin + len(space), last)
+        done = last
+    kept = np.ones(len(text), dtype=np.bool_)
+    kept[gone] = False
+    starts = np.flatnonzero(kept)
+    ends = starts + 1
+    ends[list(spaces)] = list(spaces.values())
+    return Folded("".join(pieces) + folded[done:], starts, ends)
+
+
+def _joined_white(text: str, folded: str, around: str) -> str:
+    """What a run of white space becomes; invisible characters may stand in it, `around` are its neighbours."""
+    if "\0" in folded:
+        text = "".join(char for char, white in zip(text, folded, strict=True) if white == " ")
+    if _BLANK_LINE.search(text):
+        return "\n"
+    return "" if len(around) == 2 and all(map(is_han, around)) else " "
+
+
 def _fold_odd(codes: Codes) -> Folded:
     starts = np.flatnonzero(~_DROPPED[codes])
     codes, ends = codes[starts], starts + 1
     if _JOINS[codes].any():
         codes, starts, ends = _joined(codes, starts, ends)
     folded = _FOLD[codes]
-    folded = np.where(folded == _ODD, codes, folded)
+    folded = np.where(folded == _JOIN, codes, folded)
     return _spaced(codes, folded, starts, ends)
 
 
@@ -185,7 +227,7 @@ def _clusters(codes: Codes) -> list[tuple[int, int]]:
 def _cluster(codes: Codes, starts: Offsets, ends: Offsets, place: slice) -> tuple[Codes, Offsets, Offsets]:
     # The base is folded first: a full-width letter has no composed forms.
     folded = _FOLD[codes[place]]
-    before = _string(np.where(folded == _ODD, codes[place], folded))
+    before = _string(np.where(folded == _JOIN, codes[place], folded))
     after = unicodedata.normalize("NFC", before)
     if before == after:
         return codes[place], starts[place], ends[place]

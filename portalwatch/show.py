@@ -2,7 +2,9 @@
 
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,6 +16,7 @@ from rich.text import Text
 
 from pipelines.config import settings
 
+SECOND = 1.0  # between two counts on a terminal
 _CONTROL = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 127, *range(128, 160), *range(8234, 8239), *range(8294, 8298)))
 
 
@@ -30,6 +33,32 @@ def rows(columns: Sequence[str], lines: Iterable[Sequence[Any]], *, empty: str) 
         table.add_row(*(Text(cell) for cell in line))
     console = Console()
     console.print(table) if console.is_terminal else _tabbed(columns, kept)
+
+
+@contextmanager
+def counting(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Gives `tell(done, total)`; a terminal shows the newest count from the first second on, in one line that goes away."""
+    count, over = [0, 0], threading.Event()
+
+    def tell(done: int, total: int) -> None:
+        count[:] = done, total
+
+    def speak() -> None:
+        while not over.wait(SECOND):
+            sys.stderr.write(f"\r\x1b[K{what}" + (f": {count[0]:,} of {count[1]:,}" if count[1] else ""))
+            sys.stderr.flush()
+
+    voice = threading.Thread(target=speak, daemon=True)
+    if sys.stderr.isatty():
+        voice.start()
+    try:
+        yield tell
+    finally:
+        over.set()
+        if voice.ident:
+            voice.join()
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
 
 
 def jsonl(values: Iterable[Mapping[str, Any]]) -> None:

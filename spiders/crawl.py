@@ -68,7 +68,7 @@ def crawl(portal: str, settings: Settings, past: Past | None = None, onlooker: T
         sheet = past_sheet(sheet, past.day)
     place = open_place(settings) if settings.archive else None
     engine = open_store(settings)
-    active = activate(engine, settings.watchlist, settings.aliases, now())
+    active = activate(engine, settings.watchlist, settings.aliases, now(), settings.compiled)
     forgetting.respect(settings, engine, [portal])
     fast = open_fast(settings, engine)
     warn_of(fast, settings)

@@ -78,7 +78,7 @@ def reextract(settings: Settings, wanted: Wanted, tell: Tell) -> dict[str, Any]:
     """
     sheets = _sheets(settings, wanted)
     place, engine = open_place(settings), open_store(settings)
-    active = activate(engine, settings.watchlist, settings.aliases, now())
+    active = activate(engine, settings.watchlist, settings.aliases, now(), settings.compiled)
     forgetting.respect(settings, engine, [sheet.slug for sheet in sheets])
     late = f"reextract-{now():%Y%m%dT%H%M%S}"
     fast = open_fast(settings, engine)

@@ -16,6 +16,7 @@ from pipelines.store import alerts
 from pipelines.store.database import in_one_transaction, reading
 from pipelines.store.messages import message_of
 from pipelines.store.watchlists import running
+from pipelines.watch.topic import Titles
 from pipelines.watch.watchlist import Watchlist
 
 log = logging.getLogger(__name__)
@@ -64,7 +65,7 @@ def deliver(post: Post, *, seconds: float = float("inf")) -> Delivered:
 
 def _composed(post: Post, claimed: alerts.Claim) -> Message | None:
     """The message of the claim; None where all that it told of was forgotten meanwhile."""
-    titles = {slug: topic.title for slug, topic in post.watchlist.topics.items()}
+    titles = Titles(post.watchlist.topics)
     try:
         with reading(post.engine) as session:
             return message_of(session, claimed.message, titles, post.portal_names)

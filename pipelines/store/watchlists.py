@@ -10,7 +10,7 @@ from sqlalchemy import Engine, select
 from pipelines.errors import ConfigError
 from pipelines.store.database import in_one_transaction, reading
 from pipelines.store.tables import WatchlistRow
-from pipelines.watch.watchlist import Watchlist, load_watchlist
+from pipelines.watch.watchlist import Watchlist, compiled_once, load_watchlist
 
 log = logging.getLogger(__name__)
 
@@ -23,15 +23,15 @@ class Active:
     trouble: str | None = None
 
 
-def activate(engine: Engine, path: Path, aliases: Path, now: datetime) -> Active:
+def activate(engine: Engine, path: Path, aliases: Path, now: datetime, shelf: Path | None = None) -> Active:
     """Read the files and make them the running version; a bad file is refused and the last good version runs on.
 
-    ConfigError where the file is bad and there never was a good one.
+    ConfigError where the file is bad and there never was a good one. `shelf`: the folder of compiled watchlists.
     """
     try:
-        watchlist = load_watchlist(path, aliases if aliases.exists() else None)
+        watchlist = load_watchlist(path, aliases if aliases.exists() else None, shelf=shelf)
     except ConfigError as error:
-        last = _last_good(engine)
+        last = _last_good(engine, shelf)
         if last is None:
             raise
         log.warning("the watchlist is refused, version %s runs on:\n%s", last.version, error)
@@ -40,9 +40,9 @@ def activate(engine: Engine, path: Path, aliases: Path, now: datetime) -> Active
     return Active(watchlist=watchlist)
 
 
-def running(engine: Engine) -> Watchlist | None:
-    """The version that runs, None before any was activated."""
-    return _last_good(engine)
+def running(engine: Engine, shelf: Path | None = None) -> Watchlist | None:
+    """The version that runs, None before any was activated. `shelf`: the folder of compiled watchlists."""
+    return _last_good(engine, shelf)
 
 
 def _row(watchlist: Watchlist, now: datetime) -> WatchlistRow:
@@ -50,7 +50,10 @@ def _row(watchlist: Watchlist, now: datetime) -> WatchlistRow:
     return WatchlistRow(version=watchlist.version, text=text, aliases=aliases, activated_at=now)
 
 
-def _last_good(engine: Engine) -> Watchlist | None:
+def _last_good(engine: Engine, shelf: Path | None) -> Watchlist | None:
     with reading(engine) as session:
         row = session.scalar(select(WatchlistRow).order_by(WatchlistRow.activated_at.desc()).limit(1))
-    return Watchlist.from_text(row.text, f"watchlist {row.version}", row.aliases) if row else None
+    if row is None:
+        return None
+    name = f"watchlist {row.version}"
+    return compiled_once(shelf, name, (row.text, row.aliases), lambda: Watchlist.from_text(row.text, name, row.aliases))

@@ -2,7 +2,7 @@
 
 import re
 from datetime import date
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
@@ -111,3 +111,8 @@ class WatchlistFile(_Strict):
 
     topics: Annotated[dict[Slug, TopicEntry], BeforeValidator(_mapping)]
     channels: Annotated[dict[Slug, Annotated[Channel, Field(discriminator="type")]], BeforeValidator(_mapping)] = {}
+
+
+def schema_of() -> dict[str, Any]:
+    """The JSON Schema of watchlist.yaml. What it cannot say (names, queries, samples) `topics check` does."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **WatchlistFile.model_json_schema()}

@@ -1,7 +1,7 @@
 """One field of an article as a query sees it: its folded text, and where each known string stands in it."""
 
 import unicodedata
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeAlias
@@ -20,22 +20,25 @@ ASCII_WORD = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """One string that is looked for. `text` is folded; `written` is the exact form, of an exact term only."""
+    """One string that is looked for. `text` is folded; `written` is the exact form, of an exact term only.
+
+    `number`: the string's in the automaton, -1 before there is one."""
 
     text: str
     kind: Kind = Kind.PLAIN
     written: str = ""
+    number: int = -1
 
 
 class View:
     """A field's text with the places of all known strings. `whole`: a term must be the whole field (a slug)."""
 
-    __slots__ = ("_memory", "_numbers", "_places", "folded", "found", "limit", "name", "original", "present", "whole")
+    __slots__ = ("_memory", "_places", "_present", "folded", "found", "limit", "name", "original", "whole")
 
-    def __init__(self, name: str, original: str, folded: Folded, found: Sequence[Found], numbers: Mapping[str, int]) -> None:
+    def __init__(self, name: str, original: str, folded: Folded, found: Sequence[Found]) -> None:
         self.name, self.original, self.folded = name, original, folded
-        self.found, self._numbers = found, numbers
-        self.present = {number for _, _, number in found}
+        self.found = found
+        self._present = {number for _, _, number in found}
         self._places: dict[int, list[Span]] = {}
         self._memory: dict[Hashable, list[Span]] = {}
         self.limit: int | None = None
@@ -43,7 +46,7 @@ class View:
 
     def lead(self) -> "View":
         """The same field, its first 200 characters only."""
-        view = View(self.name, self.original, self.folded, self.found, self._numbers)
+        view = View(self.name, self.original, self.folded, self.found)
         view.limit = LEAD
         return view
 
@@ -55,10 +58,9 @@ class View:
 
     def places(self, form: Form) -> list[Span]:
         """Where the form stands, in folded characters, its guarded edges checked."""
-        number = self._numbers[form.text]
-        if number not in self.present:
+        if form.number not in self._present:
             return []
-        return [fitted for span in self._found(number) if (fitted := self._fit(form, *span)) is not None]
+        return [fitted for span in self._found(form.number) if (fitted := self._fit(form, *span)) is not None]
 
     def _found(self, number: int) -> list[Span]:
         """The string's places: looked through for the first few strings, sorted out once for many."""

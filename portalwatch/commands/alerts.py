@@ -117,7 +117,7 @@ def test_channel(channel: Annotated[str, typer.Argument(help="A channel of the w
     from pipelines.store.watchlists import activate
     from spiders.job import now
 
-    watchlist = activate(open_store(settings()), settings().watchlist, settings().aliases, now()).watchlist
+    watchlist = activate(open_store(settings()), settings().watchlist, settings().aliases, now(), settings().compiled).watchlist
     if channel not in watchlist.channels:
         raise typer.BadParameter(f"no channel is called `{channel}`; there are: {', '.join(watchlist.channels)}")
     send, failed = sender_of(settings()), False

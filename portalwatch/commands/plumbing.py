@@ -51,7 +51,8 @@ def explain(
     _only_stdin(source)
     path = watchlist or settings().watchlist
     aliases = path.with_name("aliases.yaml")
-    matcher = compile_watchlist(load_watchlist(path, aliases if aliases.exists() else None))
+    shelf = settings().compiled if settings().home.is_dir() else None
+    matcher = compile_watchlist(load_watchlist(path, aliases if aliases.exists() else None, shelf=shelf))
     for given in objects():
         try:
             refuse_bad(given)

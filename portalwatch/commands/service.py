@@ -126,7 +126,7 @@ def check() -> None:
     from pipelines.store.watchlists import activate
     from spiders.job import now
 
-    activate(open_store(settings()), settings().watchlist, settings().aliases, now())
+    activate(open_store(settings()), settings().watchlist, settings().aliases, now(), settings().compiled)
 
 
 def _tell(told: Any, as_json: bool) -> None:

@@ -1,5 +1,6 @@
 """topics: the watchlist, checked and tried."""
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -29,7 +30,8 @@ def list_topics(as_json: Annotated[bool, typer.Option("--json", help="JSON lines
     """
     from pipelines.watch.watchlist import load_watchlist
 
-    watchlist = load_watchlist(settings().watchlist, settings().aliases if settings().aliases.exists() else None)
+    aliases = settings().aliases if settings().aliases.exists() else None
+    watchlist = load_watchlist(settings().watchlist, aliases, shelf=settings().compiled)
     with reading(open_store(settings())) as session:
         matches = dict(session.execute(select(Match.topic, func.count()).group_by(Match.topic)).all())
         owed = dict(session.execute(select(AlertRow.topic, func.count()).group_by(AlertRow.topic)).all())
@@ -63,7 +65,8 @@ def check(
 
     path = watchlist or settings().watchlist
     aliases = path.with_name("aliases.yaml")
-    read = load_watchlist(path, aliases if aliases.exists() else None)
+    with show.counting(f"reading {path}") as progress:
+        read = load_watchlist(path, aliases if aliases.exists() else None, progress=progress)
     unknown = loader.unknown_portals(read, settings())
     if unknown:
         raise PortalwatchError("\n".join(f"{path}: {sentence}" for sentence in unknown))
@@ -83,3 +86,14 @@ def expand(query: Annotated[str, typer.Argument(help="A query.")]) -> None:
     document = read_yaml(settings().aliases) if settings().aliases.exists() else Document("aliases.yaml", "")
     for term, forms in expansion(query, read_aliases(document)).items():
         typer.echo(f"{term}: {' · '.join(forms)}")
+
+
+@topics.command("schema")
+def schema() -> None:
+    """The JSON Schema of watchlist.yaml, for editors.
+
+    Example: `portalwatch topics schema > watchlist.schema.json`
+    """
+    from pipelines.watch.file import schema_of
+
+    typer.echo(json.dumps(schema_of(), ensure_ascii=False, indent=2))

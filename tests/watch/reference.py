@@ -188,8 +188,13 @@ def prefix(form: str, field: Field) -> set[tuple[int, int]]:
 def exact(written: str, field: Field) -> set[tuple[int, int]]:
     """In texts where NFC changes nothing."""
     wanted = {span for span in everywhere(written, field.text) if not any(touched(field.text, *span))}
-    size = len(field.folded.text)
-    folded = {(start, end) for start in range(size) for end in range(start + 1, size + 1) if field.folded.original(start, end) in wanted}
+    size, longest = len(field.folded.text), len(written)  # folding makes nothing longer
+    folded = {
+        (start, end)
+        for start in range(size)
+        for end in range(start + 1, min(start + longest, size) + 1)
+        if field.folded.original(start, end) in wanted
+    }
     return shown(field, {span for span in folded if field.folded.original(*span) in wanted})
 
 

@@ -5,7 +5,8 @@ import pytest
 from pipelines.errors import QueryError
 from pipelines.watch.aliases import AliasLists
 from pipelines.watch.compiler import Compiler
-from pipelines.watch.engine import Matcher, Plan
+from pipelines.watch.engine import Matcher
+from pipelines.watch.program import Plan, program_of
 from pipelines.watch.query import parse
 from pipelines.watch.readable import Readable
 
@@ -17,7 +18,7 @@ TAKEN = ("territories", "leaders")
 
 def hits(query: str, text: str = "", *, taken: tuple[str, ...] = TAKEN, **fields: object) -> list[str] | None:
     """What matched as `as_written@start`, None where the query does not match."""
-    matcher = Matcher([Plan("topic", Compiler(LISTS).part(parse(query), taken))])
+    matcher = Matcher(program_of([Plan("topic", Compiler(LISTS).part(parse(query), taken))]))
     matches = matcher.match(Readable(**{"title": "", "text": text, **fields}))
     for match in matches:
         for hit in match.hits:
@@ -205,7 +206,7 @@ def test_an_unknown_group_is_named_with_its_place() -> None:
 def test_an_exclusion_stays_inside_its_topic() -> None:
     compiler = Compiler(LISTS)
     queries = {"with": "人民 EXCEPT (商人民宿)", "without": "人民", "not": "旅遊 NOT 商人民宿"}
-    matcher = Matcher([Plan(slug, compiler.part(parse(query), ())) for slug, query in queries.items()])
+    matcher = Matcher(program_of([Plan(slug, compiler.part(parse(query), ())) for slug, query in queries.items()]))
     assert [match.topic for match in matcher.match(Readable(title="", text="商人民宿旅遊"))] == ["without"]
     assert [match.topic for match in matcher.match(Readable(title="", text="旅遊"))] == ["not"]
 
@@ -213,14 +214,14 @@ def test_an_exclusion_stays_inside_its_topic() -> None:
 def test_topics_come_in_the_files_order_and_only_from_their_portals() -> None:
     compiler = Compiler(LISTS)
     plans = [Plan(slug, compiler.part(parse("俄國"), ()), portals) for slug, portals in (("z", frozenset()), ("a", frozenset({"park6"})))]
-    matcher = Matcher(plans)
+    matcher = Matcher(program_of(plans))
     assert [match.topic for match in matcher.match(Readable(title="俄國", text="", portal="park6"))] == ["z", "a"]
     assert [match.topic for match in matcher.match(Readable(title="俄國", text="", portal="storm_mg"))] == ["z"]
     assert [match.topic for match in matcher.match(Readable(title="俄國", text=""))] == ["z", "a"]
 
 
 def test_a_matcher_without_topics_matches_nothing() -> None:
-    assert Matcher([]).match(Readable(title="x", text="y")) == ()
+    assert Matcher(program_of([])).match(Readable(title="x", text="y")) == ()
 
 
 def test_a_hostile_text_full_of_one_word_stays_cheap() -> None:

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from pipelines.errors import QueryError
 from pipelines.watch.aliases import AliasLists
 from pipelines.watch.compiler import Compiler
-from pipelines.watch.engine import Matcher, Plan
+from pipelines.watch.engine import Matcher
+from pipelines.watch.program import Plan, program_of
 from pipelines.watch.query import parse
 from pipelines.watch.readable import Readable
 from tests.watch.reference import Reference
@@ -55,33 +56,48 @@ articles = st.builds(
     comments=st.lists(texts, max_size=2).map(tuple),
 )
 
+# Each with each, so that most of the time goes into comparing.
+several_queries = st.lists(queries, min_size=5, max_size=10)
+several_articles = st.lists(articles, min_size=4, max_size=8)
 
-def compare(written: list[str], article: Readable) -> None:
-    compiler, plans, expected = Compiler(LISTS), [], {}
-    for index, query in enumerate(written):
+
+def compare(written: list[str], read: list[Readable]) -> int:
+    """Asserts that engine and reference agree on every query and article; gives the number of pairs."""
+    compiler, plans, trees = Compiler(LISTS), [], {}
+    for query in written:
         try:
             tree = parse(query)
-            plans.append(Plan(str(index), compiler.part(tree, TAKEN)))
+            plans.append(Plan(str(len(plans)), compiler.part(tree, TAKEN)))
         except QueryError:
             continue
-        found = Reference(article, LISTS, TAKEN).find(tree)
-        if found is not None:
-            expected[str(index)] = found
-    assume(plans)
-    matches = Matcher(plans).match(article)
-    assert {match.topic: {(hit.term, hit.field, hit.start, hit.end) for hit in match.hits} for match in matches} == expected
-    for match in matches:
-        assert len(set(match.hits)) == len(match.hits)
+        trees[plans[-1].slug] = tree
+    matcher = Matcher(program_of(plans))
+    for article in read:
+        reference = Reference(article, LISTS, TAKEN)
+        expected = {slug: found for slug, tree in trees.items() if (found := reference.find(tree)) is not None}
+        matches = matcher.match(article)
+        assert {match.topic: {(hit.term, hit.field, hit.start, hit.end) for hit in match.hits} for match in matches} == expected
+        for match in matches:
+            assert len(set(match.hits)) == len(match.hits)
+    return len(plans) * len(read)
 
 
-@given(st.lists(queries, min_size=1, max_size=4), articles)
-@settings(max_examples=400, deadline=None)
-def test_engine_and_reference_agree(written: list[str], article: Readable) -> None:
-    compare(written, article)
+@given(several_queries, several_articles)
+@settings(max_examples=150, deadline=None)
+def test_engine_and_reference_agree(written: list[str], read: list[Readable]) -> None:
+    assume(compare(written, read))
 
 
 @pytest.mark.soak
-@given(st.lists(queries, min_size=1, max_size=4), articles)
-@settings(max_examples=100_000, deadline=None)
-def test_engine_and_reference_agree_for_long(written: list[str], article: Readable) -> None:
-    compare(written, article)
+def test_engine_and_reference_agree_on_a_hundred_thousand_pairs(capsys: pytest.CaptureFixture[str]) -> None:
+    pairs = [0]
+
+    @given(several_queries, several_articles)
+    @settings(max_examples=500, deadline=None, database=None)
+    def agree(written: list[str], read: list[Readable]) -> None:
+        pairs[0] += compare(written, read)
+
+    while pairs[0] < 100_000:
+        agree()
+    with capsys.disabled():
+        print(f"\n{pairs[0]:,} pairs of a query and an article")
