@@ -25,7 +25,8 @@ from pipelines.store.pages import Found
 from pipelines.store.tables import ArticleRow, PageRow
 from pipelines.watch.engine import Matcher
 from pipelines.watch.readable import Readable
-from pipelines.watch.watchlist import Topic, Watchlist
+from pipelines.watch.topic import Topic
+from pipelines.watch.watchlist import Watchlist
 
 T = TypeVar("T")
 

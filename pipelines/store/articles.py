@@ -176,7 +176,7 @@ def known(session: Session, candidates: Iterable[int], now: datetime) -> list[Kn
     ids = list({*ids, *session.scalars(select(Story.article_id).where(Story.id.in_(told)))})
     texts = select(ArticleRow.id, ArticleRow.title, ArticleRow.text).where(ArticleRow.id.in_(ids), near)
     rows = session.execute(texts.order_by(ArticleRow.id))
-    return [Known(article_id=row.id, story_ids=tuple(stories_of(session, row.id)), sketch=sketch_of(row)) for row in rows]
+    return [Known(article_id=row.id, story_ids=tuple(stories_of(session, row.id)), sketch=sketch(row.title, row.text)) for row in rows]
 
 
 def sketch_of(row: ArticleRow) -> Sketch:
