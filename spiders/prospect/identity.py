@@ -125,7 +125,7 @@ def _by_everything(site: str, prefix: str) -> list[Identity]:
     return [
         Identity(pattern=rf"^{site}/(?P<path>[^?#]+?)/?(?:\?(?:{TRACKED}(?:&|(?=#|$)))*)?(?=#|$)", key=prefix + "{path}"),
         Identity(
-            pattern=rf"^{site}/(?P<path>[^?#]*)\?(?:{TRACKED}&)*(?P<query>[^#]+?)(?:&{TRACKED})*(?=#|$)", key=prefix + "{path}?{query}"
+            pattern=rf"^{site}/(?P<path>[^?#]*?)/?\?(?:{TRACKED}&)*(?P<query>[^#]+?)(?:&{TRACKED})*(?=#|$)", key=prefix + "{path}?{query}"
         ),
     ]
 
