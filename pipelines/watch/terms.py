@@ -11,6 +11,8 @@ from pipelines.text import fold, is_han
 # To the other script, and to the words of Taiwan and Hong Kong and back (信息, 資訊).
 CONFIGS = ("s2t", "t2s", "s2tw", "s2twp", "tw2sp", "s2hk", "t2hk")
 
+_DOT = "·"
+
 
 @lru_cache(maxsize=200_000)
 def key(text: str) -> str:
@@ -27,6 +29,8 @@ def spellings(text: str) -> tuple[str, ...]:
     found = dict.fromkeys([own, *(key(converter.convert(text)) for converter in _converters())])
     for form in tuple(found):
         found.update(dict.fromkeys(_variants(form)))
+    for form in tuple(found):
+        found.update(dict.fromkeys(_undotted(form)))
     return tuple(form for form in found if form)
 
 
@@ -34,6 +38,11 @@ def _variants(form: str) -> list[str]:
     """The form with one word spelled the other way (计划 as 计画)."""
     pairs, automaton = _phrases()
     return [form.replace(*pairs[index]) for index in dict.fromkeys(index for _, _, index in automaton.find_overlapping(form))]
+
+
+def _undotted(form: str) -> tuple[str, ...]:
+    """A foreign name with its dots as Taiwan also prints them: full-width full stops, or none."""
+    return (form.replace(_DOT, "."), form.replace(_DOT, "")) if _DOT in form.strip(_DOT) else ()
 
 
 @cache
