@@ -135,7 +135,7 @@ def test_look_alikes_shield_territories_too_and_are_no_list() -> None:
 
 
 def test_a_wrong_look_alike_is_refused_with_its_place() -> None:
-    with pytest.raises(ConfigError, match="a.yaml:1:24: `` is an empty term"):
+    with pytest.raises(ConfigError, match=r"a.yaml:1:24: `` is an empty term"):
         read_aliases(Document("a.yaml", "look_alikes: {any: [x, '']}"))
 
 
