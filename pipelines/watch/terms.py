@@ -33,6 +33,12 @@ def spellings(text: str) -> tuple[str, ...]:
     return tuple(found)[:MOST]
 
 
+def regional_groups() -> list[tuple[str, str]]:
+    """Every pair of folded words that spellings joins, those that it joins only inside longer terms too."""
+    pairs, _ = _words()
+    return [(one, other) for one, other, _ in pairs[: len(pairs) // 2]]
+
+
 def _variants(form: str) -> Iterator[str]:
     """The form with one word written the other way."""
     pairs, automaton = _words()
