@@ -63,6 +63,10 @@ class AliasLists:
         """What one group of one list looks for; KeyError where there is none."""
         return self._meaning(((name, group),))
 
+    def groups_of(self, term: str) -> list[tuple[str, str]]:
+        """(list, group) of every group that has the term."""
+        return [(name, group) for name in self.lists for group in self._index(name).get(key(term), ())]
+
     def _index(self, name: str) -> Mapping[str, tuple[str, ...]]:
         if name not in self._by_list:
             index: dict[str, dict[str, None]] = defaultdict(dict)

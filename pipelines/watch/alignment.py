@@ -113,7 +113,7 @@ def gaps(one: str, other: str) -> Iterator[Gap]:
         start, other_start = at, place
         while start > max(end, 0) and other_start > max(other_end, 0) and one[start - 1] == other[other_start - 1]:
             start, other_start = start - 1, other_start - 1
-        if end >= 0 and 0 <= other_start - other_end <= GAP and 0 < start - end + other_start - other_end and start - end <= GAP:
+        if end >= 0 and 0 <= other_start - other_end <= GAP and start - end + other_start - other_end > 0 and start - end <= GAP:
             yield end, start, other_end, other_start
         end, other_end = _together(one, other, at, place)
         at = end

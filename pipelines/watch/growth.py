@@ -10,7 +10,9 @@ from pipelines.watch.alignment import Alphabet
 LONGEST = 6  # Han characters of a name
 SAME = 0.9  # of a replaced part's places that must go on alike for a name to be longer
 # Characters that stand around names and seldom inside: a name is not grown over them.
-_OUTSIDE = frozenset("的了在是也等将就都着过个们和与对向由被把及或从到于为令使称示说表指会已要又并而其这那统理长席相员市州县国军府省新前后时年月日")
+_OUTSIDE = frozenset(
+    "的了在是也等将就都着过个们和与对向由被把及或从到于为令使称示说表指会已要又并而其这那统理长席相员市州县国军府省新前后时年月日"
+)
 
 Pair: TypeAlias = tuple[str, str]
 
@@ -55,10 +57,22 @@ def is_all_han(word: str) -> bool:
 
 
 def _widened(pair: Pair, places: list[Place], least: int, alphabet: Alphabet) -> tuple[Pair, list[Place]]:
-    for is_left, code, going in _directions(places)[:2]:
-        if _extends(code, pair, alphabet) and len(going) >= SAME * len(places) and stories(going) >= least:
-            return _widened(_extended(pair, code, is_left), _moved(going, is_left), least, alphabet)
+    for is_left in (True, False):
+        pair, places = _along(pair, places, is_left, least, alphabet)
     return pair, places
+
+
+def _along(pair: Pair, places: list[Place], is_left: bool, least: int, alphabet: Alphabet) -> tuple[Pair, list[Place]]:
+    """The pair as far as its neighbours stay the same, up to where they vary or a character stands that names seldom have;
+    not at all where neither comes: then it is a phrase that the stories share."""
+    longer, there = pair, places
+    while True:
+        code, going = next((code, going) for side, code, going in _directions(there) if side is is_left)
+        if len(going) < SAME * len(there) or stories(going) < least or alphabet.word(code) in _OUTSIDE:
+            return longer, there
+        if not _extends(code, longer, alphabet):
+            return pair, places
+        longer, there = _extended(longer, code, is_left), _moved(going, is_left)
 
 
 def _directions(places: list[Place]) -> list[tuple[bool, str, list[Place]]]:
