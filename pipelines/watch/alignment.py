@@ -16,7 +16,8 @@ from pipelines.watch.view import guards
 
 ANCHOR = 4  # tokens that must be the same on both sides of what is replaced
 GAP = 8  # tokens that may be replaced
-_TOKEN = re.compile(r"[0-9a-z\u00c0-\u024f]+(?:['’-][0-9a-z\u00c0-\u024f]+)*|.", re.DOTALL)
+_LETTERS = "[0-9a-z\u00c0-\u024f]"
+_WORD = re.compile(rf"{_LETTERS}{{2,}}(?:['’-]{_LETTERS}+)*|[\U000f0000-\U0010ffff]")
 _FIRST, _LAST = 0xF0000, 0x10FFFD  # private characters that stand for tokens of more than one character
 
 Gap: TypeAlias = tuple[int, int, int, int]  # start and end in the one, start and end in the other
@@ -54,19 +55,26 @@ class Alphabet:
         codes: list[str] = []
         starts: list[int] = []
         reached = 0
-        for start, end, form in [*self._known(folded.text), (len(folded.text), len(folded.text), "")]:
-            for found in _TOKEN.finditer(folded.text, reached, start):
-                starts.append(found.start())
-                codes.append(self._code(found[0]))
-            if form:
-                starts.append(start)
-                codes.append(self._code("@" + self.joined[form]))
+        for start, end, token in self._long(folded.text):
+            codes += folded.text[reached:start], self._code(token)
+            starts += [*range(reached, start), start]
             reached = end
-        return Tokens("".join(codes), [*starts, len(folded.text)], folded, text)
+        codes.append(folded.text[reached:])
+        starts += range(reached, len(folded.text) + 1)
+        return Tokens("".join(codes), starts, folded, text)
 
     def word(self, code: str) -> str:
         """The token of a character; a known alias has `@` before its representative."""
         return self._words.get(code, code)
+
+    def _long(self, text: str) -> Iterator[tuple[int, int, str]]:
+        """The tokens of more than one character, in order."""
+        reached = 0
+        for start, end, form in [*self._known(text), (len(text), len(text), "")]:
+            yield from ((*found.span(), found[0]) for found in _WORD.finditer(text, reached, start))
+            if form:
+                yield start, end, "@" + self.joined[form]
+            reached = end
 
     def _known(self, text: str) -> Iterator[tuple[int, int, str]]:
         for start, end, index in self._automaton.find(text) if self._automaton else ():
@@ -76,8 +84,6 @@ class Alphabet:
                 yield start, end, self._forms[index]
 
     def _code(self, token: str) -> str:
-        if len(token) == 1 and ord(token) < _FIRST:
-            return token
         if token not in self._codes:
             # A full alphabet's further words are all one: an archive of that many has had its names.
             code = chr(min(_FIRST + len(self._codes), _LAST))
