@@ -46,5 +46,5 @@ def scripts(session: Session) -> dict[str, int]:
     return {script or "none": count for script, count in rows}
 
 
-def _several() -> Select[tuple[int]]:
+def _several() -> Select[int]:
     return select(Telling.story_id).where(Telling.role != "part").group_by(Telling.story_id).having(func.count() > 1)
