@@ -6,7 +6,8 @@ from pipelines.errors import ConfigError
 from pipelines.watch import overlaps
 from pipelines.watch.aliases import TERRITORIES, AliasLists, read_aliases
 from pipelines.watch.compiler import Compiler
-from pipelines.watch.engine import Matcher, Plan
+from pipelines.watch.engine import Matcher
+from pipelines.watch.program import Plan, program_of
 from pipelines.watch.query import parse
 from pipelines.watch.readable import Readable
 from pipelines.watch.terms import key
@@ -23,7 +24,7 @@ WANTED = {
 
 
 def found(query: str, text: str, lists: AliasLists = SHIPPED) -> list[str]:
-    matcher = Matcher([Plan("topic", Compiler(lists).part(parse(query), tuple(lists.lists)))])
+    matcher = Matcher(program_of([Plan("topic", Compiler(lists).part(parse(query), tuple(lists.lists)))]))
     return [hit.as_written for match in matcher.match(Readable(title="", text=text)) for hit in match.hits]
 
 

@@ -5,7 +5,8 @@ from babel import Locale
 
 from pipelines.watch.aliases import AliasLists
 from pipelines.watch.compiler import Compiler
-from pipelines.watch.engine import Matcher, Plan
+from pipelines.watch.engine import Matcher
+from pipelines.watch.program import Plan, program_of
 from pipelines.watch.query import parse
 from pipelines.watch.readable import Readable
 from pipelines.watch.terms import key
@@ -24,7 +25,7 @@ LISTS = AliasLists()
 
 
 def found(query: str, text: str) -> list[str]:
-    matcher = Matcher([Plan("topic", Compiler(LISTS).part(parse(query), ("territories",)))])
+    matcher = Matcher(program_of([Plan("topic", Compiler(LISTS).part(parse(query), ("territories",)))]))
     return [hit.as_written for match in matcher.match(Readable(title="", text=text)) for hit in match.hits]
 
 
