@@ -14,6 +14,7 @@ from pipelines.errors import PortalwatchError, WrongUseError
 from pipelines.store.database import in_words
 from portalwatch.commands import (
     alerts,
+    aliases,
     archive,
     backfill,
     chain,
@@ -47,6 +48,7 @@ _GROUPS = (
     drafts,
     checks,
     topics,
+    aliases,
     stories,
     chain,
     rulings,

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -11,10 +11,10 @@ from pydantic import RootModel
 
 from pipelines.errors import ConfigError
 from pipelines.watch.terms import key, spellings
-from pipelines.watch.territories import look_alikes, territories
+from pipelines.watch.territories import no_territories, territories
 from pipelines.yamlfile import Document, suggestion, validated
 
-TERRITORIES = "territories"
+TERRITORIES, LOOK_ALIKES = "territories", "look_alikes"
 _NAME = re.compile(r"[\w-]+")
 
 Groups = Mapping[str, tuple[str, ...]]
@@ -26,17 +26,18 @@ class _File(RootModel[dict[str, dict[str, list[str]]]]):
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What an alias group looks for: folded forms, and for a form the longer names that it must not lie in."""
+    """What an alias group looks for: folded forms, and for a form the longer words that it must not lie in."""
 
     forms: tuple[str, ...]
     shields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 class AliasLists:
-    """All alias lists by name; `territories` is always among them."""
+    """All alias lists by name; `territories` is always among them. A name inside one of `look_alikes` does not count."""
 
-    def __init__(self, lists: Mapping[str, Groups] | None = None) -> None:
+    def __init__(self, lists: Mapping[str, Groups] | None = None, look_alikes: Iterable[str] = ()) -> None:
         self.lists: Mapping[str, Groups] = {TERRITORIES: territories(), **(lists or {})}
+        self._look_alikes = tuple(dict.fromkeys(map(key, look_alikes)))
         self._groups = _named_groups(self.lists)
         self._by_list: dict[str, Mapping[str, tuple[str, ...]]] = {}
         self._meanings: dict[tuple[tuple[str, str], ...], Meaning] = {}
@@ -57,6 +58,14 @@ class AliasLists:
         folded = key(term)
         members = tuple((name, group) for name in taken for group in self._index(name).get(folded, ()))
         return self._meaning(members) if members else None
+
+    def of(self, name: str, group: str) -> Meaning:
+        """What one group of one list looks for; KeyError where there is none."""
+        return self._meaning(((name, group),))
+
+    def groups_of(self, term: str) -> list[tuple[str, str]]:
+        """(list, group) of every group that has the term."""
+        return [(name, group) for name in self.lists for group in self._index(name).get(key(term), ())]
 
     def _index(self, name: str) -> Mapping[str, tuple[str, ...]]:
         if name not in self._by_list:
@@ -79,8 +88,14 @@ class AliasLists:
             for term in self.lists[name][group]:
                 forms.update(dict.fromkeys(spell(term)))
         own = frozenset(group for name, group in members if name == TERRITORIES)
-        shields = {form: _longer(form, own) for form in forms} if own else {}
+        shields = {form: self._longer(form, forms, own) for form in forms}
         return Meaning(tuple(forms), {form: longer for form, longer in shields.items() if longer})
+
+    def _longer(self, form: str, forms: Container[str], own: frozenset[str]) -> tuple[str, ...]:
+        """The longer words around a form: those of the file, and for a territory the names of the others."""
+        around = [word for word in self._look_alikes if form in word and word not in forms]
+        names = _containing().get(form, {}) if own else {}
+        return (*around, *(name for name, codes in names.items() if not codes & own and name not in around))
 
 
 def read_aliases(document: Document) -> AliasLists:
@@ -91,7 +106,8 @@ def read_aliases(document: Document) -> AliasLists:
     problems = [problem for name, groups in lists.items() for problem in _problems(document, name, groups)]
     if problems:
         raise ConfigError(problems)
-    return AliasLists({name: {group: tuple(terms) for group, terms in groups.items()} for name, groups in lists.items()})
+    look_alikes = [word for words in lists.pop(LOOK_ALIKES, {}).values() for word in words]
+    return AliasLists({name: {group: tuple(terms) for group, terms in groups.items()} for name, groups in lists.items()}, look_alikes)
 
 
 def _named_groups(lists: Mapping[str, Groups]) -> Mapping[str, tuple[tuple[str, str], ...]]:
@@ -138,10 +154,6 @@ def _keys(term: str) -> tuple[str, ...]:
     return (key(term),)
 
 
-def _longer(form: str, own: frozenset[str]) -> tuple[str, ...]:
-    return tuple(name for name, codes in _containing().get(form, {}).items() if not codes & own)
-
-
 @cache
 def _containing() -> Mapping[str, Mapping[str, frozenset[str]]]:
     """For each territory's folded name the longer names around it, with the territories these stand for."""
@@ -149,7 +161,7 @@ def _containing() -> Mapping[str, Mapping[str, frozenset[str]]]:
     for code, terms in territories().items():
         for term in terms:
             names[key(term)].add(code)
-    for word in look_alikes():
+    for word in no_territories():
         names[key(word)] = set()
     patterns = list(names)
     automaton = daachorse.CharwiseDoubleArrayAhoCorasick(patterns)

@@ -31,8 +31,10 @@ ALSO = {
     "CV": "Cabo_Verde",
     "CZ": "捷克共和国 Czech_Republic",
     "DE": "德意志联邦共和国 Federal_Republic_of_Germany",
+    "DM": "多米尼克国 多明尼克",
     "DO": "多米尼加 多明尼加",
     "EU": "欧洲联盟 EU",
+    "FK": "马尔维纳斯群岛 Malvinas",
     "FM": "密克羅尼西亞聯邦 密联邦 Federated_States_of_Micronesia",
     "GB": "大不列颠 联合王国 UK U.K. Britain Great_Britain",
     "GE": "格魯吉亞 喬治亞",
@@ -53,12 +55,12 @@ ALSO = {
     "MO": "澳门 澳門 澳门特区 澳门特别行政区 中国澳门 Macau Macao",
     "NL": "尼德兰 Holland",
     "NZ": "纽西兰 新西兰",
-    "PG": "巴布亚纽几内亚 巴新",
+    "PG": "巴布亚纽几内亚 巴布亚新几内亚 巴新 巴纽",
     "PS": "巴勒斯坦 巴勒斯坦国 Palestine State_of_Palestine",
     "RU": "俄罗斯联邦 俄国 俄联邦 俄國 Russian_Federation",
     "SA": "沙特 沙乌地 沙地阿拉伯 沙烏地阿拉伯 KSA",
     "SY": "敘利亞 叙利亚阿拉伯共和国",
-    "SZ": "斯威士兰 Swaziland",
+    "SZ": "斯威士兰 史瓦济兰 Swaziland",
     "TJ": "塔吉克 塔吉克斯坦",
     "TL": "East_Timor",
     "TM": "土库曼 土庫曼斯坦",
@@ -77,12 +79,25 @@ ALSO = {
 
 # Words that hold a territory's name and are something else: they shield it and stand for nothing.
 NO_TERRITORY = (
-    "内蒙古 蒙古族 蒙古包 印度洋 印度教 西印度 印度支那 马里兰 马里奥 马里乌 马利亚 圣马利 马利克 新墨西哥 新泽西 乔治亚州 佐治亚州 "
-    "约旦河 朝鲜族 "
-    "沿海地 近海地 临海地 滨海地 上海地 北海地 南海地 东海地 黄海地 渤海地 珠海地 青海地 深海地 地中海地 "
-    "红海地 黑海地 里海地 比海地 波罗的海地 理查德 东加勒比 东加里曼丹 东加拿大 "
-    "阿曼达 狮子山隧道 狮子山下 狮子山公园 狮子山精神 古巴比伦 苏丹红 中非合作 中非关系 巴林左旗 巴林右旗 "
-    "New_Jersey New_Mexico Guinea_pig Guinea_pigs Guinea_fowl Northern_Ireland Jordan_River Georgia_Tech"
+    # other places
+    "内蒙古 蒙古巴 印度洋 西印度 印度支那 马里兰 马利兰 马里亚纳 马利安纳 马里布 马里博尔 马里乌 马里尼奥 新墨西哥 墨西哥湾 新泽西 "
+    "乔治亚州 佐治亚州 约旦河 新几内亚 纽几内亚 新畿内亚 几内亚湾 不列颠哥伦比亚 英属哥伦比亚 哥伦比亚特区 哥伦比亚河 孟加拉湾 加纳利 "
+    "阿曼岛 达曼岛 开曼岛 罗曼岛 古巴西 南非洲 东南非 西南非 沙特尔 黑山县 黑山头 黑山谷 狮子山隧道 狮子山下 狮子山公园 狮子山精神 "
+    "古巴比伦 巴林左旗 巴林右旗 北美国家 南美国家 中美国家 拉美国家 欧美国家 发展中国家 开发中国家 "
+    # people
+    "韩国瑜 理查德 查德· 多米尼克· 马里· 马里奥 马里昂 马里安 马里诺 马里内 马里斯 马里恩 马利亚 马利克 马利基 马利特 圣马利 阿曼达 "
+    "阿曼多 波兰斯基 波兰尼 荷兰弟 加纳乔 卡达菲 巴林顿 罗莎·卢森堡 "
+    # bodies, peoples, beasts, things
+    "蒙古族 蒙古包 印度教 朝鲜族 朝鲜日报 朝鲜王朝 朝鲜蓟 中国时报 哥伦比亚大学 哥伦比亚广播 哥伦比亚影业 哥伦比亚号 巴林银行 文莱苏丹 "
+    "汶莱苏丹 柔佛苏丹 雪兰莪苏丹 日惹苏丹 奥斯曼苏丹 鄂图曼苏丹 苏丹红 孟加拉虎 荷兰豆 荷兰猪 荷兰乳 黑山羊 黑山老妖 中非合作 中非关系 "
+    # words that meet
+    "沿海地 近海地 临海地 滨海地 上海地 北海地 南海地 东海地 黄海地 渤海地 珠海地 青海地 深海地 地中海地 红海地 黑海地 里海地 比海地 "
+    "波罗的海地 东加勒比 东加里曼丹 东加拿大 山东加 广东加 股东加 京东加 华东加 房东加 浦东加 中东加 远东加 东加强 东加快 东加大 东加速 "
+    "东加码 东加上 东加入 东加盟 鸡汤加 高汤加 汤加热 汤加入 许多哥 很多哥 好多哥 多哥们 刚果断 明智利 理智利 机智利 也门庭 也门清 "
+    "也门可罗雀 也门当户对 其中国 集中国 高中国文 初中国文 完美国 精美国 赞美国家 精英国 非法国 司法国 执法国 昨日本报 今日本报 穿越南 "
+    "横越南 飞越南海 飞越南极 飞越南美 翻越南 跨越南 超越南 New_Jersey New_Mexico Gulf_of_Mexico Guinea_pig Guinea_pigs Guinea_fowl "
+    "Gulf_of_Guinea New_Guinea Northern_Ireland Jordan_River Michael_Jordan Air_Jordan Jordan_Bardella Georgia_Tech State_of_Georgia "
+    "Atlanta,_Georgia China_Times "
 )  # fmt: skip
 
 
@@ -99,7 +114,7 @@ def territories() -> dict[str, tuple[str, ...]]:
     return {code: tuple(forms) for code, forms in names.items()}
 
 
-def look_alikes() -> tuple[str, ...]:
+def no_territories() -> tuple[str, ...]:
     """Words that shield a territory's name without standing for one."""
     return tuple(_words(NO_TERRITORY))
 

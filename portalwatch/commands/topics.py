@@ -8,7 +8,7 @@ import typer
 from sqlalchemy import func, select
 
 from pipelines.config import settings
-from pipelines.errors import PortalwatchError
+from pipelines.errors import PortalwatchError, WrongUseError
 from pipelines.store.database import open_store, reading
 from pipelines.store.tables import AlertRow, Match
 from portalwatch import show
@@ -74,17 +74,24 @@ def check(
 
 
 @topics.command("expand")
-def expand(query: Annotated[str, typer.Argument(help="A query.")]) -> None:
-    """Every form of a query's terms that is looked for: scripts, regional words, aliases.
+def expand(
+    query: Annotated[str, typer.Argument(help="A query.")],
+    take: Annotated[list[str] | None, typer.Option("--take", metavar="LIST", help="An alias list to take; more by repeating.")] = None,
+) -> None:
+    """Every form of a query's terms that is looked for: scripts, regional words, aliases. `territories` is always taken.
 
-    Example: `portalwatch topics expand '北韓 AND 普京'`
+    Example: `portalwatch topics expand '北韓 AND 普京' --take leaders`
     """
-    from pipelines.watch.aliases import read_aliases
+    from pipelines.watch.aliases import TERRITORIES, read_aliases, unknown_name
     from pipelines.watch.explain import expansion
-    from pipelines.yamlfile import Document, read_yaml
+    from pipelines.watch.watchlist import SHIPPED_ALIASES
+    from pipelines.yamlfile import read_yaml
 
-    document = read_yaml(settings().aliases) if settings().aliases.exists() else Document("aliases.yaml", "")
-    for term, forms in expansion(query, read_aliases(document)).items():
+    lists = read_aliases(read_yaml(settings().aliases if settings().aliases.exists() else SHIPPED_ALIASES))
+    for name in take or ():
+        if name not in lists.lists:
+            raise WrongUseError(unknown_name(name, sorted(lists.lists), "alias list"))
+    for term, forms in expansion(query, lists, (TERRITORIES, *(take or ()))).items():
         typer.echo(f"{term}: {' · '.join(forms)}")
 
 

@@ -13,6 +13,7 @@ def test_the_shipped_tables_are_the_generators() -> None:
     assert rows == [f"{char}{target}" for char, target in tables.character_table().items()]
     pairs = tables.PHRASES.read_text(encoding="utf-8").splitlines()
     assert pairs == [f"{one} {other}" for one, other in tables.phrase_pairs()]
+    assert tables.REGIONAL.read_text(encoding="utf-8") == "".join(map(tables.regional_line, tables.regional_pairs()))
 
 
 def test_every_pair_is_one_to_one_and_settled() -> None:
