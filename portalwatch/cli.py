@@ -30,6 +30,7 @@ from portalwatch.commands import (
     service,
     stories,
     topics,
+    why,
 )
 
 app = typer.Typer(
@@ -54,6 +55,7 @@ _GROUPS = (
     forget,
     retention,
     redis,
+    why,
     archive,
     replay,
     same,

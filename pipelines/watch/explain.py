@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipelines.watch.aliases import TERRITORIES, AliasLists
+from pipelines.watch.clauses import told
 from pipelines.watch.compiler import Compiler
 from pipelines.watch.engine import Matcher
 from pipelines.watch.nodes import Kind
@@ -19,10 +20,7 @@ def explain(matcher: Matcher, readable: Readable, id: object) -> dict[str, Any]:
         "topics": [
             {
                 "topic": match.topic,
-                "terms": [
-                    {"term": hit.term, "as_written": hit.as_written, "start": hit.start, "end": hit.end, "field": hit.field}
-                    for hit in match.hits
-                ],
+                "terms": [told(hit) for hit in match.hits],
             }
             for match in matcher.match(readable)
         ],
