@@ -42,7 +42,7 @@ def note(session: Session, seen: Seen, now: datetime) -> None:
     listing.read_at, listing.readings = now, listing.readings + 1
     session.flush()
     query = select(Listed.identity, Listed.refused).where(Listed.listing_id == listing.id, Listed.last_at.is_(None))
-    present = dict(session.execute(query).tuples().all()) if named else {}
+    present = dict(session.execute(query).all()) if named else {}
     moved = [identity for identity, refused in named.items() if identity not in present or present[identity] != refused]
     for start in range(0, len(moved), BATCH):
         _write(session, listing.id, {each: named[each] for each in moved[start : start + BATCH]}, now)
@@ -56,7 +56,7 @@ def of_identity(session: Session, portal: str, identity: str) -> list[tuple[List
     """The listings that named it, with when; the first that did first."""
     query = select(Listing, Listed).join(Listed, Listed.listing_id == Listing.id)
     query = query.where(Listing.portal == portal, Listed.identity == identity).order_by(Listed.first_at, Listing.id)
-    return list(session.execute(query).tuples())
+    return list(session.execute(query).all())
 
 
 def of_portal(session: Session, portal: str) -> list[Listing]:

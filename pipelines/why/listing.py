@@ -56,7 +56,9 @@ def _never(case: Case) -> Stage:
     evidence = tuple(f"{each.url}: {each.readings} readings since {case.when(each.since)}" for each in listings[:NAMED])
     if case.page is not None:
         met = case.page.first_seen_at
-        says = f"no listing is known to have named it; met on {case.when(met)} by a gap in the numbers, a backfill, or before names were kept"
+        says = (
+            f"no listing is known to have named it; met on {case.when(met)} by a gap in the numbers, a backfill, or before names were kept"
+        )
         return Stage(name="listed", mark=Mark.NOTE, says=says, at=met, evidence=evidence)
     if not listings:
         return Stage(name="listed", mark=Mark.NO, says="never listed: no listing of the portal was read yet")
