@@ -11,8 +11,9 @@ from pipelines.extract.script import script_of
 from pipelines.models import Hit
 from pipelines.watch.aliases import AliasLists
 from pipelines.watch.compiler import Compiler
-from pipelines.watch.engine import Matcher, Plan
+from pipelines.watch.engine import Matcher
 from pipelines.watch.nodes import And, AtLeast, In, Node, Not
+from pipelines.watch.program import Plan, program_of
 from pipelines.watch.query import parse
 from pipelines.watch.readable import Readable
 from pipelines.watch.written import written
@@ -47,7 +48,7 @@ def clauses(query: str, taken: tuple[str, ...], aliases: AliasLists, readable: R
     tops = list(_members(parse(query)))
     asked = list(dict.fromkeys(node for top in tops for node in _asked(top)))
     compiler = Compiler(aliases)
-    matcher = Matcher([Plan(str(number), compiler.part(node, taken)) for number, node in enumerate(asked)])
+    matcher = Matcher(program_of([Plan(str(number), compiler.part(node, taken)) for number, node in enumerate(asked)]))
     found = {asked[int(match.topic)]: match.hits for match in matcher.match(readable)}
     return tuple(_judged(top, found) for top in tops)
 

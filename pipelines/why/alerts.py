@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from pipelines.store.articles import stories_of
+from pipelines.store.rulings import about
 from pipelines.store.tables import AlertRow, ArticleRow, Match, Telling
 from pipelines.watch.watchlist import Topic
 from pipelines.why.stage import Case, Mark, Stage
@@ -59,7 +60,7 @@ def _unowed(case: Case, match: Match, channel: str, recipient: str) -> Stage:
     """Why a recipient of the topic is owed nothing by this match."""
     stories = list(stories_of(case.session, match.article_id))
     to, told = _to(channel, recipient), {"state": "none", "channel": channel, "recipient": recipient}
-    query = select(AlertRow).where(AlertRow.story_id.in_(stories), AlertRow.recipient == recipient).order_by(AlertRow.id).limit(1)
+    query = select(AlertRow).where(about(stories), AlertRow.recipient == recipient).order_by(AlertRow.id).limit(1)
     if heard := case.session.scalar(query):
         says = f"{to} has the story already: {_state(case, heard)[0]}, by {_article(case, heard.article_id)} for {heard.topic}"
         return Stage(name="alert", mark=Mark.NOTE, says=says, at=heard.sent_at, told=told | {"message": heard.message})

@@ -14,6 +14,7 @@ KINDS = {
     PageKind.MISSING: "its page says that it is not there",
     PageKind.LISTING: "its page is a listing, no article",
 }
+NOTHING = {"outcome": None, "next_look": None}
 GOOD = frozenset({Outcome.NEW, Outcome.REVISED, Outcome.UNCHANGED, Outcome.KNOWN})
 
 
@@ -23,15 +24,11 @@ def page(case: Case) -> Stage:
     if row is None:
         return _unfetched(case)
     outcome, evidence = Outcome(row.outcome), tuple(filter(None, [row.evidence]))
-    if outcome in GOOD:
-        return Stage(
-            name="page", mark=Mark.YES, says=f"fetched on {case.when(row.looked_at)}{_next(case, row)}", at=row.looked_at, evidence=evidence
-        )
-    says, mark = _trouble(case, row, outcome)
-    mark = mark if case.article is None else Mark.WAIT
-    return Stage(
-        name="page", mark=mark, says=says, at=row.looked_at, evidence=evidence, told={"outcome": row.outcome, "next_look": _iso(row)}
-    )
+    fetched = f"fetched on {case.when(row.looked_at)}{_next(case, row)}"
+    says, mark = (fetched, Mark.YES) if outcome in GOOD else _trouble(case, row, outcome)
+    mark = Mark.WAIT if mark is Mark.NO and case.article is not None else mark
+    told = {"outcome": row.outcome, "next_look": row.due_at.isoformat() if row.due_at else None}
+    return Stage(name="page", mark=mark, says=says, at=row.looked_at, evidence=evidence, told=told)
 
 
 def article(case: Case) -> Stage:
@@ -58,10 +55,10 @@ def story(case: Case) -> tuple[Stage, ...]:
 def _unfetched(case: Case) -> Stage:
     named = [row for _, row in listed.of_identity(case.session, case.portal or "", case.identity or "")]
     if refused := next((row.refused for row in named if row.refused), None):
-        return Stage(name="page", mark=Mark.NO, says=f"denied: {refused}", told={"outcome": str(Outcome.DENIED)})
+        return Stage(name="page", mark=Mark.NO, says=f"denied: {refused}", told={"outcome": str(Outcome.DENIED), "next_look": None})
     if any(row.last_at is None for row in named):
-        return Stage(name="page", mark=Mark.WAIT, says="not fetched yet; the next crawl asks for it")
-    return Stage(name="page", mark=Mark.NO, says="never fetched")
+        return Stage(name="page", mark=Mark.WAIT, says="not fetched yet; the next crawl asks for it", told=NOTHING)
+    return Stage(name="page", mark=Mark.NO, says="never fetched", told=NOTHING)
 
 
 def _trouble(case: Case, row: PageRow, outcome: Outcome) -> tuple[str, Mark]:
@@ -85,10 +82,6 @@ def _next(case: Case, row: PageRow) -> str:
     if row.due_at is None:
         return "; it is looked at no more"
     return f"; next look due {case.when(row.due_at)}" if row.due_at > case.now else "; the next crawl looks at it again"
-
-
-def _iso(row: PageRow) -> str | None:
-    return row.due_at.isoformat() if row.due_at else None
 
 
 def _times(count: int) -> str:

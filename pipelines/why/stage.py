@@ -88,11 +88,13 @@ def conclusion(stages: Sequence[Stage]) -> Stage:
     """
     ended = [stage for stage in stages if stage.mark is Mark.NO and stage.name != "topic"]
     if ended:
-        return next((stage for stage in ended if stage.name == "page" and stage.told), ended[0])
+        return next((stage for stage in ended if stage.name == "page" and stage.told["outcome"]), ended[0])
     alerts = [each for stage in stages for each in stage.all() if each.name == "alert"]
     for mark in (Mark.YES, Mark.WAIT, Mark.NO, Mark.NOTE):
         if met := next((each for each in alerts if each.mark is mark), None):
             return met
     waiting = [stage for stage in stages if stage.mark is Mark.WAIT and stage.name in ("page", "crawl")]
     topics = [stage for stage in stages if stage.name == "topic"]
+    if len(topics) > 1:
+        topics = [Stage(name="topic", mark=Mark.NO, says=f"none of the {len(topics)} topics matched")]
     return next(iter([*waiting, *topics]), stages[-1])

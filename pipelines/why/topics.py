@@ -23,7 +23,13 @@ def topics(case: Case, readable: Readable, slug: str | None = None) -> tuple[Sta
         return (Stage(name="topic", mark=Mark.NO, says="no watchlist was ever active"),)
     matched = _matched(case, row)
     asked = [slug] if slug else _asked(watchlist, matched)
-    stages = tuple(_topic(case, readable, each, matched.get(each)) for each in asked)
+    aliases = watchlist.aliases
+
+    def judged(each: str) -> tuple[Clause, ...]:
+        topic = watchlist.topics.get(each)
+        return clauses(topic.query, topic.aliases, aliases, readable) if topic else ()
+
+    stages = tuple(_topic(case, each, judged(each), matched.get(each)) for each in asked)
     left = len(watchlist.topics) - len(set(asked) & set(watchlist.topics))
     if slug or not left:
         return stages or (Stage(name="topic", mark=Mark.NO, says="the watchlist has no topic"),)
@@ -42,11 +48,10 @@ def _asked(watchlist: Watchlist, matched: dict[str, Match]) -> list[str]:
     return list(dict.fromkeys([*matched, *everyone]))
 
 
-def _topic(case: Case, readable: Readable, slug: str, match: Match | None) -> Stage:
+def _topic(case: Case, slug: str, judged: tuple[Clause, ...], match: Match | None) -> Stage:
     watchlist = case.watchlist
     assert watchlist is not None
     topic = watchlist.topics.get(slug)
-    judged = clauses(topic.query, topic.aliases, watchlist.aliases, readable) if topic else ()
     told = {"topic": slug, "clauses": [each.as_json() for each in judged]}
     if match is None:
         says = _why_not(case, topic, judged) if topic else "is not in the watchlist"

@@ -178,6 +178,20 @@ def test_lines_in_a_pipe_are_tabbed_and_a_hostile_title_stays_on_its_own(old: Ho
     assert not set(out) & {"\x1b", "\u202e"}
 
 
+def test_a_terminal_shows_a_tree_under_its_answer(old: House) -> None:
+    out = old.run("why", "http://cape.example/article/4", FORCE_COLOR="1", TERM="xterm", COLUMNS="200").stdout
+    lines = re.sub(r"\x1b\[[\d;]*m", "", out).splitlines()
+    assert lines[0].startswith("✗ a challenge page stood in its place on ")
+    assert lines[1] == "├── ✓ portal: cape (海岬日報) reads cape.example"
+
+
+def test_explain_tells_the_clauses_of_a_topic_as_why_does(old: House) -> None:
+    told = old.run("explain", "--topic", "rail", stdin='{"id": 1, "title": "火车复航", "text": ""}\n').stdout
+    clauses = json.loads(told)["clauses"]
+    assert [(each["clause"], each["holds"]) for each in clauses] == [("火車 OR 高鐵", True), ("復航", True), ("NOT 渡輪", True)]
+    assert old.run("explain", "--topic", "rial", stdin="{}").returncode == 2
+
+
 def test_what_was_there_before_we_watched_is_learned(fresh: House) -> None:
     with portal() as up:
         write_sheet(fresh.home / "config", up.url)
