@@ -7,7 +7,7 @@ from sqlalchemy import select
 from pipelines.store.articles import stories_of
 from pipelines.store.rulings import about
 from pipelines.store.tables import AlertRow, ArticleRow, Match, Telling
-from pipelines.watch.watchlist import Topic
+from pipelines.watch.topic import Topic
 from pipelines.why.stage import Case, Mark, Stage
 
 MARKS = {"sent": Mark.YES, "dead": Mark.NO}

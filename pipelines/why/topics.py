@@ -5,7 +5,8 @@ from sqlalchemy import select
 from pipelines.store.tables import ArticleRow, Match, WatchlistRow
 from pipelines.watch.clauses import Clause, clauses, script_written
 from pipelines.watch.readable import Readable
-from pipelines.watch.watchlist import Topic, Watchlist
+from pipelines.watch.topic import Topic
+from pipelines.watch.watchlist import Watchlist
 from pipelines.why.alerts import alerts
 from pipelines.why.stage import Case, Mark, Stage
 

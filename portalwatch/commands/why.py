@@ -43,7 +43,7 @@ def why(
     from spiders.job import now
 
     engine = open_store(settings())
-    watchlist = running(engine)
+    watchlist = running(engine, settings().compiled if settings().home.is_dir() else None)
     if topic and (watchlist is None or topic not in watchlist.topics):
         from pipelines.yamlfile import suggestion
 
