@@ -45,6 +45,13 @@ def article(case: Case) -> Stage:
     return Stage(name="article", mark=Mark.YES, says=says, at=row.first_seen_at, evidence=tuple(evidence), told=told)
 
 
+def aged_out(case: Case) -> tuple[Stage, ...]:
+    """That the article which the page gave is not kept any more; its page row stays so that it is no news again."""
+    if case.page is None or Outcome(case.page.outcome) not in GOOD:
+        return ()
+    return (Stage(name="article", mark=Mark.NO, says=f"first seen on {case.when(case.page.first_seen_at)}, and aged out since"),)
+
+
 def story(case: Case) -> tuple[Stage, ...]:
     """Each story that the article tells, and as what: first, a copy of another, a part."""
     query = select(Telling).where(Telling.article_id == getattr(case.article, "id", 0)).order_by(Telling.story_id)
