@@ -1,6 +1,7 @@
 """Was somebody told: each alert of a match with its channel's answer, and why a recipient has none."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 
@@ -11,6 +12,7 @@ from pipelines.watch.topic import Topic
 from pipelines.why.stage import Case, Mark, Stage
 
 MARKS = {"sent": Mark.YES, "dead": Mark.NO}
+NONE: dict[str, Any] = dict.fromkeys(("channel", "recipient", "message", "development", "revision")) | {"state": "none", "attempts": 0}
 
 
 def alerts(case: Case, match: Match, topic: Topic | None) -> tuple[Stage, ...]:
@@ -20,17 +22,18 @@ def alerts(case: Case, match: Match, topic: Topic | None) -> tuple[Stage, ...]:
     owed = tuple(_alert(case, row) for row in rows)
     if not owed and match.learned:
         says = "learned: it was there before we watched, so nobody is told"
-        return (Stage(name="alert", mark=Mark.NOTE, says=says, told={"state": "learned"}),)
+        return (Stage(name="alert", mark=Mark.NOTE, says=says, told=NONE | {"state": "learned"}),)
     heard = {row.recipient for row in rows}
     recipients = case.watchlist.recipients(topic) if topic and case.watchlist else ()
     if not recipients and not owed:
-        return (Stage(name="alert", mark=Mark.NO, says="nobody hears of this topic: it has no channels", told={"state": "none"}),)
+        return (Stage(name="alert", mark=Mark.NO, says="nobody hears of this topic: it has no channels", told=NONE),)
     return (*owed, *(_unowed(case, match, *to) for to in recipients if to[1] not in heard))
 
 
 def _alert(case: Case, row: AlertRow) -> Stage:
     says, at = _state(case, row)
     told = {"state": row.state, "channel": row.channel, "recipient": row.recipient, "message": row.message, "attempts": row.attempts}
+    told |= {"development": row.development, "revision": row.revision}
     evidence = tuple(filter(None, [row.answer]))
     return Stage(name="alert", mark=MARKS.get(row.state, Mark.WAIT), says=says, at=at, evidence=evidence, told=told)
 
@@ -59,7 +62,7 @@ def _to(channel: str, recipient: str) -> str:
 def _unowed(case: Case, match: Match, channel: str, recipient: str) -> Stage:
     """Why a recipient of the topic is owed nothing by this match."""
     stories = list(stories_of(case.session, match.article_id))
-    to, told = _to(channel, recipient), {"state": "none", "channel": channel, "recipient": recipient}
+    to, told = _to(channel, recipient), NONE | {"channel": channel, "recipient": recipient}
     query = select(AlertRow).where(about(stories), AlertRow.recipient == recipient).order_by(AlertRow.id).limit(1)
     if heard := case.session.scalar(query):
         says = f"{to} has the story already: {_state(case, heard)[0]}, by {_article(case, heard.article_id)} for {heard.topic}"

@@ -1,5 +1,7 @@
 """Was it fetched and read: the page's outcome, the article that it gave, the story that this tells."""
 
+from typing import Any
+
 from sqlalchemy import select
 
 from pipelines.models import Outcome, PageKind
@@ -14,7 +16,7 @@ KINDS = {
     PageKind.MISSING: "its page says that it is not there",
     PageKind.LISTING: "its page is a listing, no article",
 }
-NOTHING = {"outcome": None, "next_look": None}
+NOTHING: dict[str, Any] = {"outcome": None, "next_look": None}
 GOOD = frozenset({Outcome.NEW, Outcome.REVISED, Outcome.UNCHANGED, Outcome.KNOWN})
 
 
@@ -97,7 +99,7 @@ def _times(count: int) -> str:
 
 def _revisions(case: Case, row: ArticleRow) -> list[str]:
     query = select(Revision).where(Revision.article_id == row.id, Revision.number > 0).order_by(Revision.number)
-    return [f"revision {each.number} of {case.when(each.seen_at)}: {each.title}" for each in case.session.scalars(query)]
+    return [f"revision {each.number} of {case.when(each.seen_at)}: {each.why or each.title}" for each in case.session.scalars(query)]
 
 
 def _telling(case: Case, telling: Telling) -> Stage:

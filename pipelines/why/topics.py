@@ -1,5 +1,7 @@
 """Did a topic match: by which clauses and words, or which clause failed, or what kept the topic from looking."""
 
+from typing import Any
+
 from sqlalchemy import select
 
 from pipelines.store.tables import ArticleRow, Match, WatchlistRow
@@ -15,13 +17,15 @@ WORDS = 6
 FEW = 20
 """Topics of a watchlist of which each is answered; of a longer one those that matched."""
 
+NONE: dict[str, Any] = {"topic": None, "clauses": []}
+
 
 def topics(case: Case, readable: Readable, slug: str | None = None) -> tuple[Stage, ...]:
     """The answer of each topic, or of one; of a long watchlist those that matched and a note on the others."""
     watchlist, row = case.watchlist, case.article
     assert row is not None
     if watchlist is None:
-        return (Stage(name="topic", mark=Mark.NO, says="no watchlist was ever active"),)
+        return (Stage(name="topic", mark=Mark.NO, says="no watchlist was ever active", told=NONE),)
     matched = _matched(case, row)
     asked = [slug] if slug else _asked(watchlist, matched)
     aliases = watchlist.aliases
@@ -33,9 +37,9 @@ def topics(case: Case, readable: Readable, slug: str | None = None) -> tuple[Sta
     stages = tuple(_topic(case, each, judged(each), matched.get(each)) for each in asked)
     left = len(watchlist.topics) - len(set(asked) & set(watchlist.topics))
     if slug or not left:
-        return stages or (Stage(name="topic", mark=Mark.NO, says="the watchlist has no topic"),)
+        return stages or (Stage(name="topic", mark=Mark.NO, says="the watchlist has no topic", told=NONE),)
     others = f"{left} other topics did not match" if stages else f"none of the {left} topics matched"
-    return (*stages, Stage(name="topic", mark=Mark.NO, says=f"{others}; ask for one with --topic"))
+    return (*stages, Stage(name="topic", mark=Mark.NO, says=f"{others}; ask for one with --topic", told=NONE))
 
 
 def _matched(case: Case, row: ArticleRow) -> dict[str, Match]:
