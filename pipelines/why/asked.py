@@ -40,10 +40,10 @@ def by_url(case: Case, url: str, sheets: Mapping[str, Sheet]) -> list[Stage]:
     if not named:
         stored = _stored(case.session, forms)
         return _take_up(case, sheets, stored) if stored else [_nobodys(url, serving, sheets, case.unread)]
-    known = [each for each in named if _page(case.session, each[0].slug, each[1])]
-    case.sheet, case.identity, case.url = (known or named)[0]
-    case.portal = case.sheet.slug
-    case.page = _page(case.session, case.portal, case.identity)
+    kept = [each for each in named if _page(case.session, each[0].slug, each[1])]
+    sheet, case.identity, case.url = (kept or named)[0]
+    case.sheet, case.portal = sheet, sheet.slug
+    case.page = _page(case.session, sheet.slug, case.identity)
     return _whose(case)
 
 

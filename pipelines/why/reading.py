@@ -41,7 +41,8 @@ def article(case: Case) -> Stage:
     revised = f", revision {row.revision}" if row.revision else ""
     says = f"kept as article {row.id} on {case.when(row.first_seen_at)}{revised}: {row.title}"
     evidence = [f"read by {row.rung}{quality}; {len(row.text)} characters, {row.script or row.language or 'no script told'}", row.url]
-    evidence += filter(None, [row.partial and f"partial: {row.partial}", row.vanished_at and f"vanished on {case.when(row.vanished_at)}"])
+    evidence += [f"partial: {row.partial}"] if row.partial else []
+    evidence += [f"vanished on {case.when(row.vanished_at)}"] if row.vanished_at else []
     evidence += _revisions(case, row)
     told = {"article": row.id, "revision": row.revision, "quality": row.quality}
     return Stage(name="article", mark=Mark.YES, says=says, at=row.first_seen_at, evidence=tuple(evidence), told=told)
