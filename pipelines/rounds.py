@@ -13,7 +13,7 @@ from pipelines.archive.writer import adopt
 from pipelines.config import Settings
 from pipelines.errors import ConfigError, PortalwatchError
 from pipelines.points import Point, passing
-from pipelines.store import comments, retention
+from pipelines.store import comments, listed, retention
 from pipelines.store.ageing import Kept
 from pipelines.store.articles import HORIZON
 from pipelines.store.database import in_one_transaction, open_store
@@ -56,6 +56,7 @@ def upkeep_round(settings: Settings) -> dict[str, int]:
     done = {"forgotten_again": forgetting.respect_all(forgetting.ground(settings, engine)), "indexed": flow.fill_index(desk, now())}
     passing(Point.UPKEEP_INDEXED)
     done["comments_aged_out"] = in_one_transaction(engine, lambda session: comments.age_out(session, now()))
+    done["listed_aged_out"] = in_one_transaction(engine, lambda session: listed.age_out(session, now()))
     aged = retention.age_out(engine, kept(settings), since, _log)
     passing(Point.UPKEEP_AGED)
     done |= {f"{each.table}_aged_out": each.gone for each in aged} | _archive(settings)

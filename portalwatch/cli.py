@@ -31,6 +31,7 @@ from portalwatch.commands import (
     service,
     stories,
     topics,
+    why,
 )
 
 app = typer.Typer(
@@ -56,6 +57,7 @@ _GROUPS = (
     forget,
     retention,
     redis,
+    why,
     archive,
     replay,
     same,

@@ -25,7 +25,7 @@ from pipelines.models import Outcome
 from pipelines.points import Point, passing
 from pipelines.share import Share
 from pipelines.sheet import Sheet
-from pipelines.store import pages, runs, sources, standings, views
+from pipelines.store import listed, pages, runs, sources, standings, views
 from pipelines.store.database import in_one_transaction, open_store, reading
 from pipelines.store.fastpath import open_fast, warn_of
 from pipelines.store.late import release_late
@@ -178,6 +178,7 @@ def _close(job: Job, finish_reason: str, judged: Verdict, active: Active) -> dic
         numbers=[window.told() for window in windows],
     )
     _come_again(job)
+    _note_listed(job)
     passing(Point.RUN_ENDING)
     started = in_one_transaction(job.desk.engine, lambda session: _write(session, job, ended))
     passing(Point.RUN_CLOSED)
@@ -243,6 +244,19 @@ def _come_again(job: Job) -> None:
         in_one_transaction(job.desk.engine, partial(_all_again, job=job, due=due[start : start + pages.BATCH]))
 
 
+def _note_listed(job: Job) -> None:
+    """Keep what each listing named, a transaction a listing, and why robots.txt let none of it be asked for."""
+    refused = {identity: why for identity, why in job.ledger.whys.items() if job.ledger.outcomes[identity] is Outcome.DENIED}
+    for key, named in job.named.items() if job.history is None else ():
+        seen = listed.Seen(
+            portal=job.sheet.slug,
+            url=key,
+            identities={each: refused.get(each) for each in named.identities},
+            whole=named.whole and key not in job.cut,
+        )
+        in_one_transaction(job.desk.engine, partial(listed.note, seen=seen, now=now()))
+
+
 def _all_again(session: Session, job: Job, due: Sequence[tuple[Found, Outcome]]) -> None:
     for found, outcome in due:
         _settle_again(session, job, found, outcome)
@@ -252,7 +266,7 @@ def _settle_again(session: Session, job: Job, found: Found, outcome: Outcome) ->
     """One identity that a database refuses must not keep the run from being written."""
     try:
         with session.begin_nested():
-            pages.settle(session, found, outcome, now(), job.sheet.looks)
+            pages.settle(session, found, outcome, now(), job.sheet.looks, job.ledger.whys.get(found.identity))
     except DataError:
         log.exception("%s: its outcome could not be written", found.url)
 

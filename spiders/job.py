@@ -2,6 +2,7 @@
 
 import uuid
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from hashlib import blake2b
@@ -41,11 +42,20 @@ class SourceAnswer:
 
 
 @dataclass(slots=True, kw_only=True)
+class Named:
+    """What a discovery address named in this run, in its order; `whole` unless some of it stood there as before and was not read."""
+
+    identities: dict[str, None] = field(default_factory=dict)
+    whole: bool = True
+
+
+@dataclass(slots=True, kw_only=True)
 class Job:
     """One run of one portal.
 
     `known` and `read`: discovery addresses that earlier runs, and this one, read, by their keys; `walks`: how this run goes
-    through each; `cut`: those whose paging ended early in this run; `asked`: every listing address that was requested;
+    through each; `named`: what it found there; `cut`: those whose paging ended early in this run; `asked`: every listing
+    address that was requested;
     `requests`: what each host was sent, of what is `granted`, last from the day `granted_on`; `spent`: what other runs took of it;
     `stood`: how the portal's hosts stood with us before; `reserved`: what they reserve from text and data mining, by root;
     `history`: the day of the past that is read; `comes_again`: outcomes whose identities are due again;
@@ -70,6 +80,7 @@ class Job:
     known: dict[str, Known] = field(default_factory=dict)
     read: dict[str, Known] = field(default_factory=dict)
     walks: dict[str, Walk] = field(default_factory=dict)
+    named: dict[str, Named] = field(default_factory=dict)
     cut: set[str] = field(default_factory=set)
     asked: set[str] = field(default_factory=set)
     unmarked: list[Found] = field(default_factory=list)
@@ -155,6 +166,13 @@ class Job:
     def further(self, source: Source, number: int, listed: Listed) -> int | None:
         """The page to read after page `number` of a listing that has pages, None where it was the last."""
         return number + 1 if self.walks[source.key].goes_on(number) else None
+
+    def name(self, key: str, found: Collection[Found], *, whole: bool = True) -> None:
+        """Take down what a discovery address named; one that is read and names nothing tells nothing."""
+        if found or not whole:
+            named = self.named.setdefault(key, Named())
+            named.identities |= {each.identity: None for each in found}
+            named.whole = named.whole and whole
 
     def to_fetch(self, fresh: list[Found]) -> tuple[list[Found], list[Found]]:
         """(what to fetch of `fresh`, what is known). Redis is asked first, SQL where Redis does not know.

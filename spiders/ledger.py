@@ -13,11 +13,12 @@ SAMPLES = 20  # pieces of evidence that a run keeps
 
 @dataclass(slots=True)
 class Ledger:
-    """One run's account. `found` is in the order of discovery; `heard` is told of every outcome."""
+    """One run's account. `found` is in the order of discovery; `whys`: what made an outcome, by identity; `heard` is told of every one."""
 
     found: dict[str, Found] = field(default_factory=dict)
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     evidence: list[dict[str, Any]] = field(default_factory=list)
+    whys: dict[str, str] = field(default_factory=dict)
     heard: Callable[[Found, Outcome, str | None], None] | None = None
 
     def discover(self, found: Iterable[Found]) -> list[Found]:
@@ -35,6 +36,7 @@ class Ledger:
     def reopen(self, found: Found) -> None:
         """A known identity turns out to have moved: it is fetched after all."""
         del self.outcomes[found.identity]
+        self.whys.pop(found.identity, None)
         self.found[found.identity] = found
 
     def settle(self, found: Found, outcome: Outcome, why: str | None = None) -> None:
@@ -45,7 +47,12 @@ class Ledger:
         if self.heard is not None:
             self.heard(found, outcome, why)
         if why:
+            self.whys[found.identity] = why
             self.note(found.url, outcome, why)
+
+    def put_off(self, found: Found, why: str) -> None:
+        """It may not be asked for in this run, and stays open, to be left at the end."""
+        self.whys[found.identity] = why
 
     def fail(self, found: Found, why: str) -> None:
         """An error of ours over an identity: that is its outcome where it has none yet, and evidence where it has."""

@@ -125,6 +125,7 @@ class Listings:
                 job.read[place.key] = self._validators(response, None if listed.more else digest)
         else:
             answer.why = await self._nothing(response, place) or listed.why or (None if place.number > 1 else "no article link on it")
+        job.name(place.key, found)
         wanted = await self._wanted(found)
         unsettled = {each.identity for each in found if job.ledger.outcomes.get(each.identity) is not Outcome.KNOWN}
         job.walks[place.source.key].page(place.number, [each.identity for each in found], unsettled)
@@ -142,6 +143,7 @@ class Listings:
         self._job.answered(response.url, page=False)
         self._job.read[place.key] = known if response.status == 304 else self._validators(response, known.digest)
         self._job.walks[place.source.key].unmodified(place.number)
+        self._job.name(place.key, (), whole=False)
         return list(self._further(Listed(), place))
 
     def _validators(self, response: Response, digest: str | None) -> Known:

@@ -64,6 +64,7 @@ class PortalSpider(Spider):
         """A page that could not be fetched, or must not be."""
         found: Found = failure.request.cb_kwargs["found"]  # type: ignore[attr-defined]
         if isinstance(failure.value, NotNow):
+            self.job.ledger.put_off(found, plain(failure.value))
             return
         outcome = Outcome.DENIED if isinstance(failure.value, Denied) else Outcome.FAILED
         self.job.ledger.settle(found, outcome, plain(failure.value))

@@ -127,6 +127,7 @@ def settle(session: Session, found: Found, outcome: Outcome, now: datetime, look
         return row
     elif outcome is Outcome.LEFT:
         row.due_at = now
+        row.evidence = evidence if row.outcome == Outcome.LEFT else row.evidence
         return row
     row.outcome, row.looked_at, row.evidence = outcome.value, now, evidence
     if found.mark:

@@ -82,6 +82,33 @@ class Source(Base):
     paging: Mapped[dict[str, Any] | None]
 
 
+class Listing(Base):
+    """A discovery address (its key), as far as we keep what it names: since when, how often it was read and when last, changed or not."""
+
+    __tablename__ = "listings"
+    __table_args__ = (UniqueConstraint("portal", "url"),)
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    portal: Mapped[str] = mapped_column(String(40))
+    url: Mapped[str] = mapped_column(String(2000))
+    since: Mapped[datetime]
+    read_at: Mapped[datetime]
+    readings: Mapped[int] = mapped_column(default=0)
+
+
+class Listed(Base):
+    """An identity that a listing named: at which reading first, and at which last, None while the listing still names it.
+
+    `refused`: why it was not asked for though it is listed, where that leaves no page: robots.txt denies it.
+    """
+
+    __tablename__ = "listed"
+    listing_id: Mapped[int] = mapped_column(ForeignKey("listings.id"), primary_key=True)
+    identity: Mapped[str] = mapped_column(String(500), primary_key=True)
+    first_at: Mapped[datetime]
+    last_at: Mapped[datetime | None]
+    refused: Mapped[str | None]
+
+
 class Run(Base):
     """One crawl of one portal; `outcomes` sums to `discovered`. `history`: the day whose history it read, None for the present.
 

@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipelines.watch.aliases import TERRITORIES, AliasLists
+from pipelines.watch.clauses import clauses, told
 from pipelines.watch.compiler import Compiler
 from pipelines.watch.engine import Matcher
 from pipelines.watch.nodes import Kind
 from pipelines.watch.query import parse
 from pipelines.watch.readable import Readable
 from pipelines.watch.view import Form
+from pipelines.watch.watchlist import Watchlist
 
 
 def explain(matcher: Matcher, readable: Readable, id: object) -> dict[str, Any]:  # noqa: A002  the key in the answer
@@ -19,14 +21,17 @@ def explain(matcher: Matcher, readable: Readable, id: object) -> dict[str, Any]:
         "topics": [
             {
                 "topic": match.topic,
-                "terms": [
-                    {"term": hit.term, "as_written": hit.as_written, "start": hit.start, "end": hit.end, "field": hit.field}
-                    for hit in match.hits
-                ],
+                "terms": [told(hit) for hit in match.hits],
             }
             for match in matcher.match(readable)
         ],
     }
+
+
+def clauses_of(watchlist: Watchlist, slug: str, readable: Readable) -> dict[str, Any]:
+    """{"topic", "clauses"} of one topic, whether it matches or not; see `Clause.as_json`."""
+    topic = watchlist.topics[slug]
+    return {"topic": slug, "clauses": [each.as_json() for each in clauses(topic.query, topic.aliases, watchlist.aliases, readable)]}
 
 
 def readable_from(item: Mapping[str, Any]) -> Readable:

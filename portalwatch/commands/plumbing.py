@@ -9,6 +9,8 @@ from typing import Annotated, Any
 import typer
 
 from pipelines.config import settings
+from pipelines.errors import WrongUseError
+from pipelines.yamlfile import suggestion
 from portalwatch import show
 
 
@@ -39,24 +41,30 @@ def extract(
 def explain(
     source: Annotated[str, typer.Argument(metavar="-", help="- for JSON lines on stdin.")] = "-",
     watchlist: Annotated[Path | None, typer.Option(help="The watchlist; that of the configuration where it is left out.")] = None,
+    topic: Annotated[str | None, typer.Option(help="Tell this topic's clauses too, whether or not it matches.")] = None,
 ) -> None:
-    """Which topics an article satisfies, with every word that did it.
+    """Which topics an article satisfies, with every word that did it; of one topic each clause, that which failed with them.
 
     Example: `portalwatch explain --watchlist config/watchlist.yaml - < articles.jsonl`
     """
+    from pipelines.watch.explain import clauses_of, readable_from
     from pipelines.watch.explain import explain as explained
-    from pipelines.watch.explain import readable_from
     from pipelines.watch.watchlist import compile_watchlist, load_watchlist
 
     _only_stdin(source)
     path = watchlist or settings().watchlist
     aliases = path.with_name("aliases.yaml")
     shelf = settings().compiled if settings().home.is_dir() else None
-    matcher = compile_watchlist(load_watchlist(path, aliases if aliases.exists() else None, shelf=shelf))
+    loaded = load_watchlist(path, aliases if aliases.exists() else None, shelf=shelf)
+    if topic and topic not in loaded.topics:
+        raise WrongUseError(f"no topic is called `{topic}`{suggestion(topic, sorted(loaded.topics))} in {path}")
+    matcher = compile_watchlist(loaded)
     for given in objects():
         try:
             refuse_bad(given)
-            show.jsonl([explained(matcher, readable_from(given), given["id"])])
+            readable = readable_from(given)
+            asked = clauses_of(loaded, topic, readable) if topic else {}
+            show.jsonl([explained(matcher, readable, given["id"]) | asked])
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             show.jsonl([{"id": given.get("id") if isinstance(given, dict) else None, "topics": [], "why": f"bad input: {error}"}])
 
