@@ -62,6 +62,7 @@ def check(
     Example: `portalwatch topics check config/watchlist.yaml`
     """
     from pipelines.watch.watchlist import load_watchlist
+    from portalwatch.commands.lint import trap_warnings
 
     path = watchlist or settings().watchlist
     aliases = path.with_name("aliases.yaml")
@@ -71,6 +72,8 @@ def check(
     if unknown:
         raise PortalwatchError("\n".join(f"{path}: {sentence}" for sentence in unknown))
     typer.echo(f"{path}: {len(read.topics)} topics, {len(read.channels)} channels, version {read.version}")
+    if warnings := trap_warnings(read):
+        typer.echo(f"{warnings} trap warnings about short terms: `portalwatch topics lint {path}` tells them")
 
 
 @topics.command("expand")
