@@ -31,6 +31,7 @@ from portalwatch.commands import (
     service,
     stories,
     topics,
+    verdicts,
 )
 
 app = typer.Typer(
@@ -53,6 +54,7 @@ _GROUPS = (
     chain,
     rulings,
     alerts,
+    verdicts,
     forget,
     retention,
     redis,

@@ -36,6 +36,4 @@ def recent(session: Session, since: datetime, limit: int) -> Iterator[Recent]:
 
 def told(row: ArticleRow) -> Recent:
     """The article of a row."""
-    return Recent(
-        id=row.id, url=row.url, title=row.title, portal=row.portal, first_seen_at=row.first_seen_at, readable=readable(row)
-    )
+    return Recent(id=row.id, url=row.url, title=row.title, portal=row.portal, first_seen_at=row.first_seen_at, readable=readable(row))

@@ -21,11 +21,14 @@ SHORT_HAN, SHORT_LATIN, SHORT_NUMBER = 3, 3, 4  # characters
 MOST_WORDS = 8  # exclusions that one proposal holds
 # English words that a term in capitals is the same as once case is folded.
 _ENGLISH = frozenset(
-    "us it who un is am as at be by do go he if in me my no on so to up we an age aid air all any are art ban bar big can cat did "
-    "few for gas get has her him his how its led let low man may new now oil old one our out own pan par set she six son sun tax "
-    "ten the too two use via war was way why yes you".split()
+    re.findall(
+        r"\w+",
+        "us it who un is am as at be by do go he if in me my no on so to up we an age aid air all any are art ban bar big can "
+        "cat did few for gas get has her him his how its led let low man may new now oil old one our out own pan par set she "
+        "six son sun tax ten the too two use via war was way why yes you ",
+    )
 )
-_UNITS = "%,％,人,名,歲,元,萬,億,個".split(",")
+_UNITS = ("%", "％", "人", "名", "歲", "元", "萬", "億", "個")
 _TEXTS = ("", "title", "lead", "body", "comments")  # fields in which running text stands
 
 
@@ -177,7 +180,7 @@ def listed() -> tuple[tuple[str, tuple[str, ...]], ...]:
 def _suspicious() -> re.Pattern[str]:
     words = sorted({fold(term).text for term, _ in listed()})
     english = "|".join(sorted(_ENGLISH))
-    return re.compile("|".join(words) + rf"|(?<![a-z])(?:{english})(?![a-z])|(?<!\d)\d{{1,{SHORT_NUMBER}}}(?!\d)")
+    return re.compile("|".join(words) + rf"|(?<![a-z])(?:{english})(?![a-z])|(?<![\d/*])\d{{1,{SHORT_NUMBER}}}(?!\d)")
 
 
 def _shorts(topic: str, asked: Asked) -> Iterator[_Short]:
