@@ -57,6 +57,7 @@ def _with_query(document: Document, topic: str, query: str, *, quoted: bool) -> 
     if query == document.data["topics"][topic]["query"]:
         return document.text
     _, value = _entry(document, topic, "query")
+    assert isinstance(value, yaml.ScalarNode), value
     start, end = value.start_mark.index, value.end_mark.index
     if value.style in ("|", ">") and not quoted:
         return document.text[:start] + _block(document.text[start:end], query) + document.text[end:]
@@ -87,7 +88,7 @@ def _with_sample(document: Document, topic: str, sample: str | dict[str, str]) -
         return f"{text[:at]}{line_break}{_indent(text, samples.value[0])}- {written}{text[at:]}"
     key, value = _entry(document, topic, "query")
     mapping = document.pair(("topics", topic))
-    if mapping is not None and getattr(mapping[1], "flow_style", False):
+    if mapping is not None and isinstance(mapping[1], yaml.MappingNode) and mapping[1].flow_style:
         end = value.end_mark.index
         return f"{text[:end]}, {SAMPLES}: [{written}]{text[end:]}"
     at, line_break = _line_end(text, _end(value))

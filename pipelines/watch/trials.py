@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pipelines.models import Hit
 from pipelines.watch.aliases import AliasLists
 from pipelines.watch.compiler import Compiler
-from pipelines.watch.engine import Matcher, Plan
+from pipelines.watch.engine import Matcher
+from pipelines.watch.program import Plan, program_of
 from pipelines.watch.query import parse
 from pipelines.watch.readable import Readable
 
@@ -27,7 +28,7 @@ class Trials:
         compiler = Compiler(aliases)
         parts = [compiler.part(parse(each.query), each.taken) for each in asked]
         plans = [Plan(str(index), part, each.portals) for index, (part, each) in enumerate(zip(parts, asked, strict=True))]
-        self._matcher = Matcher(plans)
+        self._matcher = Matcher(program_of(plans))
 
     def hits(self, readable: Readable) -> dict[int, tuple[Hit, ...]]:
         """The occurrences that satisfy each query that the article satisfies."""

@@ -53,7 +53,9 @@ def list_topics(as_json: Annotated[bool, typer.Option("--json", help="JSON lines
     if as_json:
         show.jsonl(lines)
     else:
-        cells = [(t["topic"], t["title"], t["matches"], t["alerts"], _relevant(t["alerted"], t["irrelevant"]), t["query"]) for t in lines]
+        cells = [
+            (t["topic"], t["title"], t["matches"], t["alerts"], _relevant(*shares.get(str(t["topic"]), (0, 0))), t["query"]) for t in lines
+        ]
         show.rows(("topic", "title", "matches", "alerts", "relevant", "query"), cells, empty="the watchlist has no topic")
 
 
