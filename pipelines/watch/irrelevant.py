@@ -18,7 +18,8 @@ from pipelines.watch.traps import traps
 from pipelines.watch.trials import Asked, Trials
 from pipelines.watch.written import term, written
 
-TOLD = 5
+TOLD, TOLD_ALIKE = 5, 2
+REPEATED = 3  # times that a word of the title stands in the article, title and all, before it says what that is about
 EXCERPT = 300  # characters of the text that a sample holds
 WORD = range(2, 5)  # Han characters of a word that may be excluded
 MOST_WORDS = 3  # of one EXCEPT
@@ -65,7 +66,14 @@ def exclusions(aliases: AliasLists, case: Case, because: str | None = None) -> l
         for index, (query, words, rank) in enumerate(guesses)
         if index in kept
     ]
-    return sorted(found, key=lambda each: (each.lost, each.rank))[:TOLD]
+    return _varied(sorted(found, key=lambda each: (each.lost, each.rank)))
+
+
+def _varied(found: Sequence[Exclusion]) -> list[Exclusion]:
+    """The best two of each kind: ten words of one headline are no choice. A trap is told whatever it loses, which may be trapped too."""
+    kept = [each for index, each in enumerate(found) if sum(other.rank[0] == each.rank[0] for other in found[:index]) < TOLD_ALIKE]
+    trap = [each for each in kept[TOLD:] if each.rank[0] == _TRAP]
+    return [*kept[: TOLD - len(trap)], *trap]
 
 
 def sample_of(aliases: AliasLists, case: Case, exclusion: Exclusion | None) -> str | dict[str, str] | None:
@@ -126,9 +134,8 @@ def _found(aliases: AliasLists, case: Case) -> Iterator[tuple[str, tuple[str, ..
         words = [word for trap in known if trap.term == written(each.node) for word in _trap_words(trap.known, trap.seen)]
         if around := _holding(case.article, hits, words):
             yield excepting(query, each.node, around), tuple(around), (_TRAP, 0)
-    for word, count in _words(case.article, [hit for _, hits in met for hit in hits]):
-        rank = (_REPEATED, -count) if count > 1 else (_ONCE, -len(word))
-        yield negating(query, term(word)), (word,), rank
+    for order, (word, count) in enumerate(_words(case.article, [hit for _, hits in met for hit in hits])):
+        yield negating(query, term(word)), (word,), (_REPEATED, -count) if count >= REPEATED else (_ONCE, order)
     for each, hits in met:
         for size in (1, 2):
             for around in _places(case.article, hits, size):
@@ -172,22 +179,44 @@ def _places(article: Readable, hits: Sequence[Hit], size: int) -> Iterator[list[
 
 
 def _words(article: Readable, hits: Sequence[Hit]) -> Iterator[tuple[str, int]]:
-    """Words of the title that are no words of the query, with how often the article has them; the most frequent first."""
-    taken = {fold(hit.as_written).text for hit in hits}
+    """Words of the title that are no words of the query, with how often the article has them; the most frequent first.
+
+    Of those that it hardly repeats: first what begins or ends the title or a part of it, then the shortest."""
     whole = fold(f"{article.title}\n\n{article.text}").text
-    counts = {word: whole.count(fold(word).text) for word in dict.fromkeys(_pieces(article.title))}
-    for word, count in sorted(counts.items(), key=lambda each: (-each[1], -len(each[0]))):
+    runs = list(_runs(article.title, [hit for hit in hits if hit.field == "title"]))
+    counts = {word: whole.count(fold(word).text) for run in runs for word in _pieces(run)}
+    for word, count in sorted(
+        counts.items(), key=lambda each: (-each[1] if each[1] >= REPEATED else 0, not _is_edge(each[0], runs), _length(each))
+    ):
         folded = fold(word).text
-        is_piece = any(folded in fold(other).text and more >= count for other, more in counts.items() if len(other) > len(word))
-        if not is_piece and not any(folded in each or each in folded for each in taken):
+        is_piece = any(folded in fold(other).text and more >= count >= REPEATED for other, more in counts.items() if len(other) > len(word))
+        if not is_piece and not any(folded in fold(hit.as_written).text for hit in hits):
             yield word, count
 
 
-def _pieces(title: str) -> Iterator[str]:
-    yield from _LATIN_WORD.findall(title)
+def _is_edge(word: str, runs: Sequence[str]) -> bool:
+    return any(run.startswith(word) or run.endswith(word) for run in runs)
+
+
+def _length(counted: tuple[str, int]) -> int:
+    """Of frequent words the longest says most; another is a guess, and most Chinese words have two characters."""
+    word, count = counted
+    return -len(word) if count >= REPEATED else len(word)
+
+
+def _runs(title: str, hits: Sequence[Hit]) -> Iterator[str]:
+    """The parts of the title that punctuation and the query's own words leave."""
+    masked = list(title)
+    for hit in hits:
+        masked[hit.start : hit.end] = "\n" * (hit.end - hit.start)
+    yield from (run for run in re.split(r"[^\w'-]+", "".join(masked)) if run)
+
+
+def _pieces(run: str) -> Iterator[str]:
+    yield from _LATIN_WORD.findall(run)
     for size in WORD:
-        for start in range(len(title) - size + 1):
-            if all(map(is_han, word := title[start : start + size])):
+        for start in range(len(run) - size + 1):
+            if all(map(is_han, word := run[start : start + size])):
                 yield word
 
 

@@ -47,6 +47,14 @@ def test_a_trap_is_excluded_as_such() -> None:
     assert (best(given).query, best(given).words) == ("中共 EXCEPT (其中共) OR 俄國", ("其中共",))
 
 
+def test_a_trap_is_told_though_others_are_in_it_too() -> None:
+    given = case("中共 OR 俄國", "車禍其中共有三人受傷", "其中共有兩名學生。", ["館其中共設五區", "中共黨代會"])
+    found = exclusions(LISTS, given)
+    assert len(found) == 5
+    assert (found[-1].query, found[-1].lost) == ("中共 EXCEPT (其中共) OR 俄國", 1)
+    assert "(中共 OR 俄國) NOT 車禍" in [each.query for each in found]
+
+
 def test_the_word_to_blame_becomes_an_except_where_it_holds_the_term() -> None:
     given = case("人民", "商人民宿開張", others=["為人民服務"])
     assert best(given, "商人民宿").query == "人民 EXCEPT (商人民宿)"
