@@ -1,7 +1,7 @@
 """The articles of late, as topics are matched on."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
@@ -16,17 +16,16 @@ BATCH = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recent:
-    """An article as it is told, and as it is matched."""
+    """An article as a list tells it."""
 
     id: int
     url: str
     title: str
     portal: str
     first_seen_at: datetime
-    readable: Readable = field(repr=False)
 
 
-def recent(session: Session, since: datetime, limit: int) -> Iterator[Recent]:
+def recent(session: Session, since: datetime, limit: int) -> Iterator[tuple[Recent, Readable]]:
     """At most `limit` articles that were first seen since then, the newest first."""
     query = select(ArticleRow).where(ArticleRow.first_seen_at >= since)
     query = query.order_by(ArticleRow.first_seen_at.desc(), ArticleRow.id.desc()).limit(limit)
@@ -34,6 +33,7 @@ def recent(session: Session, since: datetime, limit: int) -> Iterator[Recent]:
         yield told(row)
 
 
-def told(row: ArticleRow) -> Recent:
-    """The article of a row."""
-    return Recent(id=row.id, url=row.url, title=row.title, portal=row.portal, first_seen_at=row.first_seen_at, readable=readable(row))
+def told(row: ArticleRow) -> tuple[Recent, Readable]:
+    """The article of a row, as it is told and as it is matched."""
+    article = Recent(id=row.id, url=row.url, title=row.title, portal=row.portal, first_seen_at=row.first_seen_at)
+    return article, readable(row)

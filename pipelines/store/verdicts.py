@@ -7,8 +7,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from pipelines.errors import WrongUseError
+from pipelines.flow import readable
 from pipelines.store.recent import Recent, told
 from pipelines.store.tables import AlertRow, ArticleRow, Telling, Verdict
+from pipelines.watch.readable import Readable
 
 
 def alerts_named(session: Session, name: str) -> Sequence[AlertRow]:
@@ -25,19 +27,19 @@ def remember(session: Session, row: AlertRow, because: str | None, now: datetime
     session.merge(Verdict(topic=row.topic, article_id=row.article_id, relevant=relevant, because=because, decided_at=now))
 
 
-def article_of(session: Session, row: AlertRow) -> Recent:
+def article_of(session: Session, row: AlertRow) -> tuple[Recent, Readable]:
     """The article of an alert, in its present state."""
     return told(session.get_one(ArticleRow, row.article_id))
 
 
-def others(session: Session, row: AlertRow, limit: int) -> Iterator[Recent]:
+def others(session: Session, row: AlertRow, limit: int) -> Iterator[Readable]:
     """Articles that the topic alerted of otherwise, the newest first: none of this story, and none that is irrelevant."""
     irrelevant = select(Verdict.article_id).where(Verdict.topic == row.topic, Verdict.relevant.is_(False))
     same = select(Telling.article_id).where(Telling.story_id == row.story_id)
     alerted = select(AlertRow.article_id).where(AlertRow.topic == row.topic, AlertRow.story_id != row.story_id)
     query = select(ArticleRow).where(ArticleRow.id.in_(alerted), ArticleRow.id.not_in(irrelevant), ArticleRow.id.not_in(same))
     for article in session.scalars(query.order_by(ArticleRow.id.desc()).limit(limit)):
-        yield told(article)
+        yield readable(article)
 
 
 def shares(session: Session) -> dict[str, tuple[int, int]]:

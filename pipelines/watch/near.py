@@ -82,6 +82,8 @@ class NearMisses:
         # Eased in its order; of two clauses that could go, the one whose loss leaves more words standing
         best = min(found, key=lambda index: (self._variants[index - 1].kind, -len({hit.term for hit in found[index]}), index))
         variant = self._variants[best - 1]
+        if variant.steps == 1:
+            return variant.change(1), found[best]
         change = variant.change(_fewest(variant.steps, lambda step: self._takes(variant.change(step), readable)))
         return change, Trials(self._aliases, [change.asked]).hits(readable)[0]
 

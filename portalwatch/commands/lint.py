@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pipelines.store.recent import Recent
     from pipelines.watch.aliases import AliasLists
     from pipelines.watch.near import NearMiss
+    from pipelines.watch.readable import Readable
     from pipelines.watch.traps import Trap
     from pipelines.watch.trials import Asked
     from pipelines.watch.watchlist import Watchlist
@@ -49,7 +50,7 @@ def lint(
 
     aliases, asked = _queries(watchlist, query)
     articles = list(_recent(days, MOST_LINTED))
-    found = traps(aliases, asked, [each.readable for each in articles])
+    found = traps(aliases, asked, [text for _, text in articles])
     told = [(topic, trap) for topic, each in found.items() for trap in each]
     if as_json:
         show.jsonl(_trap_line(topic, trap) for topic, trap in told)
@@ -79,11 +80,11 @@ def near(
     misses = NearMisses(aliases, asked[topic])
     seen = 0
 
-    def articles() -> Iterator[tuple["Recent", Any]]:
+    def articles() -> Iterator[tuple["Recent", "Readable"]]:
         nonlocal seen
         for each in _recent(days, MOST_NEAR):
             seen += 1
-            yield each, each.readable
+            yield each
 
     found = misses.ranked(articles())
     if as_json:
@@ -134,7 +135,7 @@ def asked_of(read: "Watchlist") -> dict[str, "Asked"]:
     return {slug: Asked(query=topic.query, taken=topic.aliases, portals=frozenset(topic.portals)) for slug, topic in read.topics.items()}
 
 
-def _recent(days: int, limit: int) -> Iterator["Recent"]:
+def _recent(days: int, limit: int) -> Iterator[tuple["Recent", "Readable"]]:
     from pipelines.store.recent import recent
     from spiders.job import now
 

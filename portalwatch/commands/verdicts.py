@@ -20,6 +20,7 @@ from portalwatch.commands.alerts import alerts
 if TYPE_CHECKING:
     from pipelines.store.recent import Recent
     from pipelines.watch.irrelevant import Case, Exclusion
+    from pipelines.watch.readable import Readable
     from pipelines.watch.watchlist import Watchlist
 
 COMPARED = 1000  # other alerts of the topic that an exclusion is tried on
@@ -110,21 +111,20 @@ def _judged(name: str, topic: str | None, because: str | None, *, relevant: bool
 def _answer(row: Any, because: str | None, take: int | None) -> _Answer:
     from pipelines.watch.irrelevant import exclusions, sample_of
     from pipelines.watch.patch import patched
-    from portalwatch.commands.lint import asked_of
 
     read = _watchlist(before := _source(settings().watchlist))
     if row.topic not in read.topics:
         raise PortalwatchError(f"{settings().watchlist}: no topic is called `{row.topic}` any more; the verdict is kept")
     with reading(open_store(settings())) as session:
-        article, told = verdicts.article_of(session, row), list(verdicts.others(session, row, COMPARED))
-    case = _case(read, row.topic, asked_of(read)[row.topic], article, told)
+        (article, text), told = verdicts.article_of(session, row), list(verdicts.others(session, row, COMPARED))
+    case = _case(read, row.topic, text, told)
     found = exclusions(read.aliases, case, because) if _matches(read, case) else []
     if take is not None and take > len(found):
         raise WrongUseError(f"there are {len(found)} proposals, no number {take}")
     chosen = found[(take or 1) - 1] if found else None
     sample = sample_of(read.aliases, case, chosen) if chosen or not _matches(read, case) else None
     query = chosen.query if chosen else case.asked.query
-    text = patched(str(settings().watchlist), before, row.topic, query, sample) if chosen or sample else before
+    after = patched(str(settings().watchlist), before, row.topic, query, sample) if chosen or sample else before
     return _Answer(
         topic=row.topic,
         article=article,
@@ -133,18 +133,19 @@ def _answer(row: Any, because: str | None, take: int | None) -> _Answer:
         take=chosen,
         sample=sample,
         before=before,
-        text=text,
+        text=after,
     )
 
 
-def _case(read: "Watchlist", topic: str, asked: Any, article: "Recent", told: "list[Recent]") -> "Case":
+def _case(read: "Watchlist", topic: str, article: "Readable", told: "list[Readable]") -> "Case":
     """The article beside those alerts that the present query still takes: the others are lost already."""
     from pipelines.watch.irrelevant import Case
     from pipelines.watch.trials import Trials
+    from portalwatch.commands.lint import asked_of
 
+    asked = asked_of(read)[topic]
     trials = Trials(read.aliases, [asked])
-    taken = [each.readable for each in told if trials.hits(each.readable)]
-    return Case(asked=asked, article=article.readable, others=taken, must_match=read.topics[topic].must_match)
+    return Case(asked=asked, article=article, others=[each for each in told if trials.hits(each)], must_match=read.topics[topic].must_match)
 
 
 def _matches(read: "Watchlist", case: "Case") -> bool:
