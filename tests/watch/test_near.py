@@ -75,8 +75,12 @@ def test_the_nearest_come_first_and_keep_what_the_caller_calls_them() -> None:
 
 
 @given(queries, articles)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_a_named_change_takes_the_article_and_the_query_does_not(query: str, article: Readable) -> None:
+    compare(query, article)
+
+
+def compare(query: str, article: Readable) -> None:
     try:
         tree = parse(query)
         misses = NearMisses(LISTS, Asked(query=query, taken=TAKEN))
@@ -92,8 +96,15 @@ def test_a_named_change_takes_the_article_and_the_query_does_not(query: str, art
         assert not any(_takes(article, rest) for rest in _one_less(tree))
 
 
+@pytest.mark.soak
+@given(queries, articles)
+@settings(max_examples=20_000, deadline=None)
+def test_a_named_change_takes_the_article_for_long(query: str, article: Readable) -> None:
+    compare(query, article)
+
+
 @given(queries)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_a_tree_that_is_written_out_reads_back(query: str) -> None:
     try:
         tree = parse(query)

@@ -52,11 +52,12 @@ def test_a_number_counts_things() -> None:
     assert not found('64 EXCEPT ("64%", 64人, 64名, 64歲, 64元, 64萬, 64億, 64個) 俄國')["64"].known
 
 
-@pytest.mark.parametrize(("term", "phrase"), [(term, phrase) for term, phrases in listed() for phrase in phrases])
-def test_every_phrase_of_the_list_traps_its_term(term: str, phrase: str) -> None:
-    taken = found(term, taken=())[term]
-    assert any(word in phrase.replace("|", "") for word in taken.known)
-    assert term not in phrase.split("|")
+@pytest.mark.parametrize(("term", "phrases"), listed())
+def test_every_phrase_of_the_list_traps_its_term(term: str, phrases: tuple[str, ...]) -> None:
+    known = found(term, taken=())[term].known
+    for phrase in phrases:
+        assert any(word in phrase.replace("|", "") for word in known)
+        assert term not in phrase.split("|")
 
 
 def test_a_territory_that_longer_names_shield_is_in_no_trap() -> None:
