@@ -68,6 +68,15 @@ class Document:
             at, node = found
         return self._place(at if key else node, offset)
 
+    def pair(self, path: Path_) -> tuple[yaml.Node, yaml.Node] | None:
+        """The nodes of the key and the value at `path`, None where there is no such value."""
+        found: tuple[yaml.Node, yaml.Node] | None = None
+        for step in path:
+            found = _child(found[1] if found else self._root, step)
+            if found is None:
+                return None
+        return found
+
     def _place(self, node: yaml.Node | None, offset: int = 0) -> str:
         if node is None:
             return f"{self.name}:1:1"

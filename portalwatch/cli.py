@@ -21,6 +21,7 @@ from portalwatch.commands import (
     checks,
     drafts,
     forget,
+    lint,
     plumbing,
     portals,
     redis,
@@ -31,6 +32,7 @@ from portalwatch.commands import (
     service,
     stories,
     topics,
+    verdicts,
     why,
 )
 
@@ -50,10 +52,12 @@ _GROUPS = (
     checks,
     topics,
     aliases,
+    lint,
     stories,
     chain,
     rulings,
     alerts,
+    verdicts,
     forget,
     retention,
     redis,

@@ -368,3 +368,17 @@ class Retraction(Base):
     next_try_at: Mapped[datetime]
     attempts: Mapped[int] = mapped_column(default=0)
     answer: Mapped[str | None]
+
+
+class Verdict(Base):
+    """What the desk said of an alert: whether the article was relevant to the topic, and the word that it blamed.
+
+    No foreign key: the share that a topic earned outlives articles that age out.
+    """
+
+    __tablename__ = "verdicts"
+    topic: Mapped[str] = mapped_column(String(100), primary_key=True)
+    article_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    relevant: Mapped[bool]
+    because: Mapped[str | None]
+    decided_at: Mapped[datetime]

@@ -25,6 +25,7 @@ _VARIANTS = (
     "著着 衞卫 敍叙 衹只 粧妆 枱台 糭粽 痺痹 簷檐 锺钟 麽么 喫吃 牀床 祕秘 菸烟 煙烟 妳你 牠它 歎叹 鑒鉴 墻墙 蹟迹 舖铺 "
     "敎教 靑青 値值 戸户 呉吴 産产 卽即 旣既 眞真 爲为 羣群 峯峰 綫线 裡里 啓启 銹锈 汙污 洩泄 兇凶 佈布 週周 佔占 "
     "砲炮 慾欲 讚赞 嚐尝 唸念 遊游 跡迹 蹤踪 証证 溼湿 鉤钩 麪面 粦磷 甦苏 〇零 ςσ "
+    "馀余 ⺠民 ⻄西 ⻅见 ⻆角 ⻉贝 ⻋车 ⻓长 ⻔门 ⻘青 ⻚页 ⻛风 ⻜飞 ⻝食 ⻢马 ⻣骨 ⻤鬼 ⻥鱼 ⻦鸟 ⻨麦 ⻩黄 ⻬齐 ⻮齿 ⻰龙 "
     "‘' ’' ʼ' ′' “\" ”\" ‐- ‑- ‒- –- −- ‧· •· ・· ･· ∙· ⋅·"
 )
 VARIANTS = {pair[0]: pair[1] for pair in _VARIANTS.split()}
@@ -53,7 +54,13 @@ _PART_ONLY = (
 def character_table() -> dict[str, str]:
     """Every code point that folds to another one: one to one, and folding twice changes nothing more."""
     letters = [char for char in map(chr, range(0x80, 0x32000)) if unicodedata.category(char)[0] in "LNSP" and _is_single(char)]
-    simple = {**_wide(letters), **_converted("t2s", [char for char in letters if _is_han(char)]), **_japanese(letters), **VARIANTS}
+    simple = {
+        **_wide(letters),
+        **_converted("t2s", [char for char in letters if _is_han(char)]),
+        **_japanese(letters),
+        **_radicals(),
+        **VARIANTS,
+    }
     table = {char: _settled(char, simple) for char in [*map(chr, range(0x41, 0x5B)), *letters, *VARIANTS]}
     return {char: target for char, target in sorted(table.items()) if target != char}
 
@@ -133,6 +140,12 @@ def _is_single(char: str) -> bool:
 
 def _is_han(char: str) -> bool:
     return "CJK" in unicodedata.name(char, "")
+
+
+def _radicals() -> dict[str, str]:
+    """Radicals as characters: text that comes out of a PDF has ⽇ for 日."""
+    found = ((chr(code), unicodedata.decomposition(chr(code)).split()) for code in range(0x2E80, 0x2FE0))
+    return {char: chr(int(parts[1], 16)) for char, parts in found if parts[:1] == ["<compat>"]}
 
 
 def _wide(letters: list[str]) -> dict[str, str]:

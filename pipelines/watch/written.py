@@ -1,48 +1,61 @@
-"""A query's tree written out again, so that one clause of it can be shown by itself."""
+"""A query's tree written out as a query again; what reads back is the same tree."""
 
 import re
+from typing import TypeAlias
 
 from pipelines.watch.nodes import And, AtLeast, Count, Except, Group, In, Kind, Near, Node, Not, Regex, Term
 
-_PLAIN = re.compile(r"\w[\w.\-]*")
-_KEYWORD = re.compile(r"or|and|not|except|near|of", re.IGNORECASE)
+Written: TypeAlias = tuple[str, int]  # the text, and how tightly it binds
+
+_OR, _AND, _NOT, _NEAR, _FIELD, _MARKED, _ATOM = range(7)
+_BARE = re.compile(r"\w+(?:-\w+)*")
+_KEYWORDS = frozenset(("or", "and", "not", "near", "except", "of"))
 
 
-def written(node: Node) -> str:  # noqa: PLR0911  one return a kind of node
-    """The node as the query card writes it; it reads back as the same tree."""
+def written(node: Node) -> str:
+    """The query; brackets only where they are needed."""
+    return _write(node)[0]
+
+
+def term(text: str) -> str:
+    """A plain term as a query writes it, in quotation marks where it would not be one word."""
+    is_bare = _BARE.fullmatch(text) and text.lower() not in _KEYWORDS
+    return text if is_bare else f'"{text}"'
+
+
+def _write(node: Node) -> Written:  # noqa: PLR0911  one return a kind of node
     match node:
-        case Term(shown=shown):
-            return _term(node, shown)
+        case Term(kind=kind):
+            return {Kind.PLAIN: term(node.text), Kind.PREFIX: f"{term(node.text)}*", Kind.EXACT: node.shown}[kind], _ATOM
         case Group(name=name):
-            return f"@{name}"
+            return f"@{name}", _ATOM
         case Regex(pattern=pattern):
-            return "/" + pattern.replace("/", r"\/") + "/"
+            return "/" + pattern.replace("/", "\\/") + "/", _ATOM
         case And(items=items):
-            return " AND ".join(_bracketed(item, AtLeast) for item in items)
-        case AtLeast(least=1, items=items):
-            return " OR ".join(_bracketed(item) for item in items)
+            return " ".join(_within(item, _NOT) for item in items), _AND
+        case AtLeast(least=1, items=items) if len(items) > 1:
+            return " OR ".join(_within(item, _AND) for item in items), _OR
         case AtLeast(least=least, items=items):
-            return f"{least} OF ({', '.join(written(item) for item in items)})"
+            return f"{least} OF ({_listed(items)})", _ATOM
         case Not(item=item):
-            return f"NOT {_bracketed(item, And, AtLeast)}"
+            return f"NOT {_within(item, _NOT)}", _NOT
         case Near(left=left, right=right, distance=distance):
-            return f"{_bracketed(left, AtLeast)} NEAR/{distance} {_bracketed(right, AtLeast)}"
-        case Count(item=item, times=times):
-            return f"{_bracketed(item, AtLeast, Except)}*{times}"
-        case Except(item=item, exclusions=exclusions):
-            return f"{_bracketed(item, AtLeast)} EXCEPT ({', '.join(written(each) for each in exclusions)})"
+            return f"{_within(left, _FIELD)} NEAR/{distance} {_within(right, _FIELD)}", _NEAR
         case In(field=field, item=item):
-            return f"{field}:{_bracketed(item, And, AtLeast, Near, Not)}"
+            return f"{field}:{_within(item, _MARKED)}", _FIELD
+        case Count(item=item, times=times):
+            # behind an exact term, a group or a prefix the star would be read as part of it
+            counted = term(item.text) if isinstance(item, Term) and item.kind is Kind.PLAIN else f"({written(item)})"
+            return f"{counted}*{times}", _MARKED
+        case Except(item=item, exclusions=exclusions):
+            return f"{_within(item, _MARKED)} EXCEPT ({_listed(exclusions)})", _MARKED
+    raise AssertionError(node)
 
 
-def _bracketed(node: Node, *kinds: type) -> str:
-    """The node, in brackets where it is of these kinds and binds less than what stands around it."""
-    is_open = isinstance(node, kinds) and not (isinstance(node, AtLeast) and node.least > 1)
-    return f"({written(node)})" if is_open else written(node)
+def _within(node: Node, tightness: int) -> str:
+    text, binds = _write(node)
+    return text if binds >= tightness else f"({text})"
 
 
-def _term(term: Term, shown: str) -> str:
-    if term.kind is Kind.EXACT:
-        return shown
-    bare, star = (term.text, "*") if term.kind is Kind.PREFIX else (shown, "")
-    return f"{bare}{star}" if _PLAIN.fullmatch(bare) and not _KEYWORD.fullmatch(bare) else f'"{bare}"{star}'
+def _listed(items: tuple[Node, ...]) -> str:
+    return ", ".join(written(item) for item in items)

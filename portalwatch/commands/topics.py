@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from pipelines.config import settings
 from pipelines.errors import PortalwatchError, WrongUseError
+from pipelines.store import verdicts
 from pipelines.store.database import open_store, reading
 from pipelines.store.tables import AlertRow, Match
 from portalwatch import show
@@ -24,7 +25,7 @@ def add_to(app: typer.Typer) -> None:
 
 @topics.command("list")
 def list_topics(as_json: Annotated[bool, typer.Option("--json", help="JSON lines.")] = False) -> None:
-    """Every topic of the watchlist with its matches and alerts so far.
+    """Every topic of the watchlist with its matches and alerts so far, and how many of the articles alerted of were relevant.
 
     Example: `portalwatch topics list`
     """
@@ -35,6 +36,7 @@ def list_topics(as_json: Annotated[bool, typer.Option("--json", help="JSON lines
     with reading(open_store(settings())) as session:
         matches = dict(session.execute(select(Match.topic, func.count()).group_by(Match.topic)).all())
         owed = dict(session.execute(select(AlertRow.topic, func.count()).group_by(AlertRow.topic)).all())
+        shares = verdicts.shares(session)
     lines = [
         {
             "topic": slug,
@@ -43,14 +45,23 @@ def list_topics(as_json: Annotated[bool, typer.Option("--json", help="JSON lines
             "channels": list(topic.channels),
             "matches": matches.get(slug, 0),
             "alerts": owed.get(slug, 0),
+            "alerted": shares.get(slug, (0, 0))[0],
+            "irrelevant": shares.get(slug, (0, 0))[1],
         }
         for slug, topic in watchlist.topics.items()
     ]
     if as_json:
         show.jsonl(lines)
     else:
-        cells = [(t["topic"], t["title"], t["matches"], t["alerts"], t["query"]) for t in lines]
-        show.rows(("topic", "title", "matches", "alerts", "query"), cells, empty="the watchlist has no topic")
+        cells = [
+            (t["topic"], t["title"], t["matches"], t["alerts"], _relevant(*shares.get(str(t["topic"]), (0, 0))), t["query"]) for t in lines
+        ]
+        show.rows(("topic", "title", "matches", "alerts", "relevant", "query"), cells, empty="the watchlist has no topic")
+
+
+def _relevant(alerted: int, irrelevant: int) -> str:
+    """The share of the articles alerted of that nobody called irrelevant."""
+    return f"{(alerted - irrelevant) / alerted:.0%} of {alerted}" if alerted else ""
 
 
 @topics.command("check")
@@ -62,6 +73,7 @@ def check(
     Example: `portalwatch topics check config/watchlist.yaml`
     """
     from pipelines.watch.watchlist import load_watchlist
+    from portalwatch.commands.lint import trap_warnings
 
     path = watchlist or settings().watchlist
     aliases = path.with_name("aliases.yaml")
@@ -71,6 +83,8 @@ def check(
     if unknown:
         raise PortalwatchError("\n".join(f"{path}: {sentence}" for sentence in unknown))
     typer.echo(f"{path}: {len(read.topics)} topics, {len(read.channels)} channels, version {read.version}")
+    if warnings := trap_warnings(read):
+        typer.echo(f"{warnings} trap warnings about short terms: `portalwatch topics lint {path}` tells them")
 
 
 @topics.command("expand")

@@ -12,6 +12,7 @@ depends_on = None
 def upgrade() -> None:
     """Add columns and tables; all of them nullable or with a default, so that a running installation keeps its rows."""
     _listings()
+    _verdicts()
 
 
 def _listings() -> None:
@@ -35,4 +36,16 @@ def _listings() -> None:
         sa.Column("refused", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(["listing_id"], ["listings.id"], name=op.f("fk_listed_listing_id")),
         sa.PrimaryKeyConstraint("listing_id", "identity", name=op.f("pk_listed")),
+    )
+
+
+def _verdicts() -> None:
+    op.create_table(
+        "verdicts",
+        sa.Column("topic", sa.String(length=100), nullable=False),
+        sa.Column("article_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("relevant", sa.Boolean(), nullable=False),
+        sa.Column("because", sa.Text(), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("topic", "article_id", name=op.f("pk_verdicts")),
     )
