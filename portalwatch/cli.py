@@ -17,6 +17,7 @@ from portalwatch.commands import (
     archive,
     backfill,
     chain,
+    changes,
     checks,
     drafts,
     forget,
@@ -30,6 +31,7 @@ from portalwatch.commands import (
     service,
     stories,
     topics,
+    trials,
 )
 
 app = typer.Typer(
@@ -47,6 +49,8 @@ _GROUPS = (
     drafts,
     checks,
     topics,
+    trials,
+    changes,
     stories,
     chain,
     rulings,
