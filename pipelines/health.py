@@ -20,7 +20,7 @@ from pipelines.store import alerts, runs, standings
 from pipelines.store.database import open_store, reading
 from pipelines.store.fastpath import open_fast
 from pipelines.store.tables import Portal, Run
-from pipelines.store.watchlists import activate
+from pipelines.store.watchlists import REFUSED, activate
 
 ENOUGH = 200 * 10**6  # bytes; two full archive files
 USUAL = timedelta(days=7)
@@ -144,5 +144,6 @@ def _watchlist(settings: Settings, engine: Engine) -> Finding:
         active = activate(engine, settings.watchlist, settings.aliases, datetime.now(UTC), settings.compiled)
     except PortalwatchError as error:
         return Finding(what="watchlist", ok=False, how=str(error))
-    how = f"version {active.watchlist.version}, {len(active.watchlist.topics)} topics"
-    return Finding(what="watchlist", ok=active.trouble is None, how=active.trouble or how)
+    if active.trouble:
+        return Finding(what="watchlist", ok=False, how=REFUSED.format(version=active.watchlist.version, trouble=active.trouble))
+    return Finding(what="watchlist", ok=True, how=f"version {active.watchlist.version}, {len(active.watchlist.topics)} topics")

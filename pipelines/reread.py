@@ -3,6 +3,7 @@
 It is one only where the archived page is younger than the one that the article was read from; an older page changes nothing.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -107,20 +108,21 @@ def _reread(session: Session, desk: Desk, row: ArticleRow, draft: Draft, now: da
 
 def _rematch(session: Session, desk: Desk, row: ArticleRow, has_moved: bool, now: datetime) -> int:
     """Match the new reading; owe what nobody was told, to whoever heard nothing of the article or its story."""
-    stories = list(articles.stories_of(session, row.id))
     matches = flow.matches_of(desk, row, now)
     before = alerts.rematch(session, row, matches, desk.watchlist.version, now)
+    news = [match.topic for match in matches if has_moved or match.topic not in before]
+    return flow.owe_all(session, desk, row, unheard(session, desk, row, news), now)
+
+
+def unheard(session: Session, desk: Desk, row: ArticleRow, topics: Sequence[str]) -> list[alerts.Due]:
+    """What an article that was kept long ago owes for topics that are new to it: to whoever heard nothing of it or its story."""
     if desk.learning or (row.learned and not row.revision):
-        return 0
-    news = [
-        desk.watchlist.topics[match.topic]
-        for match in matches
-        if (has_moved or match.topic not in before) and not alerts.told_before(session, row, match.topic, stories)
-    ]
+        return []
+    stories = list(articles.stories_of(session, row.id))
     owed, by = [], dict[str, str]()
-    for topic in news:
+    for topic in (desk.watchlist.topics[slug] for slug in topics if not alerts.told_before(session, row, slug, stories)):
         for channel, recipient in desk.watchlist.recipients(topic):
             if not alerts.told(session, stories, recipient) and not alerts.heard_of(session, row.id, recipient):
                 to = (by.setdefault(recipient, channel), recipient)
                 owed.append(alerts.Due(topic=topic.slug, story_id=stories[0], to=to))
-    return flow.owe_all(session, desk, row, owed, now)
+    return owed

@@ -19,7 +19,7 @@ from pipelines.store.articles import HORIZON
 from pipelines.store.database import in_one_transaction, open_store
 from pipelines.store.fastpath import open_fast, warn_of
 from pipelines.store.late import release_abandoned
-from pipelines.store.watchlists import activate, running
+from pipelines.store.watchlists import REFUSED, activate, running
 from pipelines.watch.watchlist import compile_watchlist
 
 log = logging.getLogger(__name__)
@@ -63,7 +63,7 @@ def upkeep_round(settings: Settings) -> dict[str, int]:
     if lost := retention.losses(engine, aged, since):
         raise PortalwatchError("\n".join(lost))
     if active.trouble:
-        raise ConfigError(f"the watchlist is refused, version {active.watchlist.version} runs on:\n{active.trouble}")
+        raise ConfigError(REFUSED.format(version=active.watchlist.version, trouble=active.trouble))
     return done
 
 

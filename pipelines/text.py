@@ -21,7 +21,10 @@ Offsets = npt.NDArray[np.int64]
 _HOME = Path(__file__).parent
 _ALL = 0x110000
 _SPACE, _LINE_FEED, _RETURN, _REPLACEMENT = 0x20, 0x0A, 0x0D, 0xFFFD
+SPACE = _SPACE
 _DROP, _JOIN = 0, 1  # what the table gives for an invisible character, and for one that may melt into the one before
+UNSURE = _JOIN
+"""What `folded_one_by_one` gives at most for a character that needs a look at its neighbours."""
 _WHITE = [*range(0x09, 0x0E), *range(0x1C, 0x21), 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F, 0x205F, 0x3000]
 _BREAKS = [0x0A, 0x0B, 0x0C, 0x0D, 0x85, 0x2028, 0x2029]
 _INVISIBLE = (
@@ -108,6 +111,11 @@ def fold(text: str) -> Folded:
     if _WHITE_RUN.search(folded):
         return _evened(text, folded, _WHITE_RUN)
     return Folded(folded)
+
+
+def folded_one_by_one(text: str) -> Codes:
+    """The text by code points, each folded without a look at its neighbours; white space is SPACE."""
+    return _FOLD.take(_codes(text))
 
 
 def letters(folded: Folded) -> str:

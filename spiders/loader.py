@@ -57,6 +57,11 @@ def shelf(settings: Settings) -> Shelf:
     return Shelf(sheets=sheets, broken=broken)
 
 
+def names(settings: Settings) -> dict[str, str]:
+    """What messages call each portal, by slug."""
+    return {slug: each.name for slug, each in shelf(settings).sheets.items()}
+
+
 def sheet(slug: str, settings: Settings) -> Sheet:
     """One portal's sheet; WrongUseError as `path_of`, ConfigError for a broken file."""
     return read_sheet(path_of(slug, settings), base=SHIPPED)

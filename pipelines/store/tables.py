@@ -294,13 +294,18 @@ class Forgotten(Base):
 
 
 class WatchlistRow(Base):
-    """A watchlist that was active once; the newest `activated_at` is the one that runs."""
+    """A watchlist that was active once; the newest `activated_at` is the one that runs. `since`: when it was activated first.
+
+    `topics`: how many it has.
+    """
 
     __tablename__ = "watchlists"
     version: Mapped[str] = mapped_column(String(64), primary_key=True)
     text: Mapped[str]
     aliases: Mapped[str]
     activated_at: Mapped[datetime]
+    since: Mapped[datetime | None]
+    topics: Mapped[int | None]
 
 
 class Match(Base):

@@ -27,7 +27,8 @@ ALIASES_FILE = "aliases.yaml"
 SHIPPED = Path(__file__).resolve().parents[2] / "config"
 SHIPPED_ALIASES = SHIPPED / ALIASES_FILE
 NO_WATCHLIST = (
-    "cannot be read: no such file. Write a watchlist (docs/topics.md){copy}, or name the folder that holds one with PORTALWATCH_CONFIG"
+    "cannot be read: no such file. Write a watchlist (docs/topics.md), for a start by `portalwatch topics init {path}`, "
+    "or name the folder that holds one with PORTALWATCH_CONFIG"
 )
 
 
@@ -139,9 +140,7 @@ def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        example = SHIPPED / "watchlist.yaml"
-        copy = f", for a start by `mkdir -p {path.parent} && cp {example} {path}`" if example.is_file() else ""
-        raise ConfigError(f"{path}: {NO_WATCHLIST.format(copy=copy)}") from None
+        raise ConfigError(f"{path}: {NO_WATCHLIST.format(path=path)}") from None
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError as error:

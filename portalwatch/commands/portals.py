@@ -14,6 +14,7 @@ from pipelines.sheet import Override, Sheet
 from pipelines.store import runs, standings
 from pipelines.store.database import in_one_transaction, open_store, reading
 from pipelines.store.tables import Portal, Run
+from pipelines.store.watchlists import refusal
 from portalwatch import show
 from spiders import loader, tdm
 
@@ -32,8 +33,8 @@ def list_portals(as_json: Annotated[bool, typer.Option("--json", help="JSON line
 
     Example: `portalwatch portals list`
     """
-    shelf, paths = loader.shelf(settings()), loader.paths(settings())
-    with reading(open_store(settings())) as session:
+    shelf, paths, engine = loader.shelf(settings()), loader.paths(settings()), open_store(settings())
+    with reading(engine) as session:
         last, looks = ({run.portal: run for run in found} for found in (runs.latest_runs(session), runs.latest_looks(session)))
         unread = runs.unread_days(session, datetime.now(UTC), USUAL)
         rows = {row.slug: row for row in session.scalars(select(Portal))}
@@ -48,9 +49,10 @@ def list_portals(as_json: Annotated[bool, typer.Option("--json", help="JSON line
     else:
         cells = [(*(line[key] for key in SHOWN), _verdict(line["succeeded"]), _share(line), _notes(line)) for line in lines]
         show.rows(("portal", "name", "sheet", "schedule", "last run", "went", "share", "notes"), cells, empty="no sheets")
-    for trouble in shelf.broken.values():
+    refused = refusal(engine, settings().watchlist, settings().aliases, settings().compiled)
+    for trouble in (*shelf.broken.values(), *filter(None, [refused])):
         typer.echo(trouble, err=True)
-    if shelf.broken:
+    if shelf.broken or refused:
         raise typer.Exit(1)
 
 

@@ -8,7 +8,7 @@ import typer
 from sqlalchemy import func, select
 
 from pipelines.config import settings
-from pipelines.errors import PortalwatchError, WrongUseError
+from pipelines.errors import ConfigError, PortalwatchError, WrongUseError
 from pipelines.store import verdicts
 from pipelines.store.database import open_store, reading
 from pipelines.store.tables import AlertRow, Match
@@ -27,13 +27,16 @@ def add_to(app: typer.Typer) -> None:
 def list_topics(as_json: Annotated[bool, typer.Option("--json", help="JSON lines.")] = False) -> None:
     """Every topic of the watchlist with its matches and alerts so far, and how many of the articles alerted of were relevant.
 
+    Where the file is refused these are the topics of the version that runs on; it is told what is wrong, and the exit is 1.
+
     Example: `portalwatch topics list`
     """
-    from pipelines.watch.watchlist import load_watchlist
+    from pipelines.store.watchlists import REFUSED, standing
 
-    aliases = settings().aliases if settings().aliases.exists() else None
-    watchlist = load_watchlist(settings().watchlist, aliases, shelf=settings().compiled)
-    with reading(open_store(settings())) as session:
+    engine = open_store(settings())
+    active = standing(engine, settings().watchlist, settings().aliases, settings().compiled)
+    watchlist = active.watchlist
+    with reading(engine) as session:
         matches = dict(session.execute(select(Match.topic, func.count()).group_by(Match.topic)).all())
         owed = dict(session.execute(select(AlertRow.topic, func.count()).group_by(AlertRow.topic)).all())
         shares = verdicts.shares(session)
@@ -62,6 +65,10 @@ def list_topics(as_json: Annotated[bool, typer.Option("--json", help="JSON lines
 def _relevant(alerted: int, irrelevant: int) -> str:
     """The share of the articles alerted of that nobody called irrelevant."""
     return f"{(alerted - irrelevant) / alerted:.0%} of {alerted}" if alerted else ""
+        cells = [(t["topic"], t["title"], t["matches"], t["alerts"], t["query"]) for t in lines]
+        show.rows(("topic", "title", "matches", "alerts", "query"), cells, empty="the watchlist has no topic")
+    if active.trouble:
+        raise ConfigError(REFUSED.format(version=watchlist.version, trouble=active.trouble))
 
 
 @topics.command("check")

@@ -13,6 +13,7 @@ def upgrade() -> None:
     """Add columns and tables; all of them nullable or with a default, so that a running installation keeps its rows."""
     _listings()
     _verdicts()
+    _versions()
 
 
 def _listings() -> None:
@@ -49,3 +50,8 @@ def _verdicts() -> None:
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("topic", "article_id", name=op.f("pk_verdicts")),
     )
+
+
+def _versions() -> None:
+    op.add_column("watchlists", sa.Column("since", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("watchlists", sa.Column("topics", sa.Integer(), nullable=True))
