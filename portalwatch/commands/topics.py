@@ -60,15 +60,13 @@ def list_topics(as_json: Annotated[bool, typer.Option("--json", help="JSON lines
             (t["topic"], t["title"], t["matches"], t["alerts"], _relevant(*shares.get(str(t["topic"]), (0, 0))), t["query"]) for t in lines
         ]
         show.rows(("topic", "title", "matches", "alerts", "relevant", "query"), cells, empty="the watchlist has no topic")
+    if active.trouble:
+        raise ConfigError(REFUSED.format(version=watchlist.version, trouble=active.trouble))
 
 
 def _relevant(alerted: int, irrelevant: int) -> str:
     """The share of the articles alerted of that nobody called irrelevant."""
     return f"{(alerted - irrelevant) / alerted:.0%} of {alerted}" if alerted else ""
-        cells = [(t["topic"], t["title"], t["matches"], t["alerts"], t["query"]) for t in lines]
-        show.rows(("topic", "title", "matches", "alerts", "query"), cells, empty="the watchlist has no topic")
-    if active.trouble:
-        raise ConfigError(REFUSED.format(version=watchlist.version, trouble=active.trouble))
 
 
 @topics.command("check")
