@@ -115,7 +115,7 @@ def owe(session: Session, row: ArticleRow, due: Due, now: datetime, late: str | 
     channel, recipient = due.to
     session.add(
         AlertRow(
-            message=message_id(store_id(session), due.story_id, due.development, due.revision, channel, recipient),
+            message=message_id(store_id(session), due.story_id, row.id, due.development, due.revision, channel, recipient),
             topic=due.topic,
             story_id=due.story_id,
             article_id=row.id,
@@ -133,7 +133,10 @@ def owe(session: Session, row: ArticleRow, due: Due, now: datetime, late: str | 
 
 
 def message_id(store: str, *told: int | str) -> str:
-    """The same for every attempt at the message that tells this, different for every other message of any store."""
+    """The same for every attempt at the message that tells this, different for every other message of any store.
+
+    The article is named with its story: another one may tell it under the same number, after a split or where the first was forgotten.
+    """
     return "pw_" + hashlib.sha256("\n".join((store, *map(str, told))).encode()).hexdigest()[:32]
 
 

@@ -39,17 +39,19 @@ def split(session: Session, story: int, articles: Collection[int], now: datetime
     leaving = [telling for telling in tellings if telling.article_id in articles]
     staying = [telling for telling in tellings if telling.article_id not in articles]
     made = _own_story(session, story, leaving, now)
-    _carry_alerts(session, story, made.id, articles)
     for telling in leaving:
         telling.story_id = made.id
     session.flush()
+    rulings.rule(session, rulings.APART, story, made.id, now)
+    rulings.adopt(session, made.id, story, articles)
+    rulings.inherit(session, made.id, story, now)
+    for home, told in ((made.id, leaving), (story, staying)):
+        _carry_alerts(session, (story, made.id), home, [telling.article_id for telling in told])
     origin = session.get_one(Story, story)
     if origin.article_id in articles:
         _open_by(session, origin, staying)
     _settle(session, made, leaving, f"split by hand from story {story} on {now:%Y-%m-%d}", now)
     _settle(session, origin, staying, f"left here by hand on {now:%Y-%m-%d}, when story {made.id} was split off", now)
-    rulings.inherit(session, made.id, story, now)
-    rulings.rule(session, rulings.APART, story, made.id, now)
     return Ruled(story=story, other=made.id, articles=tuple(telling.article_id for telling in leaving))
 
 
@@ -71,9 +73,9 @@ def join(session: Session, story: int, other: int, now: datetime) -> Ruled:
             telling.role = "copy"
     session.flush()
     cancelled = _cancel(session, story, other)
-    rulings.inherit(session, story, other, now)
     rulings.adopt(session, story, other)
     rulings.rule(session, rulings.JOINED, story, other, now)
+    rulings.inherit(session, story, other, now)
     return Ruled(story=story, other=other, articles=tuple(telling.article_id for telling in moving), cancelled=cancelled)
 
 
@@ -143,18 +145,19 @@ def _compare(session: Session, telling: Telling, partner: int, why: str) -> None
     telling.evidence = {"shared": found.shared, "of": found.of, "lead": found.lead, "passages": list(found.passages)}
 
 
-def _carry_alerts(session: Session, story: int, made: int, articles: Collection[int]) -> None:
-    """What was told by the leaving articles was told of their story."""
-    there = {_key(row) for row in session.scalars(select(AlertRow).where(AlertRow.story_id == made))}
-    query = select(AlertRow).where(rulings.about([story]), AlertRow.article_id.in_(articles), AlertRow.story_id != made)
-    for row in session.scalars(query).all():
-        if _key(row) not in there:
-            row.story_id = made
+def _carry_alerts(session: Session, sides: Collection[int], home: int, articles: Collection[int]) -> None:
+    """What was told by these articles was told of their story. Where another of its articles was told under the same number, by
+    the next free one."""
+    query = select(AlertRow.recipient, AlertRow.development, AlertRow.article_id).where(AlertRow.story_id == home)
+    taken = {(recipient, number): article for recipient, number, article in session.execute(query)}
+    strange = AlertRow.story_id.not_in([home, *rulings.joined_into(session, home)])
+    moving = select(AlertRow).where(rulings.about(sides), strange, AlertRow.article_id.in_(articles)).order_by(AlertRow.id)
+    for row in session.scalars(moving).all():
+        number = row.development
+        while taken.setdefault((row.recipient, number), row.article_id) != row.article_id:
+            number += 1
+        row.story_id, row.development = home, number
     session.flush()
-
-
-def _key(row: AlertRow) -> tuple[str, int, int, str, str]:
-    return row.topic, row.development, row.revision, row.channel, row.recipient
 
 
 def _cancel(session: Session, story: int, other: int) -> int:

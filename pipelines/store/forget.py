@@ -8,10 +8,11 @@ from sqlalchemy import Select, delete, func, select
 from sqlalchemy.orm import Session
 
 from pipelines.models import Outcome
+from pipelines.store import rulings
 from pipelines.store.database import serialize_stories
 from pipelines.store.retractions import owe_retractions
 from pipelines.store.tables import AlertRow, ArticleRow, Learned, Match, PageRow, Revision, Run, Shingle, Telling
-from pipelines.store.tellings import hand_over
+from pipelines.store.tellings import hand_over, reports
 
 WHY = "forgotten on request"
 OPEN = ("owed", "held")
@@ -138,19 +139,37 @@ def _clean(session: Session, named: Named, urls: Collection[str]) -> None:
 
 
 def _hand_on(session: Session, alerts: Sequence[AlertRow]) -> None:
-    """What nobody was told yet is told by another telling of the story that matches the same topic, where there is one.
-
-    A telling of which the recipient has, or is owed, a message of its own needs none."""
+    """What nobody was told yet is told by another telling of the story that matches the same topics, where there is one."""
+    messages: dict[str, list[AlertRow]] = {}
     for row in alerts:
         if row.state in OPEN and not row.attempts and not row.revision:
-            heard = select(AlertRow.article_id).where(AlertRow.story_id == row.story_id, AlertRow.recipient == row.recipient)
-            heir = (
-                select(Match.article_id)
-                .join(Telling, Telling.article_id == Match.article_id)
-                .where(Telling.story_id == row.story_id, Match.topic == row.topic, Match.article_id.not_in(heard))
-            )
-            row.article_id = session.scalar(heir.order_by(Match.article_id).limit(1)) or row.article_id
-    session.flush()
+            messages.setdefault(row.message, []).append(row)
+    for rows in messages.values():
+        heir, topics = _heir(session, rows)
+        for row in rows:
+            row.article_id = heir if heir and row.topic in topics else row.article_id
+        session.flush()
+
+
+def _heir(session: Session, rows: Sequence[AlertRow]) -> tuple[int | None, frozenset[str]]:
+    """The telling that matches most of the topics of a message's alerts, and which; a full report is told by another one.
+
+    A telling of which the recipient has, or is owed, a message of its own needs none.
+    """
+    first, home = rows[0], rulings.survivor(session, rows[0].story_id)
+    heard = select(AlertRow.article_id).where(rulings.about([home]), AlertRow.recipient == first.recipient)
+    query = (
+        select(Match.article_id, Match.topic)
+        .join(ArticleRow, (ArticleRow.id == Match.article_id) & (ArticleRow.revision == Match.revision))
+        .join(Telling, Telling.article_id == Match.article_id)
+        .where(Telling.story_id == home, Match.topic.in_([row.topic for row in rows]), Match.article_id.not_in(heard))
+    )
+    query = query.where(Match.article_id.in_(list(reports(session, [home])))) if first.development else query
+    topics: dict[int, set[str]] = {}
+    for article, topic in session.execute(query.order_by(Match.article_id)):
+        topics.setdefault(article, set()).add(topic)
+    heir = max(topics, key=lambda article: len(topics[article]), default=None)
+    return heir, frozenset(topics.get(heir or 0, ()))
 
 
 def _counted(session: Session, row: ArticleRow) -> Removed:

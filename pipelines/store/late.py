@@ -47,7 +47,8 @@ def _released(session: Session, name: str, rows: Sequence[AlertRow], now: dateti
     if not told:
         return 0
     first = told[0]
-    message = message_id(f"{store_id(session)}\n{name}", first.id, 0, first.channel, first.recipient)
+    told_first = (first.story_id, first.article_id, first.development, first.revision)
+    message = message_id(f"{store_id(session)}\n{name}", *told_first, first.channel, first.recipient)
     for row in told:
         row.message, row.channel, row.state, row.owed_at, row.next_try_at = message, first.channel, "owed", now, now
     session.flush()

@@ -35,10 +35,11 @@ def apart(session: Session, stories: Collection[int]) -> set[frozenset[int]]:
 
 
 def inherit(session: Session, heir: int, story: int, now: datetime) -> None:
-    """The heir is apart from whatever the story is apart from."""
+    """The heir is apart from whatever the story is apart from, but for what is joined into the heir itself."""
+    own = family(session, heir)
     for ruling in rulings_of(session, story):
         other = ruling.other_id if ruling.story_id == story else ruling.story_id
-        if ruling.verdict == APART and other != heir:
+        if ruling.verdict == APART and other not in own:
             rule(session, APART, heir, other, now)
 
 
@@ -65,10 +66,14 @@ def about(stories: Collection[int]) -> ColumnElement[bool]:
     return or_(AlertRow.story_id.in_(stories), AlertRow.story_id.in_(joined))
 
 
-def adopt(session: Session, story: int, other: int) -> None:
-    """What was joined into the other story is told by this one."""
-    moved = and_(Ruling.story_id == other, Ruling.verdict == JOINED)
-    session.execute(update(Ruling).where(moved).values(story_id=story))
+def adopt(session: Session, story: int, other: int, opened_by: Collection[int] | None = None) -> None:
+    """What was joined into the other story is told by this one; only what one of these articles opened, where they are given."""
+    query = select(Ruling).join(Story, Story.id == Ruling.other_id).where(Ruling.story_id == other, Ruling.verdict == JOINED)
+    query = query if opened_by is None else query.where(Story.article_id.in_(opened_by))
+    for ruling in session.scalars(query.where(Ruling.other_id != story)).all():
+        joined, at = ruling.other_id, ruling.ruled_at
+        session.delete(ruling)
+        rule(session, JOINED, story, joined, at)
 
 
 def hand_over_joined(session: Session, story: int, article: int, heir: int | None) -> None:

@@ -14,7 +14,7 @@ from pipelines.dedup.decision import Decision
 from pipelines.dedup.stories import DEVELOPMENT, Link
 from pipelines.store import decisions
 from pipelines.store.articles import place, stories_of
-from pipelines.store.rulings import family, hand_over_joined
+from pipelines.store.rulings import about, family, hand_over_joined
 from pipelines.store.tables import AlertRow, ArticleRow, Story, Telling
 
 
@@ -86,7 +86,7 @@ def _tellings(session: Session, story: int) -> int:
 
 
 def _told(session: Session, story: int, article: int | None = None) -> bool:
-    query = select(func.count()).select_from(AlertRow).where(AlertRow.story_id == story)
+    query = select(func.count()).select_from(AlertRow).where(about([story]))
     return bool(session.scalar(query if article is None else query.where(AlertRow.article_id == article)))
 
 
