@@ -5,6 +5,7 @@ import base64
 import json
 import os
 import secrets
+import shlex
 import shutil
 import sys
 import tempfile
@@ -36,7 +37,7 @@ HERE = Path(__file__).parent
 EVERY = "every 20 s"
 LOOKS = "[10 s, 10 s, 20 s, 40 s, 80 s, 160 s]"
 LAST_PHASE = 3  # of the cycle that has an expected outcome; later phases keep the world alive
-PATIENCE = 300.0  # seconds for one whole cycle
+PATIENCE = 900.0  # seconds for one whole cycle; two idle cores need 90
 LIVE_PAUSE = 45.0  # seconds between later phases
 
 
@@ -77,17 +78,19 @@ def main(arguments: list[str]) -> int:
     """Play the demo; 0 where it ended well, 1 where an expected alert did not arrive."""
     options = _options(arguments)
     home = Path(tempfile.mkdtemp(prefix="portalwatch-demo-")) if options.once else Path(options.home)
+    went_wrong = False
     try:
         with stopping():
-            return _play(options, home)
+            went_wrong = bool(code := _play(options, home))
+            return code
     except PortalwatchError as error:
         print(f"demo: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("stopped; nothing is left running" + ("" if options.once else f", the state is kept in {home}"), file=sys.stderr)
+        print("\nstopped; nothing is left running" + ("" if options.once else f", the state is kept in {home}"), file=sys.stderr)
         return 130 if options.once else 0
     finally:
-        if options.once and not options.keep:
+        if options.once and not options.keep and not went_wrong:
             shutil.rmtree(home, ignore_errors=True)
 
 
@@ -201,6 +204,7 @@ def _once(stage: Stage, airflow: Stack, families: tuple[Children, ...], *, as_js
     while stage.phase < LAST_PHASE or not _settled(engine, stage):
         if time.monotonic() > deadline:
             print(f"demo: phase {stage.phase} did not end within {PATIENCE:.0f} s; {_troubles(engine)}", file=sys.stderr)
+            print(f"demo: is the machine busy? Its logs are in {stage.home / 'logs'}", file=sys.stderr)
             return 1
         if _settled(engine, stage):
             stage.advance()
@@ -237,9 +241,8 @@ def _troubles(engine: Engine) -> str:
 def _live(stage: Stage, airflow: Stack, families: tuple[Children, ...], until: int | None) -> int:
     engine, console = open_store(settings()), Console()
     print(f"Airflow    {airflow.airflow_url}   user admin, password {airflow.password()}", file=sys.stderr)
-    print(
-        f"Inbox      {stage.url}/_inbox\nWebhooks   {stage.url}/_hooks\nPortals    {stage.url}/\nCtrl-C stops everything.", file=sys.stderr
-    )
+    places = (f"Inbox      {stage.url}/_inbox", f"Webhooks   {stage.url}/_hooks", f"Portals    {stage.url}/")
+    print(*places, f"Commands   export {_exports()}", "Ctrl-C stops everything.", sep="\n", file=sys.stderr)
     with Live(console=console, refresh_per_second=2, screen=False) as live:
         while True:
             pause = 0.0 if stage.phase < LAST_PHASE else LIVE_PAUSE
@@ -253,6 +256,11 @@ def _live(stage: Stage, airflow: Stack, families: tuple[Children, ...], until: i
                 view(engine, stage.phase, f"Airflow {airflow.airflow_url} (admin / {airflow.password()})   Inbox {stage.url}/_inbox")
             )
             time.sleep(0.5)
+
+
+def _exports() -> str:
+    """What another terminal must export so that `portalwatch` asks this demo; its secrets are not for that."""
+    return " ".join(f"{name}={shlex.quote(os.environ[name])}" for name in ("PORTALWATCH_HOME", "PORTALWATCH_CONFIG", "PORTALWATCH_PORTALS"))
 
 
 def ask(url: str, body: Mapping[str, Any] | None = None) -> Any:

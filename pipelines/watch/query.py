@@ -97,7 +97,7 @@ class _Tree(Transformer[Token, Node]):
         return item.item if isinstance(item, Not) else Not(item=item)
 
     def nearby(self, left: Node, token: Token, right: Node) -> Node:
-        digits = re.findall(r"\d+", token)
+        digits = re.findall(r"(?<=[/／])\s*(\d+)$", token)
         if not digits:
             raise QueryError("NEAR needs a distance in characters, as in `A NEAR/20 B`; quote it if the word is meant", _at(token))
         if int(digits[0]) > FARTHEST:

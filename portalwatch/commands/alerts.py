@@ -75,9 +75,13 @@ def list_alerts(
     if as_json:
         show.jsonl(lines)
     else:
-        cells = [(a["alert"], a["state"], a["topic"], f"{a['channel']} {a['recipient']}", a["title"], a["answer"]) for a in lines]
+        cells = [
+            (a["alert"], a["owed_at"], a["state"], a["topic"], f"{a['channel']} {a['recipient']}", a["title"], a["answer"]) for a in lines
+        ]
         show.rows(
-            ("alert", "state", "topic", "to", "title", "answer"), cells, empty="no alerts" + (f" that are {state}" if state else " yet")
+            ("alert", "owed", "state", "topic", "to", "title", "answer"),
+            cells,
+            empty=f"no message is called {message}" if message else "no alerts" + (f" that are {state}" if state else " yet"),
         )
 
 

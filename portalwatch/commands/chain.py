@@ -77,6 +77,8 @@ def diff_story(
                 )
         wanted = [step.article_id for step in told.chain.steps] if article is None else [article]
         base = told.chain.steps[0].article_id if against is None else against
+        if wanted == [base] and article is None:
+            typer.echo(f"story {story} was told once, by article {base}: `portalwatch stories revisions {base}` shows what changed in it")
         for each in wanted:
             if each != base or article is not None:
                 typer.echo(f"article {each} against article {base}: {_sentence(told, each, base)}")

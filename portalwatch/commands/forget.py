@@ -147,7 +147,7 @@ def _commenter(on: Ground, author: str, dry: bool, yes: bool) -> None:
     with reading(on.engine) as session:
         count = comments.count_of(session, author)
     if dry:
-        typer.echo(f"{count} comments would go; nothing was changed")
+        typer.echo(f"{count} comments of `{show.plain(author)}` would go; nothing was changed")
         return
     _ask(f"forget {count} comments of `{show.plain(author)}`, and all that come?", yes)
     removed = forgetting.forget_commenter(on, author, _now())

@@ -2,7 +2,6 @@
 
 import random
 import secrets
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -14,7 +13,6 @@ from sqlalchemy.orm import Session
 from pipelines import flow, reread
 from pipelines.alerts.outbox import Post, deliver
 from pipelines.dedup.fast import Fast
-from pipelines.errors import PortalwatchError
 from pipelines.models import Answer, Message, Outcome, Page
 from pipelines.store import byhand, rulings
 from pipelines.store.ageing import Kept
@@ -77,7 +75,16 @@ class Walk:
     def step(self) -> None:
         self.now += timedelta(minutes=self.chance.randrange(1, 200))
         names = [self.fresh] * 6 + [self.copy] * 4 + [self.report] * 3 + [self.merged] * 2 + [self.revise] * 4 + [self.vanish] * 1
-        names += [self.split] * 3 + [self.join] * 3 + [self.forget] * 2 + [self.deliver] * 3 + [self.reread] * 2 + [self.late] * 1 + [self.lose] + [self.retain]
+        names += (
+            [self.split] * 3
+            + [self.join] * 3
+            + [self.forget] * 2
+            + [self.deliver] * 3
+            + [self.reread] * 2
+            + [self.late] * 1
+            + [self.lose]
+            + [self.retain]
+        )
         act = self.chance.choice(names)
         self.log.append(act.__name__)
         act()
@@ -147,7 +154,15 @@ class Walk:
         if not (which := self.some()):
             return
         text = self.texts[which]
-        words = [("兩班", "三班"), ("两班", "三班"), ("三班", "兩班"), ("十二組", "十五組"), ("十二组", "十五组"), ("四十天", "六十天"), ("六十天", "四十天")]
+        words = [
+            ("兩班", "三班"),
+            ("两班", "三班"),
+            ("三班", "兩班"),
+            ("十二組", "十五組"),
+            ("十二组", "十五组"),
+            ("四十天", "六十天"),
+            ("六十天", "四十天"),
+        ]
         cut, added = self.chance.choice(words)
         self.texts[which] = self.chance.choice([text.replace(cut, added), text + "\n港務公司另外公布噪音測試報告。", text + "!"])
         with reading(self.desk.engine) as session:
@@ -159,7 +174,9 @@ class Walk:
                 row = session.get_one(ArticleRow, kept.article_id)
                 state = session.get_one(Revision, (row.id, row.revision))
                 if state.seen_at == self.now and state.material:
-                    got = set(session.scalars(select(AlertRow.recipient).where(AlertRow.article_id == row.id, AlertRow.revision == row.revision)))
+                    got = set(
+                        session.scalars(select(AlertRow.recipient).where(AlertRow.article_id == row.id, AlertRow.revision == row.revision))
+                    )
                     wanted = told & recipients(self.desk, row, self.now)
                     assert wanted <= got, ("no correction", row.id, wanted - got)
 
@@ -250,7 +267,11 @@ class Walk:
                     by.setdefault(row.message, set()).add((row.article_id, row.recipient))
                 state = (row.recipient, row.article_id, row.revision)
                 assert states.setdefault(state, row.message) == row.message, ("two messages of one state", state)
-                assert family_of(session, row.article_id) & rulings.family(session, row.story_id), ("told under a strange story", row.article_id, row.story_id)
+                assert family_of(session, row.article_id) & rulings.family(session, row.story_id), (
+                    "told under a strange story",
+                    row.article_id,
+                    row.story_id,
+                )
             assert all(len(each) == 1 for each in by.values()), "a message about two articles"
 
 
@@ -267,7 +288,12 @@ def recipients(desk: flow.Desk, row: ArticleRow, now: datetime) -> set[str]:
 def test_a_random_life(store: Engine, valkey: str, now: datetime, seed: int) -> None:
     watchlist = Watchlist.from_text(WATCHLIST)
     desk = flow.Desk(
-        engine=store, fast=Fast(valkey, secrets.token_hex(6)), watchlist=watchlist, matcher=compile_watchlist(watchlist), learning=False, looks=(HOUR,)
+        engine=store,
+        fast=Fast(valkey, secrets.token_hex(6)),
+        watchlist=watchlist,
+        matcher=compile_watchlist(watchlist),
+        learning=False,
+        looks=(HOUR,),
     )
     walk = Walk(desk=desk, chance=random.Random(seed), now=now)
     try:
