@@ -226,7 +226,7 @@ class Walk:
         self.told_once(before)
 
     def lose(self) -> None:
-        url, self.desk = None, replace(self.desk, fast=None) if self.chance.random() < 0.5 else self.desk
+        self.desk = replace(self.desk, fast=None) if self.chance.random() < 0.5 else self.desk
 
     def retain(self) -> None:
         aged = age_out(self.desk.engine, Kept(articles=3, revisions=2, alerts=3, pages=9, index=4), self.now)
