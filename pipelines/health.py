@@ -66,7 +66,7 @@ def _sheets(broken: Mapping[str, str]) -> Iterator[Finding]:
 def _in_store(settings: Settings, engine: Engine) -> Iterator[Finding]:
     fast = open_fast(settings, engine)
     with reading(engine) as session:
-        counts = alerts.counts(session)
+        counts, taken_back = alerts.counts(session), alerts.retractions(session)
         latest = runs.latest_runs(session)
         shares = runs.latest_shares(session, datetime.now(UTC) - USUAL)
         unread = runs.unread_days(session, datetime.now(UTC), USUAL)
@@ -74,9 +74,9 @@ def _in_store(settings: Settings, engine: Engine) -> Iterator[Finding]:
     yield _redis(settings, fast)
     yield _watchlist(settings, engine)
     yield _archive(settings, latest)
-    dead = counts.get("dead", 0)
-    told = ", ".join(f"{count} {state}" for state, count in sorted(counts.items())) or "none yet"
-    yield Finding(what="alerts", ok=not dead, how=told + ("; see `portalwatch alerts list --state dead`" if dead else ""))
+    yield _outbox("alerts", "list", counts)
+    if taken_back:
+        yield _outbox("retractions", "retractions", taken_back)
     for run in latest:
         reason = standings.present(run.reason or "", paused.get(run.portal, []))
         how = f"{run.started_at:%Y-%m-%d %H:%M} UTC, {run.finish_reason or 'running'}" + (f": {reason}" if reason else "")
@@ -85,6 +85,11 @@ def _in_store(settings: Settings, engine: Engine) -> Iterator[Finding]:
     yield from _past(unread)
     if not latest:
         yield Finding(what="runs", ok=True, how="none yet")
+
+
+def _outbox(what: str, command: str, counts: Mapping[str, int]) -> Finding:
+    told, dead = ", ".join(f"{count} {state}" for state, count in sorted(counts.items())) or "none yet", counts.get("dead", 0)
+    return Finding(what=what, ok=not dead, how=told + (f"; see `portalwatch alerts {command} --state dead`" if dead else ""))
 
 
 def _portals(shares: Mapping[str, list[float]], paused: Mapping[str, list[str]]) -> Iterator[Finding]:

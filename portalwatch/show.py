@@ -17,7 +17,8 @@ from rich.text import Text
 from pipelines.config import settings
 
 SECOND = 1.0  # between two counts on a terminal
-_CONTROL = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 127, *range(128, 160), *range(8234, 8239), *range(8294, 8298)))
+_HIDDEN = (*range(9), 11, 12, *range(14, 32), *range(127, 160), 0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+_CONTROL = dict.fromkeys(_HIDDEN) | dict.fromkeys((9, 10, 13, 0x2028, 0x2029), " ") | dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
 
 
 def rows(columns: Sequence[str], lines: Iterable[Sequence[Any]], *, empty: str) -> None:
@@ -69,12 +70,12 @@ def jsonl(values: Iterable[Mapping[str, Any]]) -> None:
 
 
 def plain(value: Any) -> str:
-    """A cell: nothing for None, local minutes for a time, and no control character that could take over a terminal."""
+    """A cell: nothing for None, local minutes for a time, and nothing that could take over a terminal or that it cannot print."""
     if value is None:
         return ""
     if isinstance(value, datetime):
         return value.astimezone(ZoneInfo(settings().timezone)).isoformat(" ", "seconds")
-    return str(value).translate(_CONTROL).replace("\n", " ")
+    return str(value).translate(_CONTROL)
 
 
 def _tabbed(columns: Sequence[str], lines: Sequence[Sequence[str]]) -> None:

@@ -126,11 +126,11 @@ def _revisions(end: datetime) -> Rule:
 
 
 def _alerts(end: datetime) -> Rule:
-    """What was sent; the match stays with its article, so that nobody is told again."""
+    """What was sent; the match stays with its article, so that nobody is told again. What was not may be cancelled while we count."""
     return Rule(
         table=AlertRow, name="alerts", end=end, source=join(AlertRow, ArticleRow, ArticleRow.id == AlertRow.article_id),
         keys=(AlertRow.id,), portal=ArticleRow.portal.expression, age=AlertRow.sent_at.expression,
-        goes=(AlertRow.state == "sent") & (AlertRow.sent_at < end), begun=AlertRow.owed_at.expression,
+        goes=(AlertRow.state == "sent") & (AlertRow.sent_at < end), begun=case((AlertRow.state == "sent", AlertRow.owed_at)),
     )  # fmt: skip
 
 

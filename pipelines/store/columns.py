@@ -9,6 +9,7 @@ from sqlalchemy.types import TypeEngine
 
 from pipelines.text import storable, storable_json
 
+LARGEST = 2**63 - 1  # that a number may be in a query
 BigId = BigInteger().with_variant(Integer, "sqlite")
 
 

@@ -110,8 +110,8 @@ def _young(session: Session, rule: Rule, which: ColumnElement[bool] | None = Non
     if rule.begun is None:
         return 0
     young = rule.begun >= rule.end
-    query = select(func.count()).select_from(rule.source).where(young if which is None else and_(young, which))
-    return session.scalar(query) or 0
+    query = select(*rule.keys).select_from(rule.source).where(young if which is None else and_(young, which))
+    return session.scalar(select(func.count()).select_from(query.distinct().subquery())) or 0
 
 
 def _lines(session: Session, rule: Rule) -> Iterator[Line]:

@@ -49,9 +49,12 @@ class Shelf:
         """Put the sections there in one step; where that fails the next process compiles again."""
         try:
             handle, name = tempfile.mkstemp(dir=self._folder, suffix=_NEW)
-            with os.fdopen(handle, "wb") as file:
-                file.writelines(_file(key, sections))
-            Path(name).replace(self._folder / (key + _ENDING))
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    file.writelines(_file(key, sections))
+                Path(name).replace(self._folder / (key + _ENDING))
+            finally:
+                Path(name).unlink(missing_ok=True)  # a full disk is not filled with halves
             self._tidy()
         except OSError as error:
             log.info("%s: the compiled watchlist cannot be kept: %s", self._folder, error)

@@ -11,8 +11,9 @@ from pipelines.errors import PortalwatchError
 from pipelines.models import Message
 from pipelines.rounds import deliver_round
 from pipelines.store import alerts as outbox
+from pipelines.store.columns import LARGEST
 from pipelines.store.database import in_one_transaction, open_store, reading
-from pipelines.store.tables import AlertRow, ArticleRow
+from pipelines.store.tables import AlertRow, ArticleRow, Retraction
 from portalwatch import show
 
 
@@ -39,7 +40,7 @@ def add_to(app: typer.Typer) -> None:
 def list_alerts(
     state: Annotated[State | None, typer.Option(help="Only these.")] = None,
     message: Annotated[str | None, typer.Option(help="Only those of one message, which a late one may have many of.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, max=LARGEST, help="How many, newest first.")] = 50,
     as_json: Annotated[bool, typer.Option("--json", help="JSON lines.")] = False,
 ) -> None:
     """Alerts, newest first, with the channel's last answer.
@@ -85,6 +86,28 @@ def list_alerts(
         )
 
 
+@alerts.command("retractions")
+def list_retractions(
+    state: Annotated[State | None, typer.Option(help="Only these.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=LARGEST, help="How many, newest first.")] = 50,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON lines.")] = False,
+) -> None:
+    """Messages that ask a webhook to forget what it was told, newest first, with its last answer.
+
+    Example: `portalwatch alerts retractions --state dead`
+    """
+    query = select(Retraction).order_by(Retraction.id.desc()).limit(limit)
+    shown = ("message", "state", "channel", "retracts", "owed_at", "sent_at", "attempts", "answer")
+    with reading(open_store(settings())) as session:
+        rows = session.scalars(query.where(Retraction.state == state) if state else query)
+        lines = [{name: getattr(row, name) for name in shown} for row in rows]
+    if as_json:
+        show.jsonl(lines)
+    else:
+        cells = [(*(line[name] for name in shown[:3]), ", ".join(line["retracts"]), line["answer"]) for line in lines]
+        show.rows((*shown[:4], "answer"), cells, empty="no retractions" + (f" that are {state}" if state else " yet"))
+
+
 @alerts.command("deliver")
 def deliver_now() -> None:
     """Send what is owed and due, now.
@@ -107,7 +130,9 @@ def replay(message: Annotated[str | None, typer.Argument(help="One message; all 
 
     count = in_one_transaction(open_store(settings()), lambda session: outbox.replay(session, message, now()))
     if message is not None and not count:
-        raise PortalwatchError(f"no dead alert has the message `{message}`; `portalwatch alerts list --state dead --json` shows them")
+        raise PortalwatchError(
+            f"no dead alert or retraction has the message `{message}`; `portalwatch alerts list --state dead --json` shows them"
+        )
     typer.echo(f"{count} alerts are owed again")
 
 

@@ -9,6 +9,7 @@ import typer
 
 from pipelines.config import settings
 from pipelines.errors import ConfigError, PortalwatchError
+from pipelines.store.columns import LARGEST
 from pipelines.store.database import open_store, reading
 from portalwatch import reader, show
 from portalwatch.commands.stories import stories
@@ -31,7 +32,7 @@ def add_to(_app: typer.Typer) -> None:
 
 @stories.command("show")
 def show_story(
-    story: Annotated[int, typer.Argument(help="The story's number.")],
+    story: Annotated[int, typer.Argument(max=LARGEST, help="The story's number.")],
     diff: Annotated[bool, typer.Option("--diff", help="With what each telling added and cut.")] = False,
     script: Script = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
@@ -56,10 +57,10 @@ def show_story(
 
 @stories.command("diff")
 def diff_story(
-    story: Annotated[int, typer.Argument(help="The story's number.")],
-    article: Annotated[int | None, typer.Argument(help="One of its articles; all where it is left out.")] = None,
+    story: Annotated[int, typer.Argument(max=LARGEST, help="The story's number.")],
+    article: Annotated[int | None, typer.Argument(max=LARGEST, help="One of its articles; all where it is left out.")] = None,
     against: Annotated[
-        int | None, typer.Option(help="The article that it is held against; the chain's first where it is left out.")
+        int | None, typer.Option(max=LARGEST, help="The article that it is held against; the chain's first where it is left out.")
     ] = None,
     script: Script = None,
 ) -> None:

@@ -17,6 +17,7 @@ from pipelines.errors import PortalwatchError
 from pipelines.forgetting import Ground
 from pipelines.store import comments
 from pipelines.store import forget as store
+from pipelines.store.columns import LARGEST
 from pipelines.store.database import open_store, reading
 from pipelines.store.forget import Named, Removed
 from portalwatch import show
@@ -31,7 +32,7 @@ def forget(
     what: Annotated[
         str | None, typer.Argument(metavar="URL|COMMENTER", help="An article's address (any form of it), or a commenter's name.")
     ] = None,
-    article: Annotated[int | None, typer.Option(min=1, help="An article's number, in place of its address.")] = None,
+    article: Annotated[int | None, typer.Option(min=1, max=LARGEST, help="An article's number, in place of its address.")] = None,
     story: Annotated[bool, typer.Option("--story", help="All tellings of the article's story with it.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go, and leave it.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,

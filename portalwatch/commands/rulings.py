@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from pipelines.config import settings
+from pipelines.store.columns import LARGEST
 from pipelines.store.database import in_one_transaction, open_store
 from portalwatch.commands.stories import stories
 
@@ -15,8 +16,8 @@ def add_to(_app: typer.Typer) -> None:
 
 @stories.command("split")
 def split(
-    story: Annotated[int, typer.Argument(help="The story's number.")],
-    articles: Annotated[list[int], typer.Argument(help="Its articles that are another story, by number.")],
+    story: Annotated[int, typer.Argument(max=LARGEST, help="The story's number.")],
+    articles: Annotated[list[int], typer.Argument(max=LARGEST, help="Its articles that are another story, by number.")],
 ) -> None:
     """Take articles out of a story into one of their own. Copies go to the nearer side from now on; nobody is told of it.
 
@@ -36,8 +37,8 @@ def split(
 
 @stories.command("join")
 def join(
-    story: Annotated[int, typer.Argument(help="The story that stays.")],
-    other: Annotated[int, typer.Argument(help="The story that becomes a part of it.")],
+    story: Annotated[int, typer.Argument(max=LARGEST, help="The story that stays.")],
+    other: Annotated[int, typer.Argument(max=LARGEST, help="The story that becomes a part of it.")],
 ) -> None:
     """Let one story tell what two told. Who heard of either has heard of both.
 

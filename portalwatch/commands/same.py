@@ -9,6 +9,7 @@ import typer
 
 from pipelines.config import settings
 from pipelines.errors import PortalwatchError
+from pipelines.store.columns import LARGEST
 from portalwatch import reader, show
 from portalwatch.commands.plumbing import objects, refuse_bad
 
@@ -92,7 +93,7 @@ def _given(name: str) -> Given:
     """What is named: an article's number, its address in any form, or a file of text or HTML."""
     if name.startswith(("http://", "https://")):
         return _of_store(name, *_identified(name))
-    if name.isascii() and name.isdigit():
+    if name.isascii() and name.isdigit() and len(name) < len(str(LARGEST)):
         return _of_store(name, None, int(name))
     return _of_file(Path(name))
 

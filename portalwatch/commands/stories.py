@@ -6,6 +6,7 @@ import typer
 from sqlalchemy import func, select
 
 from pipelines.config import settings
+from pipelines.store.columns import LARGEST
 from pipelines.store.database import open_store, reading
 from pipelines.store.tables import Story, Telling
 from portalwatch import show
@@ -22,7 +23,7 @@ def add_to(app: typer.Typer) -> None:
 
 @stories.command("list")
 def list_stories(
-    limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, max=LARGEST, help="How many, newest first.")] = 20,
     as_json: Annotated[bool, typer.Option("--json", help="JSON lines.")] = False,
 ) -> None:
     """The newest stories, with how often each was told.

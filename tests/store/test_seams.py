@@ -2,6 +2,7 @@
 
 import random
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -70,21 +71,14 @@ class Walk:
     texts: dict[tuple[str, int], str] = field(default_factory=dict)
     log: list[str] = field(default_factory=list)
     number: int = 0
-    failing: bool = False
 
     def step(self) -> None:
         self.now += timedelta(minutes=self.chance.randrange(1, 200))
-        names = [self.fresh] * 6 + [self.copy] * 4 + [self.report] * 3 + [self.merged] * 2 + [self.revise] * 4 + [self.vanish] * 1
-        names += (
-            [self.split] * 3
-            + [self.join] * 3
-            + [self.forget] * 2
-            + [self.deliver] * 3
-            + [self.reread] * 2
-            + [self.late] * 1
-            + [self.lose]
-            + [self.retain]
+        names: list[Callable[[], None]] = (
+            [self.fresh] * 6 + [self.copy] * 4 + [self.report] * 3 + [self.merged] * 2 + [self.revise] * 4 + [self.vanish] * 1
         )
+        names += [self.split] * 3 + [self.join] * 3 + [self.forget] * 2 + [self.deliver] * 3 + [self.reread] * 2
+        names += [self.late, self.lose, self.retain]
         act = self.chance.choice(names)
         self.log.append(act.__name__)
         act()
@@ -284,7 +278,8 @@ def recipients(desk: flow.Desk, row: ArticleRow, now: datetime) -> set[str]:
     return {recipient for topic in topics if topic.revisions != "never" for _, recipient in desk.watchlist.recipients(topic)}
 
 
-@pytest.mark.parametrize("seed", range(int(__import__("os").environ.get("SEED0", 0)), int(__import__("os").environ.get("SEED1", 6))))
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(6))
 def test_a_random_life(store: Engine, valkey: str, now: datetime, seed: int) -> None:
     watchlist = Watchlist.from_text(WATCHLIST)
     desk = flow.Desk(
@@ -296,9 +291,64 @@ def test_a_random_life(store: Engine, valkey: str, now: datetime, seed: int) -> 
         looks=(HOUR,),
     )
     walk = Walk(desk=desk, chance=random.Random(seed), now=now)
-    try:
-        for _ in range(60):
-            walk.step()
-    except BaseException:
-        print("\n".join(f"{number}: {each}" for number, each in enumerate(walk.log)))
-        raise
+    for _ in range(60):
+        walk.step()
+
+
+@pytest.fixture
+def walk(store: Engine, now: datetime) -> Walk:
+    watchlist = Watchlist.from_text(WATCHLIST)
+    desk = flow.Desk(engine=store, fast=None, watchlist=watchlist, matcher=compile_watchlist(watchlist), learning=False, looks=(HOUR,))
+    return Walk(desk=desk, chance=random.Random(0), now=now, log=["start"])
+
+
+def ids_of(walk: Walk, recipient: str) -> dict[str, int]:
+    with reading(walk.desk.engine) as session:
+        return {row.message: row.article_id for row in session.scalars(select(AlertRow).where(AlertRow.recipient == recipient))}
+
+
+def forget(walk: Walk, portal: str, number: int) -> None:
+    named = Named(portal=portal, identity=str(number), url="")
+    in_one_transaction(walk.desk.engine, lambda session: forget_article(session, named, {"crm"}, walk.now))
+
+
+def test_what_is_told_after_a_split_has_an_id_of_its_own(walk: Walk) -> None:
+    for portal in ("dw_zh", "park6"):
+        walk.keep(FERRY, portal=portal)
+    in_one_transaction(walk.desk.engine, lambda session: byhand.split(session, 1, [1], walk.now))
+    walk.keep(FERRY, portal="dw_zh")
+    assert len(ids_of(walk, "dw@example.org")) == len(set(ids_of(walk, "dw@example.org").values()))
+
+
+def test_what_was_forgotten_and_is_told_by_a_copy_again_has_another_id(walk: Walk) -> None:
+    walk.keep(FERRY, portal="dw_zh")
+    walk.keep(FERRY, portal="park6")
+    before = set(ids_of(walk, "dw@example.org"))
+    walk.deliver()
+    forget(walk, "dw_zh", 1)
+    walk.keep(FERRY, portal="dw_zh")
+    after = set(ids_of(walk, "dw@example.org"))
+    assert after
+    assert not after & before
+
+
+def test_a_forgotten_articles_message_is_told_by_one_heir_with_all_its_topics(walk: Walk) -> None:
+    for _ in range(3):
+        walk.keep(FERRY, portal="dw_zh")
+    forget(walk, "dw_zh", 1)
+    with reading(walk.desk.engine) as session:
+        told = {(row.article_id, row.topic) for row in session.scalars(select(AlertRow).where(AlertRow.recipient == "desk@example.org"))}
+    assert told == {(2, "ferry"), (2, "dw")}
+
+
+def test_joining_both_sides_of_a_split_into_a_third_story_leaves_none_without_a_telling(walk: Walk) -> None:
+    for text in (FERRY, FERRY, BRIDGE):
+        walk.keep(text, portal="dw_zh")
+    in_one_transaction(walk.desk.engine, lambda session: byhand.split(session, 1, [2], walk.now))
+    for other_story in (1, 3):
+        in_one_transaction(walk.desk.engine, lambda session, story=other_story: byhand.join(session, 2, story, walk.now))
+    walk.check()
+    in_one_transaction(walk.desk.engine, lambda session: byhand.split(session, 2, [1, 2], walk.now))
+    walk.check()
+    for number in (1, 2, 3):
+        forget(walk, "dw_zh", number)
