@@ -279,7 +279,7 @@ def recipients(desk: flow.Desk, row: ArticleRow, now: datetime) -> set[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(1, 40))])
 def test_a_random_life(store: Engine, valkey: str, now: datetime, seed: int) -> None:
     watchlist = Watchlist.from_text(WATCHLIST)
     desk = flow.Desk(

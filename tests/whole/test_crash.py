@@ -63,7 +63,13 @@ def kill_at(shore: Coast, point: Point, victim: str) -> bool:
     return WAYS[point](shore, point, victim)
 
 
-@pytest.mark.parametrize(("backend", "victims"), [("sqlite", ["process", "redis"]), ("postgresql", ["database", "process"])])
+@pytest.mark.parametrize(
+    ("backend", "victims"),
+    [
+        ("postgresql", ["process", "redis", "database"]),
+        pytest.param("sqlite", ["process", "redis"], marks=pytest.mark.soak),
+    ],
+)
 def test_whatever_is_killed_at_any_point_nothing_is_lost_and_nothing_twice(
     tmp_path: Path, request: pytest.FixtureRequest, backend: str, victims: list[str]
 ) -> None:
