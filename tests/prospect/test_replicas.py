@@ -19,7 +19,7 @@ NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 SITES = {
     "storm_mg, its list": ("storm_mg", "https://www.storm.mg/articles", {"sitemap", "listing"}),
     "storm_mg, a feed of short links": ("storm_mg", "https://www.storm.mg/api/getRss/channel_id/2", {"sitemap", "feed"}),
-    "storm_mg, an article": ("storm_mg", "https://www.storm.mg/article/5400128", {"sitemap"}),
+    "storm_mg, an article": ("storm_mg", "https://www.storm.mg/article/5400124", {"sitemap"}),
     "park6": ("park6", "https://www.6parknews.com/newspark/index.php", {"listing"}),
     "dw_zh, its list": ("dw_zh", "https://www.dw.com/zh/在线报导/s-9058", {"listing"}),
     "dw_zh, its feed": ("dw_zh", "https://rss.dw.com/rdf/rss-chi-all", {"feed"}),

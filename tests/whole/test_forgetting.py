@@ -177,7 +177,7 @@ def test_a_forgotten_commenter_stays_away_after_a_restore(fresh: House, cape: Po
         session.execute(update(ArticleRow).where(ArticleRow.id == 1).values(comments=[*said, answer]))
     fresh.run("forget", "nobody")  # makes the key
     copy = backup(fresh)
-    assert fresh.run("forget", "老街坊", "--dry-run").stdout == "1 comments would go; nothing was changed\n"
+    assert fresh.run("forget", "老街坊", "--dry-run").stdout == "1 comments of `老街坊` would go; nothing was changed\n"
     for _ in range(2):
         with reading(fresh.database) as session:
             assert len(session.scalars(select(ArticleRow.comments).where(ArticleRow.id == 1)).one()) == 2

@@ -62,11 +62,11 @@ def test_only_its_pages_own_word_makes_an_article_vanish_and_a_correction_is_tol
     assert set(later) == {"下架｜渡輪｜第1號渡輪復航", "下架｜渡輪｜第2號渡輪復航", "更新｜渡輪｜第3號渡輪復航"}
     assert "[增：海巡署說,船上12人平安。]" in later["更新｜渡輪｜第3號渡輪復航"]["text"]
 
-    told = json.loads(fresh.run("stories", "diff", URL, "--json").stdout)
+    told = json.loads(fresh.run("stories", "revisions", URL, "--json").stdout)
     assert (told["revision"], told["against"], told["material"], told["why"]) == (1, 0, True, "a statement was added (11 letters)")
     assert [(change["kind"], change["added"]) for change in told["changes"]] == [("added", "海巡署說,船上12人平安。")]
-    assert "{+海巡署說,船上12人平安。+}" in fresh.run("stories", "diff", URL, "--revision", "1").stdout
-    assert "gone: its page says that it is gone" in fresh.run("stories", "diff", "http://cape.example/article/1").stdout
-    refused = fresh.run("stories", "diff", URL, "--revision", "7")
+    assert "{+海巡署說,船上12人平安。+}" in fresh.run("stories", "revisions", URL, "--revision", "1").stdout
+    assert "gone: its page says that it is gone" in fresh.run("stories", "revisions", "http://cape.example/article/1").stdout
+    refused = fresh.run("stories", "revisions", URL, "--revision", "7")
     assert (refused.returncode, "has no revision 7; it has 1" in refused.stderr) == (1, True)
-    assert fresh.run("stories", "diff", "https://unknown.example/1").returncode == 1
+    assert fresh.run("stories", "revisions", "https://unknown.example/1").returncode == 1
