@@ -3,6 +3,7 @@
 import os
 import secrets
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -13,11 +14,12 @@ from pathlib import Path
 import psycopg
 import pytest
 import redis
-from sqlalchemy import Engine
+from sqlalchemy import Engine, make_url
 
 from pipelines.config import Settings, settings
 from pipelines.dedup.fast import Fast
-from pipelines.store.database import engine, upgrade
+from pipelines.store.database import engine, upgrade, writing
+from pipelines.store.tables import Meta
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 SHARED = Path(os.environ.get("PORTALWATCH_SHARED", Path(__file__).resolve().parents[2] / "shared"))
@@ -123,24 +125,52 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     )  # type: ignore[call-overload]
     wait_for(lambda: _connects(folder))
     yield str(folder)
-    server.terminate()
+    server.send_signal(signal.SIGQUIT)  # waits for nobody: its data go with it
     server.wait(10)
-    shutil.rmtree(folder, ignore_errors=True)
+    subprocess.run(["rm", "-rf", folder], check=False)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A fresh database of each kind."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'portalwatch.db'}"
-    return new_database(request.getfixturevalue("postgres"))
+    """A fresh database of each kind; with the schema, and without a store's id, where the test asks for a `store`."""
+    with_schema, path = "store" in request.fixturenames, tmp_path / "portalwatch.db"
+    if request.param == "postgresql":
+        template = request.getfixturevalue("migrated_postgres") if with_schema else None
+        return new_database(request.getfixturevalue("postgres"), template)
+    if with_schema:
+        shutil.copyfile(request.getfixturevalue("migrated_sqlite"), path)
+    return f"sqlite:///{path}"
 
 
-def new_database(folder: str) -> str:
-    """The URL of an empty database of the PostgreSQL whose socket lies in `folder`."""
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file that the migrations made, for copies."""
+    path = tmp_path_factory.mktemp("migrated") / "portalwatch.db"
+    _migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres: str) -> str:
+    """The name of a database that the migrations made, for copies."""
+    url = new_database(postgres)
+    _migrate(url)
+    return str(make_url(url).database)
+
+
+def _migrate(url: str) -> None:
+    made = engine(url)
+    upgrade(made)
+    with writing(made) as session:
+        session.delete(session.get_one(Meta, "store"))
+    made.dispose()
+
+
+def new_database(folder: str, template: str | None = None) -> str:
+    """The URL of a new database of the PostgreSQL whose socket lies in `folder`, empty or as the template is."""
     name = f"t{secrets.token_hex(6)}"
     with psycopg.connect(f"host={folder} user=postgres dbname=postgres", autocommit=True) as admin:
-        admin.execute(f'CREATE DATABASE "{name}"')
+        admin.execute(f'CREATE DATABASE "{name}"' + (f' TEMPLATE "{template}"' if template else ""))  # type: ignore[call-overload]
     return f"postgresql+psycopg://postgres@/{name}?host={folder}"
 
 
@@ -148,7 +178,8 @@ def new_database(folder: str) -> str:
 def store(database_url: str) -> Iterator[Engine]:
     """A store with this release's schema."""
     made = engine(database_url)
-    upgrade(made)
+    with writing(made) as session:
+        session.add(Meta(key="store", value=secrets.token_hex(6)))
     yield made
     made.dispose()
 
