@@ -12,7 +12,7 @@ from pipelines.points import VARIABLE, Point
 from tests.conftest import new_database
 from tests.whole.coast import CRAWL, DELIVER, UPKEEP, Coast, coast
 
-pytestmark = [pytest.mark.slow, pytest.mark.matrix, pytest.mark.timeout(1500)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
 SEED = 20261122
 SOAK, CHECKED = dict(os.environ), 20
 ARTICLE = "http://cape.example/article/{}"
