@@ -41,8 +41,9 @@ def main() -> None:
     os.dup2(2, 1)  # a library that prints must not break the frames
     extract(Page(url="", body=_WARM.encode()))
     try:
-        _send(answers, {"ready": True})
-        serve(sys.stdin.buffer, answers)
+        with answers:
+            _send(answers, {"ready": True})
+            serve(sys.stdin.buffer, answers)
     except BrokenPipeError:
         os._exit(0)  # the crawl is gone; an orderly end would try to tell it once more
 

@@ -183,7 +183,7 @@ def test_a_changed_rule_changes_the_article_and_makes_no_revision(fresh: House, 
     told = json_lines(fresh, "reextract", "cape", "--since", "2020-01-01", "--until", "2020-12-31")
     assert told[-1]["pages"] == 0
     told = json_lines(fresh, "reextract", "cape")
-    assert {line["differences"]["title"]["then"] for line in told[:-1]} == {"第1號", "第2號"}
+    assert {line["differences"]["title"]["after"] for line in told[:-1]} == {"第1號", "第2號"}
     with reading(fresh.database) as session:
         assert set(session.execute(select(ArticleRow.title, ArticleRow.revision)).all()) == {("第1號", 0), ("第2號", 0)}
     assert (rows(fresh, Revision), len(fresh.world.inbox())) == (2, 2)
@@ -255,7 +255,10 @@ def test_a_sheet_is_tried_on_archived_pages(fresh: House, cape: Portal, tmp_path
     changed = tmp_path / "cape.yaml"
     shutil.copy(fresh.home / "config" / "portals" / "cape.yaml", changed)
     done = fresh.run("portals", "try", str(changed), "--archive", "200")
-    assert (done.returncode, done.stdout) == (0, "3 archived pages, 0 read differently\n"), done.stderr
+    assert (done.returncode, done.stdout) == (
+        0,
+        "3 archived pages, 0 read differently (before: by the sheet in force, after: by yours)\n",
+    ), done.stderr
     values = json.loads(changed.read_text(encoding="utf-8")) | {"extract": {"title": [{"css": "h1", "pattern": "(?P<value>第\\d號)"}]}}
     changed.write_text(json.dumps(values), encoding="utf-8")
     done = fresh.run("portals", "try", str(changed), "--archive", "2", "--diffs", "1")
@@ -264,7 +267,7 @@ def test_a_sheet_is_tried_on_archived_pages(fresh: House, cape: Portal, tmp_path
     assert "    -第3號渡輪復航\n    +第3號\n" in done.stdout
     assert "and 1 more" in done.stdout
     lines = json_lines(fresh, "portals", "try", str(changed))
-    assert lines[0]["differences"] == {"title": {"now": "第3號渡輪復航", "then": "第3號"}}
+    assert lines[0]["differences"] == {"title": {"before": "第3號渡輪復航", "after": "第3號"}}
     assert rows(fresh, Revision) == 3
 
 
