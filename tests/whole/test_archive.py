@@ -263,7 +263,7 @@ def test_a_sheet_is_tried_on_archived_pages(fresh: House, cape: Portal, tmp_path
     changed.write_text(json.dumps(values), encoding="utf-8")
     done = fresh.run("portals", "try", str(changed), "--archive", "2", "--diffs", "1")
     assert done.returncode == 1
-    assert "2 archived pages, 2 read differently\n      2  title\n" in done.stdout
+    assert "2 archived pages, 2 read differently (before: by the sheet in force, after: by yours)\n      2  title\n" in done.stdout
     assert "    -第3號渡輪復航\n    +第3號\n" in done.stdout
     assert "and 1 more" in done.stdout
     lines = json_lines(fresh, "portals", "try", str(changed))
