@@ -15,6 +15,7 @@ from sqlalchemy import Engine, text
 from bench.dedup import POSTED, server
 from pipelines import flow
 from pipelines.dedup.fast import Fast, Posting
+from pipelines.desk import Desk
 from pipelines.models import Article
 from pipelines.store.database import engine, upgrade
 from pipelines.store.pages import Found
@@ -47,7 +48,7 @@ def growth(count: int) -> Iterator[str]:
             fast, costs = Fast(url, "bench"), dict[str, float]()
             fast.post(Posting(article_id=size, number=size, before=0, at=datetime.now(UTC), sample=np.arange(4)))  # whole, for the measure
             for name, index in (("with Redis", fast), ("without", None)):
-                desk = flow.Desk(engine=on, fast=index, watchlist=watchlist, matcher=compile_watchlist(watchlist), learning=False, looks=())
+                desk = Desk(engine=on, fast=index, watchlist=watchlist, matcher=compile_watchlist(watchlist), learning=False, looks=())
                 costs[name] = kept(desk, f"{size} {name}")
             bytes_kept = sum(path.stat().st_size for path in Path(folder).glob("bench.db*"))
             told = ", ".join(f"{cost * 1e3:.2f} ms {name}" for name, cost in costs.items())
@@ -78,7 +79,7 @@ def fill(on: Engine, done: int, size: int) -> None:
         connection.execute(text("INSERT OR REPLACE INTO meta (key, value) VALUES ('posted', :posted)"), {"posted": str(size)})
 
 
-def kept(desk: flow.Desk, name: str) -> float:
+def kept(desk: Desk, name: str) -> float:
     """Seconds an article: the median, since a commit waits for the disk."""
     dice, took = np.random.default_rng(SEED), list[float]()
     for number in range(MEASURED):

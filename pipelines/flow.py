@@ -4,56 +4,30 @@ import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
 from typing import TypeVar
 
-from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from pipelines.dedup.decision import Decision, decide
-from pipelines.dedup.fast import Fast, Near, Posting, most_first
+from pipelines.dedup.fast import Near, Posting, most_first
 from pipelines.dedup.shingles import Sketch, sketch
 from pipelines.dedup.weight import State
+from pipelines.desk import Desk
 from pipelines.errors import PortalwatchError
-from pipelines.models import Article, Comment, Origin, Outcome, TopicMatch
-from pipelines.owing import Asked, owed_state
+from pipelines.models import Article, Comment, Origin, Outcome
 from pipelines.points import Point, passing
-from pipelines.store import alerts, articles, comments, decisions, pages, revisions, rulings, tellings
+from pipelines.store import articles, comments, decisions, pages, revisions, rulings
 from pipelines.store.database import in_one_transaction, serialize_stories
 from pipelines.store.fastpath import fill_near
 from pipelines.store.pages import Found
 from pipelines.store.tables import ArticleRow, PageRow
-from pipelines.watch.engine import Matcher
-from pipelines.watch.readable import Readable
-from pipelines.watch.topic import Topic
-from pipelines.watch.watchlist import Watchlist
+from pipelines.watching import Occasion, tell_gone, watch
 
 T = TypeVar("T")
 
 MISSING, SAYS_SO = "missing", "missing: status"
 """How the evidence begins where an article is gone, and where its page says so by its status or its words. A page without what every
 article of the portal has marks it as well, and nobody is told: a portal's new layout looks the same on all its pages."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
-    """What a run keeps articles with. `learning`: what is already there is kept and matched, not alerted.
-
-    `threads`: whether comments stand on pages of their own, so that an article's page shows a part of them at most.
-    `seen_at`: when an article that is new here counts as first seen, given the present; a day of the past says the day.
-    `late`: the name of a replay or backfill, whose new matches reach each recipient as one late message at its end.
-    """
-
-    engine: Engine
-    fast: Fast | None
-    watchlist: Watchlist
-    matcher: Matcher
-    learning: bool
-    looks: pages.Looks
-    comments: str = comments.PSEUDONYMOUS
-    threads: bool = False
-    late: str | None = None
-    seen_at: Callable[[Article, datetime], datetime] = lambda _article, now: now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +129,7 @@ def settle(desk: Desk, found: Found, outcome: Outcome, evidence: str | None, now
         if row is None or not (evidence or "").startswith(MISSING):
             return 0
         row.vanished_at = row.vanished_at or now
-        return _tell_gone(session, desk, row, now) if (evidence or "").startswith(SAYS_SO) else 0
+        return tell_gone(session, desk, row, now) if (evidence or "").startswith(SAYS_SO) else 0
 
     owed = in_one_transaction(desk.engine, work)
     passing(Point.PAGE_SETTLED)
@@ -193,23 +167,23 @@ def keep_draft(session: Session, desk: Desk, draft: Draft, now: datetime) -> Kep
     page.outcome = outcome.value
     comments.hear(session, row, draft.article.comments, desk.comments)
     draft.posting = articles.post_shingles(session, row, draft.sketch.sample)
-    owed = _watch(session, desk, row, list(articles.stories_of(session, row.id)), now, occasion)
+    owed = watch(session, desk, row, list(articles.stories_of(session, row.id)), now, occasion)
     return Kept(outcome=outcome, article_id=row.id, alerts=owed, thread=unheard)
 
 
-def _turn(session: Session, row: ArticleRow, draft: Draft, now: datetime) -> tuple[Outcome, "_Occasion"] | None:
+def _turn(session: Session, row: ArticleRow, draft: Draft, now: datetime) -> tuple[Outcome, Occasion] | None:
     """Take up what the page says now; gives the outcome and why that is matched, None where it is nothing new."""
     article, digest = draft.article, draft.sketch.digest
     if row.partial is not None:
         if row.digest == digest:
             return None
         articles.complete(session, row, article, digest, now)
-        return Outcome.UNCHANGED, _Occasion.PAGES
+        return Outcome.UNCHANGED, Occasion.PAGES
     step = revisions.step(session, row, State(title=article.title, text=article.text))
     if step is None:
         return None
     articles.revise(session, row, article, step, digest, now)
-    return Outcome.REVISED, _Occasion.RETURN if not step.is_new else _Occasion.STATE if step.material else _Occasion.SMALL
+    return Outcome.REVISED, Occasion.RETURN if not step.is_new else Occasion.STATE if step.material else Occasion.SMALL
 
 
 def _gap(article: Article) -> str | None:
@@ -238,7 +212,7 @@ def _add(session: Session, desk: Desk, page: PageRow, draft: Draft, now: datetim
     stories = articles.place(session, row, decision.links, draft.seen_at)
     decisions.explain(session, row.id, decision, stories)
     passing(Point.ARTICLE_PLACED)
-    owed = _watch(session, desk, row, stories, now)
+    owed = watch(session, desk, row, stories, now)
     return Kept(outcome=Outcome.NEW, article_id=row.id, alerts=owed, thread=unheard)
 
 
@@ -258,95 +232,4 @@ def _listen(session: Session, desk: Desk, row: ArticleRow, read: Sequence[Commen
     comments.hear(session, row, read, desk.comments)
     if row.comments == before:
         return 0
-    return _watch(session, desk, row, list(articles.stories_of(session, row.id)), now, _Occasion.COMMENTS)
-
-
-class _Occasion(Enum):
-    """Why an article is matched: a new state, materially or in small things, one that was there before and is the present one
-    again, or more of one that was matched before, its pages or its comments."""
-
-    STATE, SMALL, RETURN, PAGES, COMMENTS = "state", "small", "return", "pages", "comments"
-
-
-def _watch(session: Session, desk: Desk, row: ArticleRow, stories: list[int], now: datetime, occasion: _Occasion = _Occasion.STATE) -> int:
-    """Match the article's present state; owe what is new to somebody. Gives the number of alerts.
-
-    Where the state was matched before, only topics that did not match then are news, and nobody is told of a revision.
-    """
-    topics, again = desk.watchlist.topics, occasion not in (_Occasion.STATE, _Occasion.SMALL)
-    known = alerts.matched(session, row) if again else frozenset()
-    matches = [match for match in matches_of(desk, row, now) if match.topic not in known]
-    reports = tellings.reports(session, stories) if matches else {}
-    among = reports if row.id in reports else None
-    told = {match.topic for match in matches if alerts.told_before(session, row, match.topic, stories, among)}
-    alerts.record(session, row, matches, desk.watchlist.version, now)
-    passing(Point.ARTICLE_MATCHED)
-    if _learns(desk, row, occasion):
-        return 0
-    owed, by = [], dict[str, str]()
-    for topic in (topics[match.topic] for match in matches):
-        asked = Asked(news=topic.slug not in told, revises=bool(row.revision) and not again, follows=_follows(topic, occasion))
-        for channel, recipient in desk.watchlist.recipients(topic):
-            state = owed_state(session, row, asked, alerts.told(session, stories, recipient), reports)
-            if state is not None:
-                to = (by.setdefault(recipient, channel), recipient)
-                story = state.story or stories[0]
-                owed.append(alerts.Due(topic=topic.slug, story_id=story, to=to, development=state.development, revision=state.revision))
-    return owe_all(session, desk, row, owed, now)
-
-
-def _follows(topic: Topic, occasion: _Occasion) -> bool:
-    """Whether the topic tells of revisions, and of such ones."""
-    return topic.revisions == "always" or (topic.revisions == "material" and occasion is not _Occasion.SMALL)
-
-
-def _tell_gone(session: Session, desk: Desk, row: ArticleRow, now: datetime) -> int:
-    """Owe once to whoever had the article that it is gone, in its thread; gives the number of alerts."""
-    number, stories = revisions.gone(session, row, now), list(articles.stories_of(session, row.id))
-    told = alerts.matched(session, row)
-    active = [topic for topic in desk.watchlist.topics.values() if topic.slug in told and topic.is_active(now.date())]
-    topics = [topic for topic in active if _follows(topic, _Occasion.STATE)]
-    owed, by = [], dict[str, str]()
-    for topic in topics if number is not None else []:
-        for channel, recipient in desk.watchlist.recipients(topic):
-            if (before := alerts.told(session, stories, recipient).get(row.id)) is not None:
-                to = (by.setdefault(recipient, channel), recipient)
-                state = {"story_id": before.story, "development": before.development, "revision": number or 0}
-                owed.append(alerts.Due(topic=topic.slug, to=to, **state))
-    return owe_all(session, desk, row, owed, now)
-
-
-def matches_of(desk: Desk, row: ArticleRow, now: datetime) -> list[TopicMatch]:
-    """The active topics that the article's present state satisfies."""
-    return [match for match in desk.matcher.match(readable(row)) if desk.watchlist.topics[match.topic].is_active(now.date())]
-
-
-def owe_all(session: Session, desk: Desk, row: ArticleRow, dues: list[alerts.Due], now: datetime) -> int:
-    """Owe each once; gives their number."""
-    owed = list(dict.fromkeys(dues))
-    for due in owed:
-        alerts.owe(session, row, due, now, desk.late)
-    session.flush()
-    passing(Point.ARTICLE_OWED)
-    return len(owed)
-
-
-def _learns(desk: Desk, row: ArticleRow, occasion: _Occasion) -> bool:
-    """Whether what matches was there before we watched: a learned article's first state, its comments up to their first whole reading."""
-    if desk.learning or not row.learned:
-        return desk.learning
-    return desk.threads and row.comments_read is None if occasion is _Occasion.COMMENTS else not row.revision
-
-
-def readable(row: ArticleRow) -> Readable:
-    """What topics are matched on."""
-    return Readable(
-        title=row.title,
-        text=row.text,
-        portal=row.portal,
-        publisher=tuple(row.publisher),
-        author=row.author,
-        section=row.section,
-        comments=tuple(comment["text"] for comment in row.comments),
-        language=row.language,
-    )
+    return watch(session, desk, row, list(articles.stories_of(session, row.id)), now, Occasion.COMMENTS)

@@ -10,10 +10,11 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from pipelines import flow, reread
+from pipelines import reread, watching
 from pipelines.alerts.outbox import Post, deliver
 from pipelines.alerts.sending import sender_of
 from pipelines.config import Settings
+from pipelines.desk import Desk
 from pipelines.errors import ConfigError
 from pipelines.forecast import ids_in
 from pipelines.models import TopicMatch
@@ -53,7 +54,7 @@ def rematch(settings: Settings, wanted: Wanted, portal_names: Mapping[str, str],
     topics = known(active.watchlist, wanted.topics or active.watchlist.topics)
     plans = plans_of(active.watchlist, topics)
     late = f"rematch-{now():%Y%m%dT%H%M%S}"
-    desk = flow.Desk(
+    desk = Desk(
         engine=engine, fast=None, watchlist=active.watchlist, matcher=Matcher(program_of(plans)), learning=False, looks=(), late=late,
     )  # fmt: skip
     ids = ids_in(engine, wanted.span)
@@ -79,7 +80,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def _release(settings: Settings, desk: flow.Desk, portal_names: Mapping[str, str]) -> int:
+def _release(settings: Settings, desk: Desk, portal_names: Mapping[str, str]) -> int:
     """Let the batch go, and try to send it; gives the number of messages."""
     messages = in_one_transaction(desk.engine, lambda session: release_late(session, desk.late or "", now()))
     if messages:
@@ -100,7 +101,7 @@ class _News:
 class _Rematch:
     """What comes of articles that match, counted. A dry one remembers what it would have told, since nothing is kept."""
 
-    def __init__(self, *, desk: flow.Desk, dry: bool) -> None:
+    def __init__(self, *, desk: Desk, dry: bool) -> None:
         self._desk, self._dry = desk, dry
         self._told: set[tuple[str, int]] = set()  # (topic or recipient, story)
         self.matches, self.alerts = 0, 0
@@ -124,21 +125,21 @@ class _Rematch:
         return dues
 
 
-def _news(session: Session, desk: flow.Desk, article_id: int) -> _News:
+def _news(session: Session, desk: Desk, article_id: int) -> _News:
     row = session.get(ArticleRow, article_id)
     if row is None:
         return _News()
     before = alerts.matched(session, row)
-    new = [match for match in flow.matches_of(desk, row, now()) if match.topic not in before]
+    new = [match for match in watching.matches_of(desk, row, now()) if match.topic not in before]
     dues = reread.unheard(session, desk, row, [match.topic for match in new])
     return _News(matches=new, stories=articles.stories_of(session, row.id), dues=list(dict.fromkeys(dues)))
 
 
-def _kept(session: Session, desk: flow.Desk, article_id: int) -> _News:
+def _kept(session: Session, desk: Desk, article_id: int) -> _News:
     serialize_stories(session)
     news = _news(session, desk, article_id)
     if news.matches:
         row = session.get_one(ArticleRow, article_id)
         alerts.record(session, row, news.matches, desk.watchlist.version, now())
-        flow.owe_all(session, desk, row, list(news.dues), now())
+        watching.owe_all(session, desk, row, list(news.dues), now())
     return news

@@ -10,8 +10,9 @@ from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
-from pipelines import flow
-from pipelines.flow import Desk, Draft
+from pipelines import flow, watching
+from pipelines.desk import Desk
+from pipelines.flow import Draft
 from pipelines.models import Article, Outcome, Page
 from pipelines.store import alerts, articles, pages, tellings
 from pipelines.store.database import reading
@@ -108,10 +109,10 @@ def _reread(session: Session, desk: Desk, row: ArticleRow, draft: Draft, now: da
 
 def _rematch(session: Session, desk: Desk, row: ArticleRow, has_moved: bool, now: datetime) -> int:
     """Match the new reading; owe what nobody was told, to whoever heard nothing of the article or its story."""
-    matches = flow.matches_of(desk, row, now)
+    matches = watching.matches_of(desk, row, now)
     before = alerts.rematch(session, row, matches, desk.watchlist.version, now)
     news = [match.topic for match in matches if has_moved or match.topic not in before]
-    return flow.owe_all(session, desk, row, unheard(session, desk, row, news), now)
+    return watching.owe_all(session, desk, row, unheard(session, desk, row, news), now)
 
 
 def unheard(session: Session, desk: Desk, row: ArticleRow, topics: Sequence[str]) -> list[alerts.Due]:

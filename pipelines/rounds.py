@@ -11,6 +11,7 @@ from pipelines.archive.place import open_place
 from pipelines.archive.retention import GB, Limits, age_out
 from pipelines.archive.writer import adopt
 from pipelines.config import Settings
+from pipelines.desk import Desk
 from pipelines.errors import ConfigError, PortalwatchError
 from pipelines.points import Point, passing
 from pipelines.store import comments, listed, retention
@@ -49,9 +50,7 @@ def upkeep_round(settings: Settings) -> dict[str, int]:
     active = activate(engine, settings.watchlist, settings.aliases, now(), settings.compiled)
     fast = open_fast(settings, engine)
     warn_of(fast, settings)
-    desk = flow.Desk(
-        engine=engine, fast=fast, watchlist=active.watchlist, matcher=compile_watchlist(active.watchlist), learning=False, looks=()
-    )
+    desk = Desk(engine=engine, fast=fast, watchlist=active.watchlist, matcher=compile_watchlist(active.watchlist), learning=False, looks=())
     since = now()
     done = {"forgotten_again": forgetting.respect_all(forgetting.ground(settings, engine)), "indexed": flow.fill_index(desk, now())}
     passing(Point.UPKEEP_INDEXED)

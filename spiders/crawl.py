@@ -20,6 +20,7 @@ from pipelines.alerts.sending import sender_of
 from pipelines.archive.place import open_place
 from pipelines.config import Settings
 from pipelines.dedup.fast import Fast
+from pipelines.desk import Desk
 from pipelines.errors import PortalwatchError
 from pipelines.models import Outcome
 from pipelines.points import Point, passing
@@ -88,7 +89,7 @@ def _job(sheet: Sheet, settings: Settings, parts: tuple[Engine, Fast, Active], p
     day, version = past.day if past else None, active.watchlist.version
     run: Run = in_one_transaction(engine, lambda session: _detached(session, runs.open_run(session, slug, version, now(), day)))
     passing(Point.RUN_OPENED)
-    desk = flow.Desk(
+    desk = Desk(
         engine=engine,
         fast=fast,
         watchlist=active.watchlist,

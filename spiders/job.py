@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from pipelines.alerts.outbox import Post
 from pipelines.archive.place import Place
 from pipelines.config import Settings
-from pipelines.flow import Desk
+from pipelines.desk import Desk
 from pipelines.models import Article, Outcome
 from pipelines.points import Point, passing
 from pipelines.sheet import Sheet

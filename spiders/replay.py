@@ -20,6 +20,7 @@ from pipelines.archive import reader
 from pipelines.archive.index import Catalogue, Entry
 from pipelines.archive.place import Place, open_place
 from pipelines.config import Settings
+from pipelines.desk import Desk
 from pipelines.errors import ConfigError
 from pipelines.extract.client import Extractor
 from pipelines.extract.differences import Differences, of_articles
@@ -82,7 +83,7 @@ def reextract(settings: Settings, wanted: Wanted, tell: Tell) -> dict[str, Any]:
     forgetting.respect(settings, engine, [sheet.slug for sheet in sheets])
     late = f"reextract-{now():%Y%m%dT%H%M%S}"
     fast = open_fast(settings, engine)
-    desk = flow.Desk(
+    desk = Desk(
         engine=engine, fast=fast, watchlist=active.watchlist, matcher=compile_watchlist(active.watchlist), learning=False, looks=(),
         comments=settings.comments, late=late,
     )  # fmt: skip
@@ -142,7 +143,7 @@ class _Replay:
 
     place: Place
     sheet: Sheet
-    desk: flow.Desk
+    desk: Desk
     wanted: Wanted
 
 
@@ -218,7 +219,7 @@ def _kept_or_told(replay: _Replay, read: Read, told: Replayed) -> Replayed:
     return replace(told, became=str(again.became), differences=differences, alerts=again.alerts, moved=again.moved)
 
 
-def _live(desk: flow.Desk) -> None:
+def _live(desk: Desk) -> None:
     in_one_transaction(desk.engine, lambda session: keep_holding(session, desk.late or "", now()))
 
 

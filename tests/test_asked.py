@@ -12,6 +12,7 @@ from typer.testing import CliRunner, Result
 
 from pipelines import flow
 from pipelines.config import Settings
+from pipelines.desk import Desk
 from pipelines.store.database import open_store
 from pipelines.store.pages import Found
 from pipelines.watch.watchlist import Watchlist, compile_watchlist
@@ -32,7 +33,7 @@ def ask(configured: Callable[..., Settings], tmp_path: Path, now: datetime) -> I
     """Commands on a store with a story that was told in both scripts (1, 2), and another (3) that quotes it."""
     on = open_store(configured(home=tmp_path / "home"))
     watchlist = Watchlist.from_text(WATCHLIST)
-    desk = flow.Desk(engine=on, fast=None, watchlist=watchlist, matcher=compile_watchlist(watchlist), learning=False, looks=())
+    desk = Desk(engine=on, fast=None, watchlist=watchlist, matcher=compile_watchlist(watchlist), learning=False, looks=())
     hour = timedelta(hours=1)
     texts = [
         ("storm_mg", 4869001, {"text": TEXT, "script": "Hant", "published_at": now - hour, "publisher": ("風傳媒",)}),

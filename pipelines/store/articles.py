@@ -15,6 +15,7 @@ from pipelines.dedup.stories import Known, Link
 from pipelines.models import Article, Origin
 from pipelines.store.revisions import Step
 from pipelines.store.tables import ArticleRow, Meta, PageRow, Revision, Shingle, Story, Telling
+from pipelines.watch.readable import Readable
 
 HORIZON = timedelta(days=14)  # how far back a copy is looked for
 SPARE = timedelta(days=1)  # Redis' index holds so much more than the horizon, for what is kept a while after it was seen
@@ -182,6 +183,20 @@ def known(session: Session, candidates: Iterable[int], now: datetime) -> list[Kn
 def sketch_of(row: ArticleRow) -> Sketch:
     """What its title and text are compared by."""
     return sketch(row.title, row.text)
+
+
+def readable(row: ArticleRow) -> Readable:
+    """What topics are matched on."""
+    return Readable(
+        title=row.title,
+        text=row.text,
+        portal=row.portal,
+        publisher=tuple(row.publisher),
+        author=row.author,
+        section=row.section,
+        comments=tuple(comment["text"] for comment in row.comments),
+        language=row.language,
+    )
 
 
 def stories_of(session: Session, article_id: int) -> Sequence[int]:

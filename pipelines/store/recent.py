@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from pipelines.flow import readable
+from pipelines.store.articles import readable
 from pipelines.store.tables import ArticleRow
 from pipelines.watch.readable import Readable
 

@@ -323,7 +323,20 @@ class Match(Base):
     matched_at: Mapped[datetime]
 
 
-class AlertRow(Base):
+class Owed:
+    """How far something is that is owed to somebody: `next_try_at` is the end of a sender's claim while it is `sending`."""
+
+    channel: Mapped[str] = mapped_column(String(100))
+    recipient: Mapped[str] = mapped_column(String(320))
+    state: Mapped[str] = mapped_column(String(10))
+    owed_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+    next_try_at: Mapped[datetime]
+    attempts: Mapped[int] = mapped_column(default=0)
+    answer: Mapped[str | None]
+
+
+class AlertRow(Owed, Base):
     """The outbox: a match owed to a recipient. Alerts that share `message` go out as one message.
 
     `development` 0 tells the story, n is its nth development that this recipient was told; `revision` n the nth of the article so told.
@@ -342,18 +355,10 @@ class AlertRow(Base):
     article_id: Mapped[int] = mapped_column(ForeignKey("articles.id"), index=True)
     development: Mapped[int] = mapped_column(default=0, server_default="0")
     revision: Mapped[int]
-    channel: Mapped[str] = mapped_column(String(100))
-    recipient: Mapped[str] = mapped_column(String(320))
-    state: Mapped[str] = mapped_column(String(10))
-    owed_at: Mapped[datetime]
-    sent_at: Mapped[datetime | None]
-    next_try_at: Mapped[datetime]
-    attempts: Mapped[int] = mapped_column(default=0)
-    answer: Mapped[str | None]
     late: Mapped[str | None] = mapped_column(String(100))
 
 
-class Retraction(Base):
+class Retraction(Owed, Base):
     """The outbox' other half: a receiver that was told of an article that had to be forgotten is asked to forget it too.
 
     `retracts`: the messages that told it, of which only ids are left here; `story_id`: the story that they told, which may be gone.
@@ -365,14 +370,6 @@ class Retraction(Base):
     message: Mapped[str] = mapped_column(String(64), unique=True)
     retracts: Mapped[list[Any]]
     story_id: Mapped[int] = mapped_column(BigInteger)
-    channel: Mapped[str] = mapped_column(String(100))
-    recipient: Mapped[str] = mapped_column(String(320))
-    state: Mapped[str] = mapped_column(String(10))
-    owed_at: Mapped[datetime]
-    sent_at: Mapped[datetime | None]
-    next_try_at: Mapped[datetime]
-    attempts: Mapped[int] = mapped_column(default=0)
-    answer: Mapped[str | None]
 
 
 class Verdict(Base):

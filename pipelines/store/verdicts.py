@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from pipelines.errors import WrongUseError
-from pipelines.flow import readable
+from pipelines.store.articles import readable
 from pipelines.store.recent import Recent, told
 from pipelines.store.tables import AlertRow, ArticleRow, Telling, Verdict
 from pipelines.watch.readable import Readable

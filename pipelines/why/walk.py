@@ -1,6 +1,6 @@
 """The whole way of one article, stage by stage, as far as it came."""
 
-from pipelines.flow import readable
+from pipelines.store.articles import readable
 from pipelines.why.listing import crawl, listing
 from pipelines.why.reading import aged_out, article, page, story
 from pipelines.why.stage import Case, Stage

@@ -137,7 +137,7 @@ class _Sample:
 def _samples(engine: Engine, plan: "Plan", told: "Forecast", limit: int) -> Iterator[_Sample]:
     """The newest articles that would have alerted; after them, where there are too few, others that matched."""
     from pipelines.alerts.excerpt import excerpt, headline
-    from pipelines.flow import readable
+    from pipelines.store.articles import readable
     from pipelines.store.tables import ArticleRow
     from pipelines.watch.engine import Matcher
     from pipelines.watch.program import program_of

@@ -8,6 +8,7 @@ from sqlalchemy import Engine, func, select
 
 from pipelines import flow, reread
 from pipelines.dedup.fast import Fast
+from pipelines.desk import Desk
 from pipelines.errors import PortalwatchError
 from pipelines.models import Page
 from pipelines.store import byhand
@@ -27,35 +28,35 @@ EDITED = TEXT.replace("四十天", "六十天").replace("每晚增開兩班", "�
 
 
 @pytest.fixture
-def desk(store: Engine, fast: Fast) -> flow.Desk:
+def desk(store: Engine, fast: Fast) -> Desk:
     watchlist = Watchlist.from_text(WATCHLIST)
-    return flow.Desk(engine=store, fast=fast, watchlist=watchlist, matcher=compile_watchlist(watchlist), learning=False, looks=(HOUR,))
+    return Desk(engine=store, fast=fast, watchlist=watchlist, matcher=compile_watchlist(watchlist), learning=False, looks=(HOUR,))
 
 
-def keep(desk: flow.Desk, now: datetime, number: int, portal: str = "dw_zh", **changes: object) -> flow.Kept:
+def keep(desk: Desk, now: datetime, number: int, portal: str = "dw_zh", **changes: object) -> flow.Kept:
     url = f"https://{portal}.example/{number}"
     page = Page(url=url, body=f"body {number}".encode(), fetched_at=now)
     return flow.keep(desk, Found(portal=portal, identity=str(number), url=url), article(url=url, **changes), now, page.origin)
 
 
-def again(desk: flow.Desk, now: datetime, number: int, portal: str = "dw_zh", **changes: object) -> reread.Again:
+def again(desk: Desk, now: datetime, number: int, portal: str = "dw_zh", **changes: object) -> reread.Again:
     url = f"https://{portal}.example/{number}"
     page = Page(url=url, body=f"body {number}".encode(), fetched_at=now)
     replaying = dataclasses.replace(desk, late="replay")
     return reread.keep_again(replaying, Found(portal=portal, identity=str(number), url=url), article(url=url, **changes), page, now + HOUR)
 
 
-def split(desk: flow.Desk, now: datetime, story: int, *articles: int) -> byhand.Ruled:
+def split(desk: Desk, now: datetime, story: int, *articles: int) -> byhand.Ruled:
     with writing(desk.engine) as session:
         return byhand.split(session, story, articles, now)
 
 
-def join(desk: flow.Desk, now: datetime, story: int, other: int) -> byhand.Ruled:
+def join(desk: Desk, now: datetime, story: int, other: int) -> byhand.Ruled:
     with writing(desk.engine) as session:
         return byhand.join(session, story, other, now)
 
 
-def told_by(desk: flow.Desk) -> dict[int, list[tuple[int, str]]]:
+def told_by(desk: Desk) -> dict[int, list[tuple[int, str]]]:
     """{story: (article, role) of its tellings}."""
     found: dict[int, list[tuple[int, str]]] = {}
     with reading(desk.engine) as session:
@@ -64,14 +65,14 @@ def told_by(desk: flow.Desk) -> dict[int, list[tuple[int, str]]]:
     return found
 
 
-def alerts_of(desk: flow.Desk) -> list[tuple[int, int, str, int]]:
+def alerts_of(desk: Desk) -> list[tuple[int, int, str, int]]:
     """(story, article, recipient, revision) of each alert."""
     with reading(desk.engine) as session:
         rows = session.scalars(select(AlertRow).order_by(AlertRow.id))
         return [(row.story_id, row.article_id, row.recipient, row.revision) for row in rows]
 
 
-def test_a_decision_is_kept_with_the_shingles_that_decided(desk: flow.Desk, now: datetime) -> None:
+def test_a_decision_is_kept_with_the_shingles_that_decided(desk: Desk, now: datetime) -> None:
     keep(desk, now, 1)
     keep(desk, now, 2, "storm_mg", text=SIMPLE(EDITED))
     with reading(desk.engine) as session:
@@ -82,7 +83,7 @@ def test_a_decision_is_kept_with_the_shingles_that_decided(desk: flow.Desk, now:
     assert evidence["passages"]
 
 
-def test_an_article_that_opens_its_own_story_keeps_its_nearest_miss(desk: flow.Desk, now: datetime) -> None:
+def test_an_article_that_opens_its_own_story_keeps_its_nearest_miss(desk: Desk, now: datetime) -> None:
     keep(desk, now, 1)
     keep(desk, now, 2, title="吊橋", text=OTHER + "觀光業者擔心連假訂房受到影響,已有一成旅客取消行程。" + TEXT[20:60])
     with reading(desk.engine) as session:
@@ -95,7 +96,7 @@ def test_an_article_that_opens_its_own_story_keeps_its_nearest_miss(desk: flow.D
     assert related.containment == telling.evidence["nearest"]["containment"]
 
 
-def test_an_article_like_nothing_has_no_miss(desk: flow.Desk, now: datetime) -> None:
+def test_an_article_like_nothing_has_no_miss(desk: Desk, now: datetime) -> None:
     keep(desk, now, 1)
     keep(desk, now, 2, title="吊橋", text=OTHER)
     with reading(desk.engine) as session:
@@ -103,7 +104,7 @@ def test_an_article_like_nothing_has_no_miss(desk: flow.Desk, now: datetime) -> 
         assert session.scalar(select(func.count()).select_from(Related)) == 0
 
 
-def test_a_split_makes_a_story_of_its_own_and_tells_nobody(desk: flow.Desk, now: datetime) -> None:
+def test_a_split_makes_a_story_of_its_own_and_tells_nobody(desk: Desk, now: datetime) -> None:
     keep(desk, now, 1)
     keep(desk, now, 2, "storm_mg", text=SIMPLE(EDITED))
     before = alerts_of(desk)
@@ -115,7 +116,7 @@ def test_a_split_makes_a_story_of_its_own_and_tells_nobody(desk: flow.Desk, now:
 
 
 @pytest.mark.parametrize("index", ["known", "lost"])
-def test_a_later_copy_goes_to_the_side_that_it_is_nearest_to_and_nobody_hears_of_it(desk: flow.Desk, now: datetime, index: str) -> None:
+def test_a_later_copy_goes_to_the_side_that_it_is_nearest_to_and_nobody_hears_of_it(desk: Desk, now: datetime, index: str) -> None:
     keep(desk, now, 1)
     keep(desk, now, 2, "storm_mg", text=SIMPLE(EDITED))
     split(desk, now, 1, 2)
@@ -126,13 +127,13 @@ def test_a_later_copy_goes_to_the_side_that_it_is_nearest_to_and_nobody_hears_of
     assert told_by(desk) == {1: [(1, "first"), (4, "copy")], 2: [(2, "first"), (3, "copy")]}
 
 
-def test_without_the_split_the_same_copies_are_one_story(desk: flow.Desk, now: datetime) -> None:
+def test_without_the_split_the_same_copies_are_one_story(desk: Desk, now: datetime) -> None:
     for number, text in enumerate((TEXT, SIMPLE(EDITED), EDITED, SIMPLE(TEXT)), 1):
         keep(desk, now, number, text=text)
     assert list(told_by(desk)) == [1]
 
 
-def test_a_replay_leaves_what_a_person_decided(desk: flow.Desk, now: datetime) -> None:
+def test_a_replay_leaves_what_a_person_decided(desk: Desk, now: datetime) -> None:
     keep(desk, now, 1)
     keep(desk, now, 2, "storm_mg", text=SIMPLE(EDITED))
     split(desk, now, 1, 2)
@@ -141,7 +142,7 @@ def test_a_replay_leaves_what_a_person_decided(desk: flow.Desk, now: datetime) -
     assert told_by(desk) == {1: [(1, "first")], 2: [(2, "first")]}
 
 
-def test_a_story_whose_first_article_is_split_off_is_opened_by_the_next(desk: flow.Desk, now: datetime) -> None:
+def test_a_story_whose_first_article_is_split_off_is_opened_by_the_next(desk: Desk, now: datetime) -> None:
     keep(desk, now, 1)
     keep(desk, now + HOUR, 2, "storm_mg", text=SIMPLE(TEXT), title="第二家")
     split(desk, now + HOUR, 1, 1)
@@ -151,7 +152,7 @@ def test_a_story_whose_first_article_is_split_off_is_opened_by_the_next(desk: fl
     assert {story for story, *_ in alerts_of(desk)} == {2}, "what the article was told by goes with it"
 
 
-def test_a_correction_of_a_split_off_article_reaches_who_had_it(desk: flow.Desk, now: datetime) -> None:
+def test_a_correction_of_a_split_off_article_reaches_who_had_it(desk: Desk, now: datetime) -> None:
     keep(desk, now, 1)
     keep(desk, now, 2, "storm_mg", text=SIMPLE(EDITED))
     split(desk, now, 1, 1)
@@ -170,7 +171,7 @@ def test_a_correction_of_a_split_off_article_reaches_who_had_it(desk: flow.Desk,
         (7, (1,), "no story has the number 7"),
     ],
 )
-def test_a_split_that_cannot_be_is_refused(desk: flow.Desk, now: datetime, story: int, articles: tuple[int, ...], told: str) -> None:
+def test_a_split_that_cannot_be_is_refused(desk: Desk, now: datetime, story: int, articles: tuple[int, ...], told: str) -> None:
     keep(desk, now, 1)
     keep(desk, now, 2, "storm_mg", text=SIMPLE(EDITED))
     with pytest.raises(PortalwatchError, match=told):
@@ -178,18 +179,18 @@ def test_a_split_that_cannot_be_is_refused(desk: flow.Desk, now: datetime, story
     assert list(told_by(desk)) == [1]
 
 
-def two_stories(desk: flow.Desk, now: datetime) -> None:
+def two_stories(desk: Desk, now: datetime) -> None:
     keep(desk, now, 1)
     keep(desk, now, 2, title="渡輪與吊橋", text=OTHER)
 
 
-def sent(desk: flow.Desk) -> None:
+def sent(desk: Desk) -> None:
     with writing(desk.engine) as session:
         for row in session.scalars(select(AlertRow)):
             row.state = "sent"
 
 
-def test_a_join_makes_one_story_and_cancels_what_would_be_told_twice(desk: flow.Desk, now: datetime) -> None:
+def test_a_join_makes_one_story_and_cancels_what_would_be_told_twice(desk: Desk, now: datetime) -> None:
     two_stories(desk, now)
     assert {story for story, *_ in alerts_of(desk)} == {1, 2}
     assert join(desk, now, 1, 2) == byhand.Ruled(story=1, other=2, articles=(2,), cancelled=2)
@@ -201,7 +202,7 @@ def test_a_join_makes_one_story_and_cancels_what_would_be_told_twice(desk: flow.
         join(desk, now, 1, 1)
 
 
-def test_copies_of_either_side_of_a_join_are_not_told(desk: flow.Desk, now: datetime) -> None:
+def test_copies_of_either_side_of_a_join_are_not_told(desk: Desk, now: datetime) -> None:
     two_stories(desk, now)
     sent(desk)
     join(desk, now, 1, 2)
@@ -212,7 +213,7 @@ def test_copies_of_either_side_of_a_join_are_not_told(desk: flow.Desk, now: date
     assert told_by(desk) == {1: [(1, "first"), (2, "joined"), (3, "copy"), (4, "copy")]}
 
 
-def test_who_heard_only_of_the_joined_story_is_not_told_of_the_other(desk: flow.Desk, now: datetime) -> None:
+def test_who_heard_only_of_the_joined_story_is_not_told_of_the_other(desk: Desk, now: datetime) -> None:
     keep(dataclasses.replace(desk, learning=True), now, 1, title="船", text=TEXT)
     keep(desk, now, 2, title="渡輪與吊橋", text=OTHER)
     sent(desk)
@@ -222,7 +223,7 @@ def test_who_heard_only_of_the_joined_story_is_not_told_of_the_other(desk: flow.
     assert set(alerts_of(desk)) - set(before) == {(1, 3, "other@example.org", 0)}
 
 
-def test_corrections_of_both_sides_of_a_join_reach_who_had_them(desk: flow.Desk, now: datetime) -> None:
+def test_corrections_of_both_sides_of_a_join_reach_who_had_them(desk: Desk, now: datetime) -> None:
     two_stories(desk, now)
     sent(desk)
     join(desk, now, 1, 2)
@@ -231,14 +232,14 @@ def test_corrections_of_both_sides_of_a_join_reach_who_had_them(desk: flow.Desk,
     assert {(story, number) for story, number, _, revision in alerts_of(desk) if revision} == {(1, 1), (2, 2)}
 
 
-def test_a_replay_leaves_a_join(desk: flow.Desk, now: datetime) -> None:
+def test_a_replay_leaves_a_join(desk: Desk, now: datetime) -> None:
     two_stories(desk, now)
     join(desk, now, 1, 2)
     assert again(desk, now, 2, title="吊橋", text=OTHER + "完").moved is None
     assert told_by(desk) == {1: [(1, "first"), (2, "joined")]}
 
 
-def test_a_late_batch_does_not_tell_of_a_joined_story_what_was_told(desk: flow.Desk, now: datetime) -> None:
+def test_a_late_batch_does_not_tell_of_a_joined_story_what_was_told(desk: Desk, now: datetime) -> None:
     keep(desk, now, 1)
     sent(desk)
     keep(dataclasses.replace(desk, late="replay"), now, 2, title="渡輪與吊橋", text=OTHER)
@@ -247,7 +248,7 @@ def test_a_late_batch_does_not_tell_of_a_joined_story_what_was_told(desk: flow.D
         assert release_late(session, "replay", now) == 0
 
 
-def test_a_split_undoes_a_join_and_a_join_a_split(desk: flow.Desk, now: datetime) -> None:
+def test_a_split_undoes_a_join_and_a_join_a_split(desk: Desk, now: datetime) -> None:
     two_stories(desk, now)
     sent(desk)
     before = told_by(desk), alerts_of(desk)
@@ -259,7 +260,7 @@ def test_a_split_undoes_a_join_and_a_join_a_split(desk: flow.Desk, now: datetime
         assert [(row.verdict, row.story_id, row.other_id) for row in session.scalars(select(Ruling))] == [("joined", 1, 2)]
 
 
-def test_what_was_joined_into_a_joined_story_moves_on_and_stays_apart_from_its_splits(desk: flow.Desk, now: datetime) -> None:
+def test_what_was_joined_into_a_joined_story_moves_on_and_stays_apart_from_its_splits(desk: Desk, now: datetime) -> None:
     two_stories(desk, now)
     keep(desk, now, 3, title="三", text="".join(reversed(TEXT)))
     keep(desk, now, 4, "cna", text=SIMPLE(EDITED))
@@ -272,7 +273,7 @@ def test_what_was_joined_into_a_joined_story_moves_on_and_stays_apart_from_its_s
     assert split(desk, now, 3, 1).other == 1
 
 
-def test_forgetting_an_article_of_a_joined_story_leaves_the_rest(desk: flow.Desk, now: datetime) -> None:
+def test_forgetting_an_article_of_a_joined_story_leaves_the_rest(desk: Desk, now: datetime) -> None:
     two_stories(desk, now)
     sent(desk)
     join(desk, now, 1, 2)

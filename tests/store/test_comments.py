@@ -10,6 +10,7 @@ from sqlalchemy import Engine, select
 
 from pipelines import flow
 from pipelines.dedup.fast import Fast
+from pipelines.desk import Desk
 from pipelines.models import Comment, Outcome
 from pipelines.store import comments
 from pipelines.store.database import reading, writing
@@ -34,28 +35,28 @@ PLAIN = Comment(author="木瓜", text="看完了", key="6", floor=2)
 
 
 @pytest.fixture
-def desk(store: Engine, valkey: str) -> Iterator[flow.Desk]:
+def desk(store: Engine, valkey: str) -> Iterator[Desk]:
     """A desk for a portal whose comments have pages of their own."""
     fast, watchlist = Fast(valkey, secrets.token_hex(6)), Watchlist.from_text(WATCHLIST)
     matcher = compile_watchlist(watchlist)
-    yield flow.Desk(engine=store, fast=fast, watchlist=watchlist, matcher=matcher, learning=False, looks=(), threads=True)
+    yield Desk(engine=store, fast=fast, watchlist=watchlist, matcher=matcher, learning=False, looks=(), threads=True)
     fast.close()
 
 
-def keep(desk: flow.Desk, now: datetime, **changes: object) -> flow.Kept:
+def keep(desk: Desk, now: datetime, **changes: object) -> flow.Kept:
     return flow.keep(desk, FOUND, article(url=FOUND.url, **changes), now)
 
 
-def hear(desk: flow.Desk, now: datetime, *said: Comment, whole: bool = True, count: int | None = None) -> int:
+def hear(desk: Desk, now: datetime, *said: Comment, whole: bool = True, count: int | None = None) -> int:
     return flow.hear(desk, FOUND, flow.Heard(comments=said, count=len(said) if count is None else count, whole=whole), now)
 
 
-def row(desk: flow.Desk) -> ArticleRow:
+def row(desk: Desk) -> ArticleRow:
     with reading(desk.engine) as session:
         return session.scalars(select(ArticleRow)).one()
 
 
-def owed(desk: flow.Desk) -> list[tuple[str, str, int]]:
+def owed(desk: Desk) -> list[tuple[str, str, int]]:
     with reading(desk.engine) as session:
         return [
             (each.topic, each.recipient.partition("@")[0], each.revision)
@@ -63,12 +64,12 @@ def owed(desk: flow.Desk) -> list[tuple[str, str, int]]:
         ]
 
 
-def states(desk: flow.Desk) -> list[str]:
+def states(desk: Desk) -> list[str]:
     with reading(desk.engine) as session:
         return list(session.scalars(select(Revision.text).order_by(Revision.number)))
 
 
-def test_a_topic_that_matches_on_a_later_comment_alerts_once_who_had_no_message_about_the_story(desk: flow.Desk, now: datetime) -> None:
+def test_a_topic_that_matches_on_a_later_comment_alerts_once_who_had_no_message_about_the_story(desk: Desk, now: datetime) -> None:
     assert keep(desk, now).alerts == 1
     assert hear(desk, now, PLAIN) == 0
     assert hear(desk, now, PLAIN, SEAT) == 1
@@ -77,27 +78,27 @@ def test_a_topic_that_matches_on_a_later_comment_alerts_once_who_had_no_message_
     assert (len(states(desk)), row(desk).comments[1]["up"]) == (1, 9)
 
 
-def test_a_comment_on_the_articles_own_page_counts_as_much(desk: flow.Desk, now: datetime) -> None:
+def test_a_comment_on_the_articles_own_page_counts_as_much(desk: Desk, now: datetime) -> None:
     keep(desk, now)
     kept = keep(desk, now, comments=(SEAT,), comment_count=1)
     assert (kept.outcome, kept.alerts) == (Outcome.UNCHANGED, 1)
 
 
-def test_a_later_comment_on_a_revised_article_is_told_as_news_not_as_a_revision(desk: flow.Desk, now: datetime) -> None:
+def test_a_later_comment_on_a_revised_article_is_told_as_news_not_as_a_revision(desk: Desk, now: datetime) -> None:
     keep(desk, now)
     assert keep(desk, now, text=TEXT.replace("四十天", "六十天")).outcome is Outcome.REVISED
     assert hear(desk, now, SEAT) == 1
     assert owed(desk) == [("ferry", "desk", 0), ("ferry", "desk", 1), ("seat", "seats", 0)]
 
 
-def test_comments_survive_a_revision(desk: flow.Desk, now: datetime) -> None:
+def test_comments_survive_a_revision(desk: Desk, now: datetime) -> None:
     keep(desk, now)
     hear(desk, now, PLAIN, SEAT)
     keep(desk, now, text=TEXT.replace("四十天", "六十天"), comments=(PLAIN,))
     assert [each["key"] for each in row(desk).comments] == ["6", "7"]
 
 
-def test_what_a_learned_article_had_said_under_it_is_learned_and_what_comes_later_is_news(desk: flow.Desk, now: datetime) -> None:
+def test_what_a_learned_article_had_said_under_it_is_learned_and_what_comes_later_is_news(desk: Desk, now: datetime) -> None:
     found = dataclasses.replace(FOUND, learned=True)
     flow.keep(desk, found, article(url=FOUND.url), now)
     assert hear(desk, now, PLAIN, dataclasses.replace(SEAT, text="靠走道")) == 0
@@ -105,13 +106,13 @@ def test_what_a_learned_article_had_said_under_it_is_learned_and_what_comes_late
     assert owed(desk) == [("seat", "desk", 0), ("seat", "seats", 0)]
 
 
-def test_a_learned_articles_first_thread_is_learned(desk: flow.Desk, now: datetime) -> None:
+def test_a_learned_articles_first_thread_is_learned(desk: Desk, now: datetime) -> None:
     flow.keep(desk, dataclasses.replace(FOUND, learned=True), article(url=FOUND.url), now)
     assert hear(desk, now, SEAT, whole=False) == 0
     assert hear(desk, now, SEAT, PLAIN) == 0
 
 
-def test_a_thread_is_asked_for_when_there_are_more_than_were_read(desk: flow.Desk, now: datetime) -> None:
+def test_a_thread_is_asked_for_when_there_are_more_than_were_read(desk: Desk, now: datetime) -> None:
     assert keep(desk, now, comment_count=2).thread == frozenset()
     hear(desk, now, PLAIN, SEAT)
     assert keep(desk, now, comment_count=2).thread is None
@@ -120,7 +121,7 @@ def test_a_thread_is_asked_for_when_there_are_more_than_were_read(desk: flow.Des
     assert keep(desk, now + comments.KEPT_FOR + timedelta(seconds=1), comment_count=9).thread is None
 
 
-def test_after_a_page_that_failed_the_thread_is_read_through(desk: flow.Desk, now: datetime) -> None:
+def test_after_a_page_that_failed_the_thread_is_read_through(desk: Desk, now: datetime) -> None:
     keep(desk, now, comment_count=2)
     hear(desk, now, SEAT, whole=False, count=2)
     assert keep(desk, now, comment_count=2).thread == frozenset()
@@ -130,23 +131,23 @@ def test_after_a_page_that_failed_the_thread_is_read_through(desk: flow.Desk, no
 
 
 @pytest.mark.parametrize("changes", [{"threads": False}, {"comments": "off"}])
-def test_no_thread_is_asked_for_where_there_is_none_or_none_is_kept(desk: flow.Desk, now: datetime, changes: dict[str, object]) -> None:
+def test_no_thread_is_asked_for_where_there_is_none_or_none_is_kept(desk: Desk, now: datetime, changes: dict[str, object]) -> None:
     desk = dataclasses.replace(desk, **changes)
     assert keep(desk, now, comment_count=5).thread is None
 
 
-def test_an_article_without_comments_has_no_thread(desk: flow.Desk, now: datetime) -> None:
+def test_an_article_without_comments_has_no_thread(desk: Desk, now: datetime) -> None:
     assert keep(desk, now, comment_count=0).thread is None
 
 
 @pytest.mark.parametrize(("policy", "names"), [("off", []), ("pseudonymous", [True, True]), ("full", [False, False])])
-def test_a_thread_is_kept_as_the_policy_says(desk: flow.Desk, now: datetime, policy: str, names: list[bool]) -> None:
+def test_a_thread_is_kept_as_the_policy_says(desk: Desk, now: datetime, policy: str, names: list[bool]) -> None:
     keep(desk, now)
     hear(dataclasses.replace(desk, comments=policy), now, PLAIN, SEAT)
     assert [each["author"].startswith("reader-") for each in row(desk).comments] == names
 
 
-def test_a_stricter_policy_holds_for_what_was_kept_before(desk: flow.Desk, now: datetime) -> None:
+def test_a_stricter_policy_holds_for_what_was_kept_before(desk: Desk, now: datetime) -> None:
     keep(desk, now)
     hear(dataclasses.replace(desk, comments="full"), now, SEAT)
     hear(desk, now, PLAIN)
@@ -158,7 +159,7 @@ def test_a_stricter_policy_holds_for_what_was_kept_before(desk: flow.Desk, now: 
     assert row(desk).comments == []
 
 
-def test_a_forgotten_commenter_does_not_come_back_with_the_thread(desk: flow.Desk, now: datetime) -> None:
+def test_a_forgotten_commenter_does_not_come_back_with_the_thread(desk: Desk, now: datetime) -> None:
     keep(desk, now)
     hear(desk, now, PLAIN, SEAT)
     with writing(desk.engine) as session:
@@ -167,7 +168,7 @@ def test_a_forgotten_commenter_does_not_come_back_with_the_thread(desk: flow.Des
     assert ([each["key"] for each in row(desk).comments], row(desk).comments_read) == (["6"], 2)
 
 
-def test_a_deleted_comment_keeps_its_floor_and_its_author(desk: flow.Desk, now: datetime) -> None:
+def test_a_deleted_comment_keeps_its_floor_and_its_author(desk: Desk, now: datetime) -> None:
     keep(desk, now)
     hear(desk, now, SEAT)
     author = row(desk).comments[0]["author"]
@@ -176,14 +177,14 @@ def test_a_deleted_comment_keeps_its_floor_and_its_author(desk: flow.Desk, now: 
     assert (kept["text"], kept["floor"], kept["author"]) == ("", 3, author)
 
 
-def test_comments_of_an_article_that_is_gone_are_nobodys(desk: flow.Desk, now: datetime) -> None:
+def test_comments_of_an_article_that_is_gone_are_nobodys(desk: Desk, now: datetime) -> None:
     assert hear(desk, now, SEAT) == 0
 
 
 FURTHER = TEXT + "\n北岬燈塔的守塔人說,夜航的船燈從前是他唯一的鐘錶。"
 
 
-def test_an_article_that_becomes_whole_owes_what_its_later_pages_say_and_no_revision(desk: flow.Desk, now: datetime) -> None:
+def test_an_article_that_becomes_whole_owes_what_its_later_pages_say_and_no_revision(desk: Desk, now: datetime) -> None:
     assert keep(desk, now, partial="page 2 answered 500").outcome is Outcome.NEW
     kept = keep(desk, now, text=FURTHER)
     assert (kept.outcome, kept.alerts) == (Outcome.UNCHANGED, 1)
@@ -192,20 +193,20 @@ def test_an_article_that_becomes_whole_owes_what_its_later_pages_say_and_no_revi
     assert keep(desk, now, text=FURTHER.replace("四十天", "六十天")).outcome is Outcome.REVISED
 
 
-def test_a_partial_reading_never_takes_the_place_of_a_whole_one(desk: flow.Desk, now: datetime) -> None:
+def test_a_partial_reading_never_takes_the_place_of_a_whole_one(desk: Desk, now: datetime) -> None:
     keep(desk, now, text=FURTHER)
     assert keep(desk, now, partial="page 2 answered 500").outcome is Outcome.UNCHANGED
     assert (row(desk).text, row(desk).partial) == (FURTHER, None)
 
 
-def test_the_longer_of_two_partial_readings_stays(desk: flow.Desk, now: datetime) -> None:
+def test_the_longer_of_two_partial_readings_stays(desk: Desk, now: datetime) -> None:
     keep(desk, now, partial="page 2 answered 500")
     keep(desk, now, text=FURTHER, partial="page 3 answered 500")
     keep(desk, now, partial="page 2 answered 500")
     assert (row(desk).text, row(desk).partial, len(states(desk))) == (FURTHER, "page 3 answered 500", 1)
 
 
-def test_a_learned_article_that_becomes_whole_stays_learned(desk: flow.Desk, now: datetime) -> None:
+def test_a_learned_article_that_becomes_whole_stays_learned(desk: Desk, now: datetime) -> None:
     found = dataclasses.replace(FOUND, learned=True)
     flow.keep(desk, found, article(url=FOUND.url, partial="page 2 answered 500"), now)
     assert keep(desk, now, text=FURTHER).alerts == 0

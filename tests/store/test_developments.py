@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from pipelines import flow, reread
 from pipelines.dedup.fast import Fast
+from pipelines.desk import Desk
 from pipelines.models import Comment, Message, Outcome, Page
 from pipelines.store import alerts
 from pipelines.store.database import reading, writing
@@ -48,25 +49,25 @@ FIRST, LATER = "new", "development"
 
 
 @pytest.fixture
-def desk(store: Engine, fast: Fast) -> flow.Desk:
+def desk(store: Engine, fast: Fast) -> Desk:
     watchlist = Watchlist.from_text(WATCHLIST)
-    return flow.Desk(
+    return Desk(
         engine=store, fast=fast, watchlist=watchlist, matcher=compile_watchlist(watchlist), learning=False, looks=(timedelta(hours=1),)
     )
 
 
-def keep(desk: flow.Desk, now: datetime, number: int, text: str, portal: str = "dw_zh", **changes: object) -> flow.Kept:
+def keep(desk: Desk, now: datetime, number: int, text: str, portal: str = "dw_zh", **changes: object) -> flow.Kept:
     found = Found(portal=portal, identity=str(number), url=f"https://{portal}.example/{number}")
     return flow.keep(desk, found, article(url=found.url, title=f"第 {number} 篇", text=text, **changes), now)
 
 
-def messages(desk: flow.Desk) -> list[Message]:
+def messages(desk: Desk) -> list[Message]:
     with reading(desk.engine) as session:
         owed = session.scalars(select(AlertRow.message).order_by(AlertRow.id)).all()
         return [message_of(session, message, {}, {}) for message in dict.fromkeys(owed)]
 
 
-def told(desk: flow.Desk) -> dict[str, list[tuple[str, str]]]:
+def told(desk: Desk) -> dict[str, list[tuple[str, str]]]:
     """{recipient: the kind and title of each message}."""
     found: dict[str, list[tuple[str, str]]] = {}
     for message in messages(desk):
@@ -74,18 +75,18 @@ def told(desk: flow.Desk) -> dict[str, list[tuple[str, str]]]:
     return found
 
 
-def roles(desk: flow.Desk) -> list[tuple[int, int, str]]:
+def roles(desk: Desk) -> list[tuple[int, int, str]]:
     with reading(desk.engine) as session:
         query = select(Telling.story_id, Telling.article_id, Telling.role).order_by(Telling.article_id)
         return [(story, article, role) for story, article, role in session.execute(query)]
 
 
-def is_told(desk: flow.Desk, recipient: str, *expected: tuple[str, int]) -> bool:
+def is_told(desk: Desk, recipient: str, *expected: tuple[str, int]) -> bool:
     return told(desk).get(recipient, []) == [(kind, f"第 {number} 篇") for kind, number in expected]
 
 
 @pytest.mark.parametrize("report", [REPORT, SIMPLE(REPORT)], ids=["same script", "other"])
-def test_who_had_the_flash_gets_one_more_message_and_who_had_none_the_first(desk: flow.Desk, now: datetime, report: str) -> None:
+def test_who_had_the_flash_gets_one_more_message_and_who_had_none_the_first(desk: Desk, now: datetime, report: str) -> None:
     keep(desk, now, 1, FLASH)
     assert keep(desk, now, 2, report, "storm_mg").outcome is Outcome.NEW
     assert roles(desk) == [(1, 1, "first"), (1, 2, "development")]
@@ -99,7 +100,7 @@ def test_who_had_the_flash_gets_one_more_message_and_who_had_none_the_first(desk
     assert {slug for slug, _ in later.topics} == {"ferry", "night", "bridge"}
 
 
-def test_copies_of_the_report_and_the_flash_after_it_are_silent(desk: flow.Desk, now: datetime) -> None:
+def test_copies_of_the_report_and_the_flash_after_it_are_silent(desk: Desk, now: datetime) -> None:
     keep(desk, now, 1, FLASH)
     keep(desk, now, 2, REPORT)
     before = told(desk)
@@ -110,13 +111,13 @@ def test_copies_of_the_report_and_the_flash_after_it_are_silent(desk: flow.Desk,
     assert {role for _, article, role in roles(desk) if article > 2} == {"copy"}
 
 
-def test_a_flash_that_comes_after_the_full_report_is_a_copy(desk: flow.Desk, now: datetime) -> None:
+def test_a_flash_that_comes_after_the_full_report_is_a_copy(desk: Desk, now: datetime) -> None:
     keep(desk, now, 1, REPORT)
     assert keep(desk, now, 2, FLASH, "storm_mg").alerts == 0
     assert roles(desk) == [(1, 1, "first"), (1, 2, "copy")]
 
 
-def test_a_further_report_is_told_only_where_it_is_far_longer(desk: flow.Desk, now: datetime) -> None:
+def test_a_further_report_is_told_only_where_it_is_far_longer(desk: Desk, now: datetime) -> None:
     for number, text in enumerate((FLASH, REPORT, SECOND, LONGER), start=1):
         keep(desk, now, number, text)
     assert roles(desk) == [(1, 1, "first"), (1, 2, "development"), (1, 3, "development"), (1, 4, "development")]
@@ -126,14 +127,14 @@ def test_a_further_report_is_told_only_where_it_is_far_longer(desk: flow.Desk, n
     assert len({thread for _, thread in numbers[1:]} - {None}) == 1
 
 
-def test_a_follow_up_that_quotes_the_flash_under_a_new_lead_is_told_by_itself(desk: flow.Desk, now: datetime) -> None:
+def test_a_follow_up_that_quotes_the_flash_under_a_new_lead_is_told_by_itself(desk: Desk, now: datetime) -> None:
     keep(desk, now, 1, FLASH)
     keep(desk, now, 2, BRIDGE + "早前報導:" + LEAD)
     assert roles(desk) == [(1, 1, "first"), (2, 2, "first")]
     assert is_told(desk, "desk@example.org", (FIRST, 1), (FIRST, 2))
 
 
-def test_a_copy_of_the_report_is_told_to_whom_the_report_did_not_reach(desk: flow.Desk, now: datetime) -> None:
+def test_a_copy_of_the_report_is_told_to_whom_the_report_did_not_reach(desk: Desk, now: datetime) -> None:
     keep(desk, now, 1, FLASH)
     keep(desk, now, 2, REPORT, "storm_mg")
     assert is_told(desk, "dw@example.org", (FIRST, 1))
@@ -144,14 +145,14 @@ def test_a_copy_of_the_report_is_told_to_whom_the_report_did_not_reach(desk: flo
     assert is_told(desk, "desk@example.org", (FIRST, 1), (LATER, 2))
 
 
-def test_a_page_that_grows_from_flash_to_report_is_a_revision(desk: flow.Desk, now: datetime) -> None:
+def test_a_page_that_grows_from_flash_to_report_is_a_revision(desk: Desk, now: datetime) -> None:
     keep(desk, now, 1, FLASH)
     assert keep(desk, now, 1, REPORT).outcome is Outcome.REVISED
     assert is_told(desk, "night@example.org", (FIRST, 1), ("revision", 1))
     assert keep(desk, now, 2, REPORT, "storm_mg").alerts == 0
 
 
-def test_flash_and_report_may_both_be_revised(desk: flow.Desk, now: datetime) -> None:
+def test_flash_and_report_may_both_be_revised(desk: Desk, now: datetime) -> None:
     keep(desk, now, 1, FLASH)
     keep(desk, now, 2, REPORT)
     keep(desk, now, 1, FLASH.replace("兩班", "三班"))
@@ -161,7 +162,7 @@ def test_flash_and_report_may_both_be_revised(desk: flow.Desk, now: datetime) ->
     assert len({each.id for each in messages(desk)}) == len(messages(desk))
 
 
-def test_what_was_learned_is_quiet_and_the_report_of_a_learned_flash_is_news(desk: flow.Desk, now: datetime) -> None:
+def test_what_was_learned_is_quiet_and_the_report_of_a_learned_flash_is_news(desk: Desk, now: datetime) -> None:
     learning = dataclasses.replace(desk, learning=True)
     keep(learning, now, 1, FLASH)
     assert not messages(desk)
@@ -170,14 +171,14 @@ def test_what_was_learned_is_quiet_and_the_report_of_a_learned_flash_is_news(des
     assert is_told(desk, "night@example.org", (FIRST, 2))
 
 
-def test_a_report_that_was_learned_is_not_told_and_nor_is_its_copy(desk: flow.Desk, now: datetime) -> None:
+def test_a_report_that_was_learned_is_not_told_and_nor_is_its_copy(desk: Desk, now: datetime) -> None:
     keep(desk, now, 1, FLASH)
     keep(dataclasses.replace(desk, learning=True), now, 2, REPORT, "storm_mg")
     keep(desk, now, 3, SIMPLE(REPORT), "storm_mg")
     assert is_told(desk, "night@example.org", (FIRST, 1))
 
 
-def test_a_comment_under_the_report_tells_nobody_twice(desk: flow.Desk, now: datetime) -> None:
+def test_a_comment_under_the_report_tells_nobody_twice(desk: Desk, now: datetime) -> None:
     keep(desk, now, 1, FLASH)
     keep(desk, now, 2, REPORT)
     before = told(desk)
@@ -185,7 +186,7 @@ def test_a_comment_under_the_report_tells_nobody_twice(desk: flow.Desk, now: dat
     assert told(desk) == before | {"talk@example.org": [(FIRST, "第 2 篇")]}
 
 
-def test_a_report_that_a_replay_finds_is_held_and_told_once(desk: flow.Desk, now: datetime) -> None:
+def test_a_report_that_a_replay_finds_is_held_and_told_once(desk: Desk, now: datetime) -> None:
     keep(desk, now, 1, FLASH)
     late = dataclasses.replace(desk, late="replay of dw_zh")
     keep(late, now, 2, REPORT)
@@ -197,7 +198,7 @@ def test_a_report_that_a_replay_finds_is_held_and_told_once(desk: flow.Desk, now
     assert [each.kind for each in messages(desk) if each.recipient == "night@example.org"] == ["new", "late"]
 
 
-def test_a_reading_that_makes_a_known_article_a_report_tells_nobody_twice(desk: flow.Desk, now: datetime) -> None:
+def test_a_reading_that_makes_a_known_article_a_report_tells_nobody_twice(desk: Desk, now: datetime) -> None:
     keep(desk, now, 1, FLASH)
     found = Found(portal="dw_zh", identity="2", url="https://dw_zh.example/2")
     page = Page(url=found.url, body=b"page", fetched_at=now)
@@ -211,7 +212,7 @@ def test_a_reading_that_makes_a_known_article_a_report_tells_nobody_twice(desk: 
     assert told(desk) == before
 
 
-def test_a_forgotten_flash_leaves_the_story_to_its_report(desk: flow.Desk, now: datetime) -> None:
+def test_a_forgotten_flash_leaves_the_story_to_its_report(desk: Desk, now: datetime) -> None:
     keep(desk, now, 1, FLASH)
     keep(desk, now, 2, REPORT)
     with writing(desk.engine) as session:
@@ -223,7 +224,7 @@ def test_a_forgotten_flash_leaves_the_story_to_its_report(desk: flow.Desk, now: 
     assert [(each.kind, each.thread) for each in messages(desk) if each.recipient == "night@example.org"] == [("development", None)]
 
 
-def test_a_piece_of_flash_and_other_known_report_is_a_part_of_both(desk: flow.Desk, now: datetime) -> None:
+def test_a_piece_of_flash_and_other_known_report_is_a_part_of_both(desk: Desk, now: datetime) -> None:
     keep(desk, now, 1, FLASH)
     keep(desk, now, 2, BRIDGE)
     before = told(desk)
@@ -232,13 +233,13 @@ def test_a_piece_of_flash_and_other_known_report_is_a_part_of_both(desk: flow.De
     assert told(desk) == before
 
 
-def test_a_report_without_a_flash_that_somebody_had_is_the_first(desk: flow.Desk, now: datetime) -> None:
+def test_a_report_without_a_flash_that_somebody_had_is_the_first(desk: Desk, now: datetime) -> None:
     keep(desk, now, 1, FLASH, "storm_mg")
     keep(desk, now, 2, REPORT)
     assert is_told(desk, "dw@example.org", (FIRST, 2))
 
 
-def test_the_database_refuses_the_same_development_twice(desk: flow.Desk, now: datetime) -> None:
+def test_the_database_refuses_the_same_development_twice(desk: Desk, now: datetime) -> None:
     keep(desk, now, 1, FLASH)
     keep(desk, now, 2, REPORT)
 
@@ -250,7 +251,7 @@ def test_the_database_refuses_the_same_development_twice(desk: flow.Desk, now: d
         twice(alerts.Due(topic="night", story_id=1, to=("night", "night@example.org"), development=1))
 
 
-def test_a_killed_transaction_owes_the_development_once(desk: flow.Desk, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_killed_transaction_owes_the_development_once(desk: Desk, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
     keep(desk, now, 1, FLASH)
     with monkeypatch.context() as killed:
         killed.setattr(alerts, "owe", _killed)

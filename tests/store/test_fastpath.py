@@ -20,6 +20,7 @@ from pipelines.dedup import fast as fast_path
 from pipelines.dedup.fast import Fast
 from pipelines.dedup.gauge import MB, Gauge
 from pipelines.dedup.shingles import sketch
+from pipelines.desk import Desk
 from pipelines.store.database import engine, reading, upgrade
 from pipelines.store.fastpath import fill_near, fill_seen
 from pipelines.store.pages import Found
@@ -89,24 +90,24 @@ def server(tmp_path: Path) -> Iterator[Server]:
 
 
 @contextmanager
-def made_desk(folder: Path, url: str) -> Iterator[flow.Desk]:
+def made_desk(folder: Path, url: str) -> Iterator[Desk]:
     folder.mkdir()
     on: Engine = engine(f"sqlite:///{folder / 'portalwatch.db'}")
     upgrade(on)
     watchlist, fast = Watchlist.from_text(WATCHLIST), Fast(url, secrets.token_hex(6))
-    yield flow.Desk(engine=on, fast=fast, watchlist=watchlist, matcher=compile_watchlist(watchlist), learning=False, looks=())
+    yield Desk(engine=on, fast=fast, watchlist=watchlist, matcher=compile_watchlist(watchlist), learning=False, looks=())
     fast.close()
     on.dispose()
 
 
-def arrive(desk: flow.Desk, now: datetime, between: Callable[[int], None] = lambda _at: None) -> None:
+def arrive(desk: Desk, now: datetime, between: Callable[[int], None] = lambda _at: None) -> None:
     for at, (portal, number, text) in enumerate(ARRIVALS):
         between(at)
         found = Found(portal=portal, identity=str(number), url=f"https://{portal}.example/{number}")
         flow.keep(desk, found, article(url=found.url, title=f"{portal} {number}", text=text), now + timedelta(minutes=at))
 
 
-def state(desk: flow.Desk) -> dict[str, list[Any]]:
+def state(desk: Desk) -> dict[str, list[Any]]:
     """Everything that was decided."""
     with reading(desk.engine) as session:
         rows = {table.__tablename__: session.scalars(select(table)).all() for table in TABLES}
@@ -221,7 +222,7 @@ def test_a_rebuild_beside_a_crawl_changes_no_result_and_ends_with_a_whole_index(
 ) -> None:
     over = threading.Event()
 
-    def rebuild(desk: flow.Desk) -> None:
+    def rebuild(desk: Desk) -> None:
         assert desk.fast is not None
         while not over.is_set():
             list(fill_near(desk.engine, desk.fast, 0, now))

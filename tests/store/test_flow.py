@@ -12,6 +12,7 @@ from sqlalchemy import Engine, func, select
 
 from pipelines import flow
 from pipelines.dedup.fast import Fast
+from pipelines.desk import Desk
 from pipelines.models import Comment, Outcome
 from pipelines.store import alerts
 from pipelines.store.database import reading, writing
@@ -38,34 +39,34 @@ OTHER = "鋼索吊橋在強風中受損,省道工程處連夜封閉人行道,並
 
 
 @pytest.fixture(params=["redis", "redis away"])
-def desk(request: pytest.FixtureRequest, store: Engine) -> Iterator[flow.Desk]:
+def desk(request: pytest.FixtureRequest, store: Engine) -> Iterator[Desk]:
     """A desk with a real Redis, and one whose Redis is away: no test may see a difference."""
     url = request.getfixturevalue("valkey") if request.param == "redis" else "unix:///nowhere.sock"
     fast = Fast(url, secrets.token_hex(6))
     watchlist = Watchlist.from_text(WATCHLIST)
-    yield flow.Desk(
+    yield Desk(
         engine=store, fast=fast, watchlist=watchlist, matcher=compile_watchlist(watchlist), learning=False, looks=(timedelta(hours=1),)
     )
     fast.close()
 
 
-def keep(desk: flow.Desk, now: datetime, portal: str = "dw_zh", number: int = 1, **changes: object) -> flow.Kept:
+def keep(desk: Desk, now: datetime, portal: str = "dw_zh", number: int = 1, **changes: object) -> flow.Kept:
     found = Found(portal=portal, identity=str(number), url=f"https://{portal}.example/{number}")
     return flow.keep(desk, found, article(url=found.url, **changes), now)
 
 
-def owed(desk: flow.Desk) -> list[tuple[str, str, int, int]]:
+def owed(desk: Desk) -> list[tuple[str, str, int, int]]:
     with reading(desk.engine) as session:
         rows = session.scalars(select(AlertRow).order_by(AlertRow.topic, AlertRow.channel, AlertRow.revision))
         return [(row.topic, row.recipient, row.story_id, row.revision) for row in rows]
 
 
-def count(desk: flow.Desk, table: type) -> int:
+def count(desk: Desk, table: type) -> int:
     with reading(desk.engine) as session:
         return session.scalar(select(func.count()).select_from(table)) or 0
 
 
-def test_a_new_article_owes_one_message_to_each_recipient(desk: flow.Desk, now: datetime) -> None:
+def test_a_new_article_owes_one_message_to_each_recipient(desk: Desk, now: datetime) -> None:
     kept = keep(desk, now)
     assert (kept.outcome, kept.alerts) == (Outcome.NEW, 3)
     with reading(desk.engine) as session:
@@ -73,7 +74,7 @@ def test_a_new_article_owes_one_message_to_each_recipient(desk: flow.Desk, now: 
     assert sorted(channel for channel, _ in messages) == ["crm", "desk"]
 
 
-def test_a_syndicated_copy_in_the_other_script_joins_and_is_not_told_again(desk: flow.Desk, now: datetime) -> None:
+def test_a_syndicated_copy_in_the_other_script_joins_and_is_not_told_again(desk: Desk, now: datetime) -> None:
     keep(desk, now)
     before = owed(desk)
     kept = keep(desk, now, "storm_mg", 2, title="另一個標題", text=SIMPLE(TEXT))
@@ -82,21 +83,21 @@ def test_a_syndicated_copy_in_the_other_script_joins_and_is_not_told_again(desk:
     assert (count(desk, Story), count(desk, Telling), count(desk, ArticleRow)) == (1, 2, 2)
 
 
-def test_a_copy_that_is_the_first_match_of_a_topic_is_told_to_who_has_not_heard(desk: flow.Desk, now: datetime) -> None:
+def test_a_copy_that_is_the_first_match_of_a_topic_is_told_to_who_has_not_heard(desk: Desk, now: datetime) -> None:
     keep(desk, now)
     kept = keep(desk, now, "park6", 2, text=SIMPLE(TEXT))
     assert kept.alerts == 1
     assert ("park6-only", "other@example.org", 1, 0) in owed(desk)
 
 
-def test_another_story_is_told(desk: flow.Desk, now: datetime) -> None:
+def test_another_story_is_told(desk: Desk, now: datetime) -> None:
     keep(desk, now)
     kept = keep(desk, now, "dw_zh", 2, title="渡輪與吊橋", text=OTHER)
     assert kept.alerts == 2
     assert count(desk, Story) == 2
 
 
-def test_the_same_article_again_is_unchanged(desk: flow.Desk, now: datetime) -> None:
+def test_the_same_article_again_is_unchanged(desk: Desk, now: datetime) -> None:
     keep(desk, now)
     before = owed(desk)
     assert keep(desk, now).outcome is Outcome.UNCHANGED
@@ -104,7 +105,7 @@ def test_the_same_article_again_is_unchanged(desk: flow.Desk, now: datetime) -> 
     assert count(desk, Revision) == 1
 
 
-def test_comments_and_counters_make_no_revision(desk: flow.Desk, now: datetime) -> None:
+def test_comments_and_counters_make_no_revision(desk: Desk, now: datetime) -> None:
     keep(desk, now)
     kept = keep(desk, now, comments=(Comment(author="老街坊", text="好"),), comment_count=1, reactions={"鲜花": 2})
     assert kept.outcome is Outcome.UNCHANGED
@@ -113,7 +114,7 @@ def test_comments_and_counters_make_no_revision(desk: flow.Desk, now: datetime) 
     assert (row.comment_count, row.reactions, len(row.comments)) == (1, {"鲜花": 2}, 1)
 
 
-def test_a_correction_is_told_once_to_who_had_the_article_unless_the_topic_says_never(desk: flow.Desk, now: datetime) -> None:
+def test_a_correction_is_told_once_to_who_had_the_article_unless_the_topic_says_never(desk: Desk, now: datetime) -> None:
     keep(desk, now)
     corrected = TEXT.replace("四十天", "六十天")
     kept = keep(desk, now, text=corrected)
@@ -127,7 +128,7 @@ def test_a_correction_is_told_once_to_who_had_the_article_unless_the_topic_says_
     assert (message.kind, message.thread) == ("revision", first)
 
 
-def test_a_corrected_copy_is_not_told(desk: flow.Desk, now: datetime) -> None:
+def test_a_corrected_copy_is_not_told(desk: Desk, now: datetime) -> None:
     keep(desk, now)
     keep(desk, now, "storm_mg", 2, text=SIMPLE(TEXT))
     before = owed(desk)
@@ -135,14 +136,14 @@ def test_a_corrected_copy_is_not_told(desk: flow.Desk, now: datetime) -> None:
     assert owed(desk) == before
 
 
-def test_a_learning_run_keeps_and_matches_but_owes_nothing(desk: flow.Desk, now: datetime) -> None:
+def test_a_learning_run_keeps_and_matches_but_owes_nothing(desk: Desk, now: datetime) -> None:
     learning = dataclasses.replace(desk, learning=True)
     assert keep(learning, now).alerts == 0
     assert (count(desk, Match), count(desk, AlertRow)) == (2, 0)
     assert keep(desk, now, "storm_mg", 2, text=SIMPLE(TEXT)).alerts == 0
 
 
-def test_a_merged_piece_belongs_to_both_stories_and_is_not_told_again(desk: flow.Desk, now: datetime) -> None:
+def test_a_merged_piece_belongs_to_both_stories_and_is_not_told_again(desk: Desk, now: datetime) -> None:
     keep(desk, now)
     keep(
         desk,
@@ -161,7 +162,7 @@ def test_a_merged_piece_belongs_to_both_stories_and_is_not_told_again(desk: flow
     assert (roles, count(desk, Story)) == (["part", "part"], 2)
 
 
-def test_a_failed_transaction_leaves_nothing(desk: flow.Desk, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_transaction_leaves_nothing(desk: Desk, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise RuntimeError("killed here")
 
@@ -173,7 +174,7 @@ def test_a_failed_transaction_leaves_nothing(desk: flow.Desk, now: datetime, mon
     assert keep(desk, now).alerts == 3
 
 
-def test_two_crawls_of_copies_at_once_tell_one_story(desk: flow.Desk, now: datetime) -> None:
+def test_two_crawls_of_copies_at_once_tell_one_story(desk: Desk, now: datetime) -> None:
     results: list[flow.Kept] = []
     portals = ["dw_zh", "storm_mg", "bbc_zh", "cna"]
     threads = [
@@ -192,7 +193,7 @@ def test_two_crawls_of_copies_at_once_tell_one_story(desk: flow.Desk, now: datet
     assert sum(kept.alerts for kept in results) == 3
 
 
-def test_the_same_page_kept_at_once_is_one_article(desk: flow.Desk, now: datetime) -> None:
+def test_the_same_page_kept_at_once_is_one_article(desk: Desk, now: datetime) -> None:
     threads = [threading.Thread(target=keep, args=(desk, now)) for _ in range(4)]
     for thread in threads:
         thread.start()
@@ -203,7 +204,7 @@ def test_the_same_page_kept_at_once_is_one_article(desk: flow.Desk, now: datetim
 
 def test_a_redis_that_lost_everything_changes_nothing(store: Engine, fast: Fast, redis_client: "object", now: datetime) -> None:
     watchlist = Watchlist.from_text(WATCHLIST)
-    desk = flow.Desk(engine=store, fast=fast, watchlist=watchlist, matcher=compile_watchlist(watchlist), learning=False, looks=())
+    desk = Desk(engine=store, fast=fast, watchlist=watchlist, matcher=compile_watchlist(watchlist), learning=False, looks=())
     keep(desk, now)
     redis_client.flushall()  # type: ignore[attr-defined]
     assert keep(desk, now, "storm_mg", 2, text=SIMPLE(TEXT)).alerts == 0
@@ -213,7 +214,7 @@ def test_a_redis_that_lost_everything_changes_nothing(store: Engine, fast: Fast,
     assert fast.upto() == 2
 
 
-def test_a_forgotten_article_does_not_come_back(desk: flow.Desk, now: datetime) -> None:
+def test_a_forgotten_article_does_not_come_back(desk: Desk, now: datetime) -> None:
     keep(desk, now)
     with writing(desk.engine) as session:
         assert forget_article(session, NAMED, (), now).article_id == 1
@@ -222,7 +223,7 @@ def test_a_forgotten_article_does_not_come_back(desk: flow.Desk, now: datetime) 
     assert count(desk, ArticleRow) == 0
 
 
-def test_a_story_outlives_its_first_article(desk: flow.Desk, now: datetime) -> None:
+def test_a_story_outlives_its_first_article(desk: Desk, now: datetime) -> None:
     keep(desk, now)
     keep(desk, now, "storm_mg", 2, text=SIMPLE(TEXT), title="第二家")
     with writing(desk.engine) as session:
@@ -232,7 +233,7 @@ def test_a_story_outlives_its_first_article(desk: flow.Desk, now: datetime) -> N
 
 
 @pytest.mark.parametrize(("policy", "author"), [("off", None), ("pseudonymous", "reader-"), ("full", "老街坊")])
-def test_comments_are_kept_as_the_policy_says(desk: flow.Desk, now: datetime, policy: str, author: str | None) -> None:
+def test_comments_are_kept_as_the_policy_says(desk: Desk, now: datetime, policy: str, author: str | None) -> None:
     desk = dataclasses.replace(desk, comments=policy)
     keep(desk, now, comments=(Comment(author="老街坊", text="好", badges=("[楼主]",)),))
     with reading(desk.engine) as session:
@@ -240,7 +241,7 @@ def test_comments_are_kept_as_the_policy_says(desk: flow.Desk, now: datetime, po
     assert kept[0]["author"].startswith(author) if author else kept == []
 
 
-def test_settling_a_page_that_says_that_it_is_gone_marks_the_article(desk: flow.Desk, now: datetime) -> None:
+def test_settling_a_page_that_says_that_it_is_gone_marks_the_article(desk: Desk, now: datetime) -> None:
     keep(desk, now)
     found = Found(portal="dw_zh", identity="1", url="https://dw_zh.example/1")
     flow.settle(desk, found, Outcome.NOT_ARTICLE, "missing: status 404", now)
@@ -248,19 +249,19 @@ def test_settling_a_page_that_says_that_it_is_gone_marks_the_article(desk: flow.
         assert session.scalars(select(ArticleRow.vanished_at)).one() == now
 
 
-def test_a_copy_of_a_revised_text_is_known(desk: flow.Desk, now: datetime) -> None:
+def test_a_copy_of_a_revised_text_is_known(desk: Desk, now: datetime) -> None:
     keep(desk, now, text=TEXT[:60])
     keep(desk, now, text=TEXT)
     assert keep(desk, now, "storm_mg", 2, text=SIMPLE(TEXT)[: int(len(TEXT) * 0.8)]).alerts == 0
 
 
-def test_copies_are_known_through_copies_beyond_the_horizon(desk: flow.Desk, now: datetime) -> None:
+def test_copies_are_known_through_copies_beyond_the_horizon(desk: Desk, now: datetime) -> None:
     days = [now - timedelta(days=back) for back in (15, 10, 0)]
     told = [keep(desk, day, "dw_zh", number, text=TEXT if number % 2 else SIMPLE(TEXT)).alerts for number, day in enumerate(days)]
     assert told == [3, 0, 0]
 
 
-def test_an_article_of_the_past_is_no_candidate_for_todays_news_nor_the_other_way_round(desk: flow.Desk, now: datetime) -> None:
+def test_an_article_of_the_past_is_no_candidate_for_todays_news_nor_the_other_way_round(desk: Desk, now: datetime) -> None:
     backfill = dataclasses.replace(desk, seen_at=lambda _article, present: present - timedelta(days=60))
     keep(desk, now, number=1)
     keep(backfill, now, number=2)
@@ -271,7 +272,7 @@ def test_an_article_of_the_past_is_no_candidate_for_todays_news_nor_the_other_wa
     assert [story for _, story in told] == [1, 2, 2, 1]
 
 
-def test_the_parts_of_a_merged_piece_that_came_first_stay_two_stories(desk: flow.Desk, now: datetime) -> None:
+def test_the_parts_of_a_merged_piece_that_came_first_stay_two_stories(desk: Desk, now: datetime) -> None:
     bridge = OTHER + "觀光業者擔心連假訂房受到影響,已有一成旅客取消行程。警方提醒民眾不要為了拍照而跨越封鎖線。"
     keep(desk, now, "dw_zh", 1)
     keep(desk, now, "bbc_zh", 2, title="橋", text=bridge)
@@ -281,6 +282,6 @@ def test_the_parts_of_a_merged_piece_that_came_first_stay_two_stories(desk: flow
         assert session.scalars(select(Telling.role).where(Telling.article_id == 4)).all() == ["copy"]
 
 
-def test_hostile_characters_are_kept_out_of_the_store(desk: flow.Desk, now: datetime) -> None:
+def test_hostile_characters_are_kept_out_of_the_store(desk: Desk, now: datetime) -> None:
     kept = keep(desk, now, title="渡\0輪\ud800", author="\0", captions=("\udfff",), reactions={"\0": 1})
     assert kept.outcome is Outcome.NEW

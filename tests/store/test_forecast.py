@@ -8,6 +8,7 @@ from opencc import OpenCC
 from sqlalchemy import Engine, select
 
 from pipelines import flow, scan
+from pipelines.desk import Desk
 from pipelines.drift import drift
 from pipelines.errors import WrongUseError
 from pipelines.forecast import Forecast, forecast, foreseen
@@ -31,23 +32,23 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture
-def desk(store: Engine) -> flow.Desk:
+def desk(store: Engine) -> Desk:
     """A desk without Redis."""
     watchlist = Watchlist.from_text(WATCH)
-    return flow.Desk(engine=store, fast=None, watchlist=watchlist, matcher=compile_watchlist(watchlist), learning=False, looks=())
+    return Desk(engine=store, fast=None, watchlist=watchlist, matcher=compile_watchlist(watchlist), learning=False, looks=())
 
 
-def keep(desk: flow.Desk, at: datetime, number: int, portal: str = "dw_zh", **changes: object) -> None:
+def keep(desk: Desk, at: datetime, number: int, portal: str = "dw_zh", **changes: object) -> None:
     found = Found(portal=portal, identity=str(number), url=f"https://{portal}.example/{number}")
     flow.keep(desk, found, article(url=found.url, **changes), at)
 
 
-def asked(desk: flow.Desk, now: datetime, query: str = "渡輪", days: int = 30, portal: str | None = None) -> Forecast:
+def asked(desk: Desk, now: datetime, query: str = "渡輪", days: int = 30, portal: str | None = None) -> Forecast:
     plan = plan_of(query, read_aliases(Document("aliases.yaml", "")))
     return forecast(desk.engine, [plan], Span(since=now - days * DAY, until=now, portal=portal))
 
 
-def test_a_story_alerts_once_whoever_copies_it(desk: flow.Desk, now: datetime) -> None:
+def test_a_story_alerts_once_whoever_copies_it(desk: Desk, now: datetime) -> None:
     keep(desk, now - 4 * DAY, 1)
     keep(desk, now - 3 * DAY, 2, "storm_mg", title="另一個標題", text=SIMPLE(TEXT))
     keep(desk, now - 2 * DAY, 3, title="吊橋封閉", text=OTHER)
@@ -57,7 +58,7 @@ def test_a_story_alerts_once_whoever_copies_it(desk: flow.Desk, now: datetime) -
     assert (told.articles, told.days, told.alerts_a_day) == (3, 4.0, 0.25)
 
 
-def test_it_foresees_what_the_crawl_owed(desk: flow.Desk, now: datetime) -> None:
+def test_it_foresees_what_the_crawl_owed(desk: Desk, now: datetime) -> None:
     keep(desk, now - 4 * DAY, 1)
     keep(desk, now - 3 * DAY, 2, "storm_mg", title="另一個標題", text=SIMPLE(TEXT))
     keep(desk, now - 2 * DAY, 3, title="渡輪與吊橋", text=OTHER)
@@ -67,7 +68,7 @@ def test_it_foresees_what_the_crawl_owed(desk: flow.Desk, now: datetime) -> None
     assert {(each.topic, each.story) for each in told.alerts} == owed == {("ferry", 1), ("ferry", 2), ("bridge", 2)}
 
 
-def test_a_copy_of_what_was_told_before_the_span_does_not_alert(desk: flow.Desk, now: datetime) -> None:
+def test_a_copy_of_what_was_told_before_the_span_does_not_alert(desk: Desk, now: datetime) -> None:
     keep(desk, now - 4 * DAY, 1)
     keep(desk, now - DAY / 2, 2, "storm_mg", title="另一個標題")
     assert [len(asked(desk, now, days=days).alerts) for days in (1, 5)] == [0, 1]
@@ -80,7 +81,7 @@ def test_a_development_alerts_by_itself_and_a_copy_does_not(now: datetime) -> No
     assert [each.article_id for each in foreseen([more, copy, first], lambda _topic, _at: True)] == [1, 3]
 
 
-def test_what_a_learning_run_found_matches_and_never_alerts(desk: flow.Desk, now: datetime) -> None:
+def test_what_a_learning_run_found_matches_and_never_alerts(desk: Desk, now: datetime) -> None:
     keep(dataclasses.replace(desk, learning=True), now - 2 * DAY, 1)
     told = asked(desk, now)
     assert (len(told.matched), told.alerts, told.alerts_a_day) == (1, [], None)
@@ -88,7 +89,7 @@ def test_what_a_learning_run_found_matches_and_never_alerts(desk: flow.Desk, now
     assert (len(asked(desk, now).matched), asked(desk, now).alerts_a_day) == (2, 0.0)
 
 
-def test_an_empty_archive_is_no_answer(desk: flow.Desk, now: datetime) -> None:
+def test_an_empty_archive_is_no_answer(desk: Desk, now: datetime) -> None:
     with pytest.raises(WrongUseError, match="the archive is empty"):
         asked(desk, now)
     keep(desk, now - 40 * DAY, 1)
@@ -99,13 +100,13 @@ def test_an_empty_archive_is_no_answer(desk: flow.Desk, now: datetime) -> None:
 
 
 @pytest.mark.parametrize("query", ["渡輪", "author:林若川", "publisher:海岬日报", "portal:dw_zh", "/渡.將/", "comments:擠", "渡"])
-def test_every_field_that_a_query_asks_for_is_read(desk: flow.Desk, now: datetime, query: str) -> None:
+def test_every_field_that_a_query_asks_for_is_read(desk: Desk, now: datetime, query: str) -> None:
     keep(desk, now - DAY, 1, author="林若川", publisher=("海岬日報",), comments=(Comment(author="老街坊", text="又要擠了"),))
     assert len(asked(desk, now, query).matched) == 1
     assert asked(desk, now, f"{query} AND 吊橋").matched == []
 
 
-def test_several_processes_find_what_one_finds(desk: flow.Desk, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_several_processes_find_what_one_finds(desk: Desk, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(1, 7):
         keep(desk, now - DAY, number, title=f"第{number}號渡輪", text=f"{number}號渡輪靠岸。" if number % 2 else f"第{number}座吊橋。")
     plans = plans_of(desk.watchlist, ["bridge"])
@@ -137,7 +138,7 @@ def changed(old: str, new: str) -> Watchlist:
     ],
 )
 def test_a_change_is_told_as_alerts_gained_and_lost(
-    desk: flow.Desk, now: datetime, old: str, new: str, gained: list[tuple[str, str]], lost: list[tuple[str, str]]
+    desk: Desk, now: datetime, old: str, new: str, gained: list[tuple[str, str]], lost: list[tuple[str, str]]
 ) -> None:
     keep(desk, now - 2 * DAY, 1)
     keep(desk, now - DAY, 2, "storm_mg", text=SIMPLE(TEXT))
@@ -148,7 +149,7 @@ def test_a_change_is_told_as_alerts_gained_and_lost(
     assert all((each.title, each.portal) == ("青嶼夜間渡輪下月復航", "dw_zh") for each in found.moved)
 
 
-def test_the_same_topics_need_no_archive(desk: flow.Desk, now: datetime) -> None:
+def test_the_same_topics_need_no_archive(desk: Desk, now: datetime) -> None:
     span = Span(since=now - DAY, until=now)
     assert drift(desk.engine, desk.watchlist, Watchlist.from_text(WATCH + "# a remark\n"), span).topics == ()
     with pytest.raises(WrongUseError, match="empty"):

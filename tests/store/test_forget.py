@@ -8,6 +8,7 @@ from sqlalchemy.exc import NoResultFound
 
 from pipelines import flow
 from pipelines.alerts.outbox import Post, deliver
+from pipelines.desk import Desk
 from pipelines.extract.learned import Memory, Remembered
 from pipelines.models import Answer, Message, Outcome
 from pipelines.store import alerts, learned
@@ -31,26 +32,26 @@ HOOKS = frozenset({"crm"})
 
 
 @pytest.fixture
-def desk(store: Engine) -> flow.Desk:
+def desk(store: Engine) -> Desk:
     watchlist = Watchlist.from_text(WATCH)
-    return flow.Desk(engine=store, fast=None, watchlist=watchlist, matcher=compile_watchlist(watchlist), learning=False, looks=())
+    return Desk(engine=store, fast=None, watchlist=watchlist, matcher=compile_watchlist(watchlist), learning=False, looks=())
 
 
 def named(number: int = 1) -> Named:
     return Named(portal="dw_zh", identity=str(number), url=f"https://www.dw.com/zh/a-{number}")
 
 
-def keep(desk: flow.Desk, now: datetime, number: int = 1, **changes: object) -> flow.Kept:
+def keep(desk: Desk, now: datetime, number: int = 1, **changes: object) -> flow.Kept:
     found = Found(portal="dw_zh", identity=str(number), url=named(number).url)
     return flow.keep(desk, found, article(url=found.url, **changes), now)
 
 
-def forget(desk: flow.Desk, now: datetime, number: int = 1) -> Removed:
+def forget(desk: Desk, now: datetime, number: int = 1) -> Removed:
     with writing(desk.engine) as session:
         return forget_article(session, named(number), HOOKS, now)
 
 
-def deliver_all(desk: flow.Desk, now: datetime, *, ok: bool = True) -> list[Message]:
+def deliver_all(desk: Desk, now: datetime, *, ok: bool = True) -> list[Message]:
     sent: list[Message] = []
 
     def send(_channel: object, message: Message) -> Answer:
@@ -61,12 +62,12 @@ def deliver_all(desk: flow.Desk, now: datetime, *, ok: bool = True) -> list[Mess
     return sent
 
 
-def count(desk: flow.Desk, *tables: type) -> list[int]:
+def count(desk: Desk, *tables: type) -> list[int]:
     with reading(desk.engine) as session:
         return [session.scalar(select(func.count()).select_from(table)) or 0 for table in tables]
 
 
-def test_all_of_an_article_goes_and_the_tombstone_stays(desk: flow.Desk, now: datetime) -> None:
+def test_all_of_an_article_goes_and_the_tombstone_stays(desk: Desk, now: datetime) -> None:
     keep(desk, now)
     keep(desk, now, text=TEXT.replace("四十天", "六十天"))
     removed = forget(desk, now)
@@ -81,12 +82,12 @@ def test_all_of_an_article_goes_and_the_tombstone_stays(desk: flow.Desk, now: da
     assert forget(desk, now) == Removed()
 
 
-def test_what_was_never_read_can_be_forgotten_beforehand(desk: flow.Desk, now: datetime) -> None:
+def test_what_was_never_read_can_be_forgotten_beforehand(desk: Desk, now: datetime) -> None:
     assert forget(desk, now, 9) == Removed()
     assert keep(desk, now, 9).outcome is Outcome.DENIED
 
 
-def test_a_webhook_that_was_told_is_asked_to_forget_it_and_a_mail_is_not(desk: flow.Desk, now: datetime) -> None:
+def test_a_webhook_that_was_told_is_asked_to_forget_it_and_a_mail_is_not(desk: Desk, now: datetime) -> None:
     keep(desk, now)
     (told,) = [message for message in deliver_all(desk, now) if message.channel == "crm"]
     assert forget(desk, now).retractions == 1
@@ -97,7 +98,7 @@ def test_a_webhook_that_was_told_is_asked_to_forget_it_and_a_mail_is_not(desk: f
     assert deliver_all(desk, now + timedelta(days=1)) == []
 
 
-def test_a_story_and_its_revision_are_taken_back_together(desk: flow.Desk, now: datetime) -> None:
+def test_a_story_and_its_revision_are_taken_back_together(desk: Desk, now: datetime) -> None:
     keep(desk, now)
     deliver_all(desk, now)
     keep(desk, now, text=TEXT.replace("四十天", "六十天"))
@@ -107,7 +108,7 @@ def test_a_story_and_its_revision_are_taken_back_together(desk: flow.Desk, now: 
     assert len(taken.retracts) == 2
 
 
-def test_a_retraction_is_tried_again_and_replayed_like_an_alert(desk: flow.Desk, now: datetime) -> None:
+def test_a_retraction_is_tried_again_and_replayed_like_an_alert(desk: Desk, now: datetime) -> None:
     keep(desk, now)
     deliver_all(desk, now)
     forget(desk, now)
@@ -129,7 +130,7 @@ def test_who_may_have_had_it_is_asked(state: str, attempts: int, known: bool) ->
     assert may_be_known(AlertRow(state=state, attempts=attempts)) is known
 
 
-def test_what_is_being_sent_is_taken_back_after_its_claim_and_is_not_composed_any_more(desk: flow.Desk, now: datetime) -> None:
+def test_what_is_being_sent_is_taken_back_after_its_claim_and_is_not_composed_any_more(desk: Desk, now: datetime) -> None:
     keep(desk, now)
     with writing(desk.engine) as session:
         session.execute(update(AlertRow).where(AlertRow.channel == "desk").values(state="sent"))
@@ -144,7 +145,7 @@ def test_what_is_being_sent_is_taken_back_after_its_claim_and_is_not_composed_an
 
 
 def test_a_message_that_is_forgotten_between_claim_and_composing_does_not_stop_the_round(
-    desk: flow.Desk, now: datetime, monkeypatch: pytest.MonkeyPatch
+    desk: Desk, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keep(desk, now)
     keep(desk, now, 2, text="鋼索吊橋在強風中受損,渡輪停航。" * 9)
@@ -160,7 +161,7 @@ def test_a_message_that_is_forgotten_between_claim_and_composing_does_not_stop_t
     assert {message.url for message in deliver_all(desk, now)} == {named(2).url}
 
 
-def test_what_nobody_was_told_yet_is_told_by_another_telling(desk: flow.Desk, now: datetime) -> None:
+def test_what_nobody_was_told_yet_is_told_by_another_telling(desk: Desk, now: datetime) -> None:
     keep(desk, now)
     keep(desk, now, 2)
     removed = forget(desk, now)
@@ -168,7 +169,7 @@ def test_what_nobody_was_told_yet_is_told_by_another_telling(desk: flow.Desk, no
     assert {message.url for message in deliver_all(desk, now)} == {named(2).url}
 
 
-def test_all_tellings_of_a_story_can_be_named(desk: flow.Desk, now: datetime) -> None:
+def test_all_tellings_of_a_story_can_be_named(desk: Desk, now: datetime) -> None:
     keep(desk, now)
     keep(desk, now, 2)
     keep(desk, now, 3, text="鋼索吊橋在強風中受損,渡輪停航。" * 9)
@@ -177,7 +178,7 @@ def test_all_tellings_of_a_story_can_be_named(desk: flow.Desk, now: datetime) ->
         assert told_with(session, named(9)) == [named(9)]
 
 
-def test_a_restored_backup_makes_the_same_retraction_again(desk: flow.Desk, now: datetime) -> None:
+def test_a_restored_backup_makes_the_same_retraction_again(desk: Desk, now: datetime) -> None:
     """The receiver knows its id, and does nothing."""
     ids = set()
     for _ in range(2):
@@ -196,7 +197,7 @@ def test_a_restored_backup_makes_the_same_retraction_again(desk: flow.Desk, now:
     assert len(ids) == 1
 
 
-def test_evidence_and_learned_lines_of_it_go(desk: flow.Desk, now: datetime) -> None:
+def test_evidence_and_learned_lines_of_it_go(desk: Desk, now: datetime) -> None:
     keep(desk, now)
     samples = [{"url": named(number).url, "outcome": "failed", "why": "x"} for number in (1, 2)]
     with writing(desk.engine) as session:
@@ -209,7 +210,7 @@ def test_evidence_and_learned_lines_of_it_go(desk: flow.Desk, now: datetime) -> 
         assert [page.identity for page in learned.recall(session, "dw_zh").pages] == ["2"]
 
 
-def test_an_address_finds_what_it_kept_without_a_sheet(desk: flow.Desk, now: datetime) -> None:
+def test_an_address_finds_what_it_kept_without_a_sheet(desk: Desk, now: datetime) -> None:
     keep(desk, now)
     with reading(desk.engine) as session:
         assert found_by_url(session, {named().url, "https://other.example/"}) == [named()]

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, event
 from pipelines import flow
 from pipelines.dedup.fast import Fast
 from pipelines.dedup.shingles import sketch
+from pipelines.desk import Desk
 from pipelines.models import Answer, Comment, Outcome
 from pipelines.store import alerts, articles, pages
 from pipelines.store.database import engine, in_one_transaction, reading, upgrade, writing
@@ -35,10 +36,10 @@ def on(tmp_path: Path) -> Iterator[Engine]:
 
 
 @pytest.fixture(params=["redis", "no redis"])
-def desk(request: pytest.FixtureRequest, on: Engine) -> flow.Desk:
+def desk(request: pytest.FixtureRequest, on: Engine) -> Desk:
     watchlist = Watchlist.from_text(WATCHLIST)
     fast: Fast | None = request.getfixturevalue("fast") if request.param == "redis" else None
-    return flow.Desk(
+    return Desk(
         engine=on, fast=fast, watchlist=watchlist, matcher=compile_watchlist(watchlist), learning=False, looks=(timedelta(hours=1),)
     )
 
@@ -64,7 +65,7 @@ def scanned(on: Engine) -> Iterator[set[str]]:
                     found.add(f"{row.detail}: {' '.join(statement.split())[:200]}")
 
 
-def crawled(desk: flow.Desk, now: datetime) -> None:
+def crawled(desk: Desk, now: datetime) -> None:
     """Everything that a run asks about its pages and articles."""
     with reading(desk.engine) as session:
         pages.sort(session, FOUND, now)
@@ -79,7 +80,7 @@ def crawled(desk: flow.Desk, now: datetime) -> None:
     in_one_transaction(desk.engine, lambda session: pages.remember_marks(session, FOUND))
 
 
-def delivered(desk: flow.Desk, now: datetime) -> None:
+def delivered(desk: Desk, now: datetime) -> None:
     """Everything that sending a message asks."""
     with writing(desk.engine) as session:
         claim = alerts.claim(session, now)
@@ -88,7 +89,7 @@ def delivered(desk: flow.Desk, now: datetime) -> None:
         alerts.answered(session, claim, Answer(ok=True, detail=""), now)
 
 
-def refilled(desk: flow.Desk, now: datetime) -> None:
+def refilled(desk: Desk, now: datetime) -> None:
     """What a refill of Redis asks, batch by batch."""
     with reading(desk.engine) as session:
         articles.near(session, sketch("", TEXT).asked, after=0, now=now)
@@ -96,13 +97,13 @@ def refilled(desk: flow.Desk, now: datetime) -> None:
         pages.remembered(session, 1, now)
 
 
-def forgotten(desk: flow.Desk, now: datetime) -> None:
+def forgotten(desk: Desk, now: datetime) -> None:
     """What forgetting an article asks."""
     in_one_transaction(desk.engine, lambda session: forget_article(session, Named(portal="p", identity="0", url=""), (), now))
 
 
 @pytest.mark.parametrize("step", [crawled, delivered, refilled, forgotten])
-def test_no_step_looks_through_a_whole_table(desk: flow.Desk, now: datetime, step: Callable[[flow.Desk, datetime], None]) -> None:
+def test_no_step_looks_through_a_whole_table(desk: Desk, now: datetime, step: Callable[[Desk, datetime], None]) -> None:
     if step is not crawled:
         crawled(desk, now)
     with scanned(desk.engine) as found:
@@ -110,7 +111,7 @@ def test_no_step_looks_through_a_whole_table(desk: flow.Desk, now: datetime, ste
     assert found == set()
 
 
-def test_a_scan_is_noticed(desk: flow.Desk) -> None:
+def test_a_scan_is_noticed(desk: Desk) -> None:
     with scanned(desk.engine) as found, reading(desk.engine) as session:
         session.connection().exec_driver_sql("SELECT * FROM articles WHERE author = 'x'")
     assert [scan.partition(":")[0] for scan in found] == ["SCAN articles"]

@@ -11,6 +11,7 @@ from sqlalchemy import Engine, select
 
 from pipelines import flow, rematch
 from pipelines.config import Settings
+from pipelines.desk import Desk
 from pipelines.rematch import wanted_of
 from pipelines.store.database import engine, reading
 from pipelines.store.pages import Found
@@ -32,7 +33,7 @@ def house(configured: Callable[..., Settings], store: Engine, database_url: str,
     return configured(database_url=database_url, config=tmp_path, smtp_port=1)
 
 
-def desk(settings: Settings, text: str, at: datetime, **changes: Any) -> flow.Desk:
+def desk(settings: Settings, text: str, at: datetime, **changes: Any) -> Desk:
     settings.watchlist.write_text(text, encoding="utf-8")
     watchlist = activate(engine(settings.database), settings.watchlist, settings.aliases, at).watchlist
     values = {
@@ -42,10 +43,10 @@ def desk(settings: Settings, text: str, at: datetime, **changes: Any) -> flow.De
         "matcher": compile_watchlist(watchlist),
         "learning": False,
     }
-    return flow.Desk(**(values | {"looks": ()} | changes))
+    return Desk(**(values | {"looks": ()} | changes))
 
 
-def keep(on: flow.Desk, at: datetime, number: int, portal: str = "dw_zh", **changes: object) -> None:
+def keep(on: Desk, at: datetime, number: int, portal: str = "dw_zh", **changes: object) -> None:
     found = Found(portal=portal, identity=str(number), url=f"https://{portal}.example/{number}")
     flow.keep(on, found, article(url=found.url, **changes), at)
 

@@ -8,6 +8,7 @@ from sqlalchemy import Engine, func, select, update
 
 from pipelines import flow, reread
 from pipelines.dedup.fast import Fast
+from pipelines.desk import Desk
 from pipelines.models import Comment, Outcome, Page
 from pipelines.reread import Again, Became
 from pipelines.store import alerts
@@ -27,10 +28,10 @@ HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
-def desk(store: Engine, fast: Fast) -> flow.Desk:
+def desk(store: Engine, fast: Fast) -> Desk:
     """A desk of a live crawl."""
     watchlist = Watchlist.from_text(WATCHLIST)
-    return flow.Desk(
+    return Desk(
         engine=store, fast=fast, watchlist=watchlist, matcher=compile_watchlist(watchlist), learning=False, looks=(timedelta(hours=1),)
     )
 
@@ -43,17 +44,17 @@ def found(number: int) -> Found:
     return Found(portal="dw_zh", identity=str(number), url=f"https://dw_zh.example/{number}")
 
 
-def keep(desk: flow.Desk, now: datetime, number: int = 1, **changes: object) -> flow.Kept:
+def keep(desk: Desk, now: datetime, number: int = 1, **changes: object) -> flow.Kept:
     return flow.keep(desk, found(number), article(url=found(number).url, **changes), now, page(number, now))
 
 
-def again(desk: flow.Desk, now: datetime, number: int = 1, fetched: Page | None = None, **changes: object) -> Again:
+def again(desk: Desk, now: datetime, number: int = 1, fetched: Page | None = None, **changes: object) -> Again:
     replaying = dataclasses.replace(desk, late=LATE)
     read = article(url=found(number).url, **changes)
     return reread.keep_again(replaying, found(number), read, fetched or page(number, now), now + HOUR)
 
 
-def released(desk: flow.Desk, now: datetime) -> list[tuple[str, list[int]]]:
+def released(desk: Desk, now: datetime) -> list[tuple[str, list[int]]]:
     """(recipient, stories) of each message that goes out at the end."""
     with writing(desk.engine) as session:
         release_late(session, LATE, now + HOUR)
@@ -64,29 +65,29 @@ def released(desk: flow.Desk, now: datetime) -> list[tuple[str, list[int]]]:
     return sorted((message.recipient, sorted(story.story_id for story in message.stories)) for message in messages)
 
 
-def count(desk: flow.Desk, table: type) -> int:
+def count(desk: Desk, table: type) -> int:
     with reading(desk.engine) as session:
         return session.scalar(select(func.count()).select_from(table)) or 0
 
 
-def told(desk: flow.Desk) -> list[tuple[str, str]]:
+def told(desk: Desk) -> list[tuple[str, str]]:
     with reading(desk.engine) as session:
         return [(row.topic, row.state) for row in session.scalars(select(AlertRow).order_by(AlertRow.id))]
 
 
-def row_of(desk: flow.Desk, number: int = 1) -> ArticleRow:
+def row_of(desk: Desk, number: int = 1) -> ArticleRow:
     with reading(desk.engine) as session:
         return session.scalars(select(ArticleRow).where(ArticleRow.url == found(number).url)).one()
 
 
-def test_a_reading_that_did_not_change_changes_nothing(desk: flow.Desk, now: datetime) -> None:
+def test_a_reading_that_did_not_change_changes_nothing(desk: Desk, now: datetime) -> None:
     keep(desk, now)
     before = told(desk)
     assert again(desk, now) == Again(became=Became.SAME)
     assert (told(desk), count(desk, Revision)) == (before, 1)
 
 
-def test_another_reading_of_the_same_bytes_is_no_revision(desk: flow.Desk, now: datetime) -> None:
+def test_another_reading_of_the_same_bytes_is_no_revision(desk: Desk, now: datetime) -> None:
     keep(desk, now, text=TEXT + "\n" + JUNK, author="海岬日報", comments=(Comment(author="老街坊", text="好"),))
     shingles, before = count(desk, Shingle), told(desk)
     done = again(desk, now, author="林若川")
@@ -100,14 +101,14 @@ def test_another_reading_of_the_same_bytes_is_no_revision(desk: flow.Desk, now: 
     assert again(desk, now, author="林若川").became is Became.SAME
 
 
-def test_a_copy_is_known_by_the_new_reading(desk: flow.Desk, now: datetime) -> None:
+def test_a_copy_is_known_by_the_new_reading(desk: Desk, now: datetime) -> None:
     keep(desk, now, title="x", text=JUNK)
     again(desk, now)
     assert flow.keep(desk, Found(portal="park6", identity="9", url="https://x.example/9"), article(text=SIMPLE(TEXT)), now).alerts == 1
     assert count(desk, Story) == 1
 
 
-def test_younger_bytes_are_a_revision_and_older_ones_nothing(desk: flow.Desk, now: datetime) -> None:
+def test_younger_bytes_are_a_revision_and_older_ones_nothing(desk: Desk, now: datetime) -> None:
     keep(desk, now)
     corrected = TEXT.replace("四十天", "六十天")
     assert again(desk, now, fetched=page(1, now - HOUR, "old"), text=corrected).became is Became.OLDER
@@ -118,7 +119,7 @@ def test_younger_bytes_are_a_revision_and_older_ones_nothing(desk: flow.Desk, no
     assert again(desk, now, text=TEXT).became is Became.OLDER
 
 
-def test_an_article_that_an_older_release_kept_is_known_by_its_time(desk: flow.Desk, now: datetime) -> None:
+def test_an_article_that_an_older_release_kept_is_known_by_its_time(desk: Desk, now: datetime) -> None:
     keep(desk, now)
     with writing(desk.engine) as session:
         session.execute(update(ArticleRow).values(payload=None, fetched_at=None))
@@ -126,14 +127,14 @@ def test_an_article_that_an_older_release_kept_is_known_by_its_time(desk: flow.D
     assert again(desk, now, fetched=page(1, now - timedelta(seconds=5)), author="x").became is Became.REREAD
 
 
-def test_what_was_not_readable_before_becomes_an_article_of_its_time(desk: flow.Desk, now: datetime) -> None:
+def test_what_was_not_readable_before_becomes_an_article_of_its_time(desk: Desk, now: datetime) -> None:
     flow.settle(desk, found(1), Outcome.NOT_ARTICLE, "listing: many links", now - timedelta(days=20))
     done = again(desk, now, fetched=page(1, now - timedelta(days=20)))
     assert (done.became, done.alerts, row_of(desk).first_seen_at) == (Became.NEW, 3, now - timedelta(days=20))
     assert released(desk, now) == [("crm", [1]), ("desk@example.org", [1])]
 
 
-def test_a_page_of_a_learning_run_is_kept_and_not_told(desk: flow.Desk, now: datetime) -> None:
+def test_a_page_of_a_learning_run_is_kept_and_not_told(desk: Desk, now: datetime) -> None:
     with writing(desk.engine) as session:
         from pipelines.store import pages
 
@@ -144,7 +145,7 @@ def test_a_page_of_a_learning_run_is_kept_and_not_told(desk: flow.Desk, now: dat
     assert count(desk, Match) == 3
 
 
-def test_what_was_forgotten_does_not_come_back(desk: flow.Desk, now: datetime) -> None:
+def test_what_was_forgotten_does_not_come_back(desk: Desk, now: datetime) -> None:
     keep(desk, now)
     with writing(desk.engine) as session:
         forget_article(session, Named(portal="dw_zh", identity="1", url=""), (), now)
@@ -152,7 +153,7 @@ def test_what_was_forgotten_does_not_come_back(desk: flow.Desk, now: datetime) -
     assert count(desk, ArticleRow) == 0
 
 
-def test_new_matches_are_held_and_go_out_as_one_message_to_each(desk: flow.Desk, now: datetime) -> None:
+def test_new_matches_are_held_and_go_out_as_one_message_to_each(desk: Desk, now: datetime) -> None:
     keep(desk, now, 1, title="無題", text=JUNK[:60])
     keep(desk, now, 2, title="也無題", text=JUNK[60:])
     assert told(desk) == []
@@ -170,7 +171,7 @@ def test_new_matches_are_held_and_go_out_as_one_message_to_each(desk: flow.Desk,
     assert [claim is not None for claim in claims] == [True, True, False]
 
 
-def test_who_had_the_story_hears_nothing_and_who_had_not_hears_what_is_new(desk: flow.Desk, now: datetime) -> None:
+def test_who_had_the_story_hears_nothing_and_who_had_not_hears_what_is_new(desk: Desk, now: datetime) -> None:
     keep(desk, now)
     keep(desk, now, 2, title="無題", text=JUNK)
     before = told(desk)
@@ -183,7 +184,7 @@ def test_who_had_the_story_hears_nothing_and_who_had_not_hears_what_is_new(desk:
         assert session.scalars(select(Story.id)).all() == [1]
 
 
-def test_stories_that_a_bad_reading_had_made_one_come_apart_and_are_told(desk: flow.Desk, now: datetime) -> None:
+def test_stories_that_a_bad_reading_had_made_one_come_apart_and_are_told(desk: Desk, now: datetime) -> None:
     keep(desk, now, 1, title="渡輪", text=JUNK)
     keep(desk, now, 2, title="渡輪二", text=JUNK)
     keep(desk, now, 3, title="渡輪三", text=JUNK)
@@ -196,7 +197,7 @@ def test_stories_that_a_bad_reading_had_made_one_come_apart_and_are_told(desk: f
     assert released(desk, now) == [("crm", [2, 3]), ("desk@example.org", [2, 3])]
 
 
-def test_a_copy_that_was_read_again_before_its_original_is_not_told_twice(desk: flow.Desk, now: datetime) -> None:
+def test_a_copy_that_was_read_again_before_its_original_is_not_told_twice(desk: Desk, now: datetime) -> None:
     keep(desk, now, 1, title="渡輪", text=JUNK)
     keep(desk, now, 2, title="渡輪二", text=JUNK)
     assert again(desk, now, 2, text=SIMPLE(TEXT)).alerts == 3
@@ -206,7 +207,7 @@ def test_a_copy_that_was_read_again_before_its_original_is_not_told_twice(desk: 
     assert again(desk, now, 1, text=TEXT).became is Became.SAME
 
 
-def test_a_story_that_was_told_never_ends(desk: flow.Desk, now: datetime) -> None:
+def test_a_story_that_was_told_never_ends(desk: Desk, now: datetime) -> None:
     keep(desk, now, 1)
     keep(desk, now, 2, title="渡輪與吊橋", text=OTHER)
     before = told(desk)
@@ -214,7 +215,7 @@ def test_a_story_that_was_told_never_ends(desk: flow.Desk, now: datetime) -> Non
     assert (count(desk, Story), told(desk)) == (2, before)
 
 
-def test_matches_are_those_of_the_new_reading(desk: flow.Desk, now: datetime) -> None:
+def test_matches_are_those_of_the_new_reading(desk: Desk, now: datetime) -> None:
     keep(desk, now)
     with reading(desk.engine) as session:
         first = dict(session.execute(select(Match.topic, Match.matched_at)).all())
@@ -224,9 +225,7 @@ def test_matches_are_those_of_the_new_reading(desk: flow.Desk, now: datetime) ->
         assert dict(session.execute(select(Match.topic, Match.matched_at)).all()) == {"ferry": first["ferry"]}
 
 
-def test_a_replay_that_fails_in_the_middle_leaves_nothing_half_done(
-    desk: flow.Desk, now: datetime, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_replay_that_fails_in_the_middle_leaves_nothing_half_done(desk: Desk, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
     keep(desk, now, title="無題", text=JUNK)
     with monkeypatch.context() as broken:
         broken.setattr(alerts, "owe", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
@@ -237,9 +236,7 @@ def test_a_replay_that_fails_in_the_middle_leaves_nothing_half_done(
 
 
 @pytest.mark.parametrize(("after", "messages"), [(alerts.HELD_FOR - timedelta(seconds=1), 0), (alerts.HELD_FOR, 2)])
-def test_a_batch_that_was_killed_is_sent_when_nothing_was_heard_of_it(
-    desk: flow.Desk, now: datetime, after: timedelta, messages: int
-) -> None:
+def test_a_batch_that_was_killed_is_sent_when_nothing_was_heard_of_it(desk: Desk, now: datetime, after: timedelta, messages: int) -> None:
     keep(desk, now, 1, title="無題", text=JUNK)
     again(desk, now)
     lived = now + 2 * HOUR
@@ -248,7 +245,7 @@ def test_a_batch_that_was_killed_is_sent_when_nothing_was_heard_of_it(
         assert release_abandoned(session, lived + after) == messages
 
 
-def test_what_a_batch_finds_after_it_was_released_is_another_message(desk: flow.Desk, now: datetime) -> None:
+def test_what_a_batch_finds_after_it_was_released_is_another_message(desk: Desk, now: datetime) -> None:
     keep(desk, now, 1, title="無題", text=JUNK[:60])
     keep(desk, now, 2, title="也無題", text=JUNK[60:])
     again(desk, now, 1)
@@ -258,14 +255,14 @@ def test_what_a_batch_finds_after_it_was_released_is_another_message(desk: flow.
     assert released(desk, now) == [("crm", [1]), ("crm", [2]), ("desk@example.org", [1]), ("desk@example.org", [2])]
 
 
-def test_a_crawl_meanwhile_does_not_tell_what_is_held(desk: flow.Desk, now: datetime) -> None:
+def test_a_crawl_meanwhile_does_not_tell_what_is_held(desk: Desk, now: datetime) -> None:
     keep(desk, now, 1, title="無題", text=JUNK)
     again(desk, now)
     assert keep(desk, now, 2, text=SIMPLE(TEXT)).alerts == 0
     assert released(desk, now) == [("crm", [1]), ("desk@example.org", [1])]
 
 
-def test_an_empty_database_is_filled_from_the_archive(desk: flow.Desk, now: datetime) -> None:
+def test_an_empty_database_is_filled_from_the_archive(desk: Desk, now: datetime) -> None:
     assert again(desk, now).became is Became.NEW
     with reading(desk.engine) as session:
         assert session.scalars(select(PageRow.identity)).all() == ["1"]

@@ -11,6 +11,7 @@ from sqlalchemy import Engine, func, select, update
 
 from pipelines import flow
 from pipelines.dedup.fast import NEAR_GENERATION, NEAR_GENERATIONS, Fast
+from pipelines.desk import Desk
 from pipelines.models import Outcome
 from pipelines.store import retention
 from pipelines.store.ageing import Kept
@@ -42,38 +43,38 @@ OF_ARTICLES = (ArticleRow, Revision, Match, AlertRow, Shingle, Telling, Story)
 
 
 @pytest.fixture
-def desk(store: Engine) -> flow.Desk:
+def desk(store: Engine) -> Desk:
     return desk_of(store)
 
 
-def desk_of(store: Engine, fast: Fast | None = None) -> flow.Desk:
+def desk_of(store: Engine, fast: Fast | None = None) -> Desk:
     watchlist = Watchlist.from_text(WATCH)
-    return flow.Desk(engine=store, fast=fast, watchlist=watchlist, matcher=compile_watchlist(watchlist), learning=False, looks=())
+    return Desk(engine=store, fast=fast, watchlist=watchlist, matcher=compile_watchlist(watchlist), learning=False, looks=())
 
 
-def keep(desk: flow.Desk, at: datetime, number: int = 1, text: str = TEXT, **changes: object) -> flow.Kept:
+def keep(desk: Desk, at: datetime, number: int = 1, text: str = TEXT, **changes: object) -> flow.Kept:
     found = Found(portal="dw_zh", identity=str(number), url=f"https://www.dw.com/zh/a-{number}")
     return flow.keep(desk, found, article(url=found.url, text=text, **changes), at)
 
 
-def sent(desk: flow.Desk, at: datetime) -> None:
+def sent(desk: Desk, at: datetime) -> None:
     with writing(desk.engine) as session:
         session.execute(update(AlertRow).values(state="sent", sent_at=at))
 
 
-def counts(desk: flow.Desk, *tables: type) -> list[int]:
+def counts(desk: Desk, *tables: type) -> list[int]:
     with reading(desk.engine) as session:
         return [session.scalar(select(func.count()).select_from(table)) or 0 for table in tables]
 
 
-def gone(desk: flow.Desk, now: datetime, **kept: int) -> dict[str, int]:
+def gone(desk: Desk, now: datetime, **kept: int) -> dict[str, int]:
     aged = age_out(desk.engine, Kept(**kept), now)
     assert losses(desk.engine, aged, now) == []
     return {each.table: each.gone for each in aged}
 
 
 @pytest.mark.parametrize(("age", "left"), [(100 * DAY, 1), (100 * DAY + timedelta(seconds=1), 0)])
-def test_an_article_goes_after_its_days_with_all_that_is_its_own(desk: flow.Desk, now: datetime, age: timedelta, left: int) -> None:
+def test_an_article_goes_after_its_days_with_all_that_is_its_own(desk: Desk, now: datetime, age: timedelta, left: int) -> None:
     keep(desk, now - age)
     sent(desk, now - age)
     before = counts(desk, *OF_ARTICLES)
@@ -83,7 +84,7 @@ def test_an_article_goes_after_its_days_with_all_that_is_its_own(desk: flow.Desk
     assert counts(desk, PageRow) == [1]
 
 
-def test_nothing_goes_where_nothing_is_said(desk: flow.Desk, now: datetime) -> None:
+def test_nothing_goes_where_nothing_is_said(desk: Desk, now: datetime) -> None:
     keep(desk, now - 4000 * DAY)
     sent(desk, now - 4000 * DAY)
     assert gone(desk, now) == {}
@@ -91,14 +92,14 @@ def test_nothing_goes_where_nothing_is_said(desk: flow.Desk, now: datetime) -> N
 
 
 @pytest.mark.parametrize("state", ["held", "owed", "sending", "retrying", "dead"])
-def test_an_article_of_which_something_is_owed_or_dead_stays(desk: flow.Desk, now: datetime, state: str) -> None:
+def test_an_article_of_which_something_is_owed_or_dead_stays(desk: Desk, now: datetime, state: str) -> None:
     keep(desk, now - 200 * DAY)
     with writing(desk.engine) as session:
         session.execute(update(AlertRow).values(state=state))
     assert gone(desk, now, articles=100, alerts=100) == {"articles": 0, "alerts": 0}
 
 
-def test_an_article_that_changed_lately_stays(desk: flow.Desk, now: datetime) -> None:
+def test_an_article_that_changed_lately_stays(desk: Desk, now: datetime) -> None:
     keep(desk, now - 200 * DAY)
     keep(desk, now - 50 * DAY, text=TEXT.replace("四十天", "六十天"))
     sent(desk, now - 200 * DAY)
@@ -108,7 +109,7 @@ def test_an_article_that_changed_lately_stays(desk: flow.Desk, now: datetime) ->
         assert session.scalars(select(Revision.number)).all() == [1]
 
 
-def test_a_story_goes_on_with_its_younger_telling(desk: flow.Desk, now: datetime) -> None:
+def test_a_story_goes_on_with_its_younger_telling(desk: Desk, now: datetime) -> None:
     keep(desk, now - 105 * DAY)
     keep(desk, now - 95 * DAY, 2, title="第二家")
     sent(desk, now - 105 * DAY)
@@ -119,7 +120,7 @@ def test_a_story_goes_on_with_its_younger_telling(desk: flow.Desk, now: datetime
         assert session.scalars(select(Story.article_id)).all() == session.scalars(select(ArticleRow.id)).all()
 
 
-def test_what_aged_out_is_known_while_it_is_listed_and_no_news_when_it_changes(desk: flow.Desk, now: datetime) -> None:
+def test_what_aged_out_is_known_while_it_is_listed_and_no_news_when_it_changes(desk: Desk, now: datetime) -> None:
     keep(desk, now - 200 * DAY)
     sent(desk, now - 200 * DAY)
     gone(desk, now, articles=100)
@@ -129,12 +130,12 @@ def test_what_aged_out_is_known_while_it_is_listed_and_no_news_when_it_changes(d
     assert keep(desk, now, text=TEXT.replace("四十天", "六十天")).alerts == 0
 
 
-def pages_left(desk: flow.Desk) -> list[str]:
+def pages_left(desk: Desk) -> list[str]:
     with reading(desk.engine) as session:
         return sorted(session.scalars(select(PageRow.identity)))
 
 
-def test_an_identity_goes_when_its_article_is_gone_but_for_tombstones_and_what_is_named_or_due(desk: flow.Desk, now: datetime) -> None:
+def test_an_identity_goes_when_its_article_is_gone_but_for_tombstones_and_what_is_named_or_due(desk: Desk, now: datetime) -> None:
     old, young = now - 400 * DAY, now - 10 * DAY
     for identity, outcome, at in (
         ("old", Outcome.NOT_ARTICLE, old),
@@ -152,7 +153,7 @@ def test_an_identity_goes_when_its_article_is_gone_but_for_tombstones_and_what_i
     assert pages_left(desk) == ["7", "due", "named", "tomb", "young"]
 
 
-def test_runs_go_but_for_the_newest_and_those_that_read_the_past(desk: flow.Desk, now: datetime) -> None:
+def test_runs_go_but_for_the_newest_and_those_that_read_the_past(desk: Desk, now: datetime) -> None:
     old = now - 200 * DAY
     with writing(desk.engine) as session:
         for portal, at, history, reason in (
@@ -183,7 +184,7 @@ def test_runs_go_but_for_the_newest_and_those_that_read_the_past(desk: flow.Desk
         assert sorted(session.scalars(select(WatchlistRow.version))) == ["v1", "v3"]
 
 
-def test_a_version_that_a_match_names_stays(desk: flow.Desk, now: datetime) -> None:
+def test_a_version_that_a_match_names_stays(desk: Desk, now: datetime) -> None:
     keep(desk, now - 300 * DAY)
     with writing(desk.engine) as session:
         for version in (desk.watchlist.version, "other", "running"):
@@ -191,7 +192,7 @@ def test_a_version_that_a_match_names_stays(desk: flow.Desk, now: datetime) -> N
     assert gone(desk, now, runs=180)["watchlists"] == 1
 
 
-def test_the_index_in_sql_goes_and_the_article_stays(desk: flow.Desk, now: datetime) -> None:
+def test_the_index_in_sql_goes_and_the_article_stays(desk: Desk, now: datetime) -> None:
     keep(desk, now - 91 * DAY)
     keep(desk, now - 10 * DAY, 2, OTHER)
     before = counts(desk, Shingle)[0]
@@ -200,14 +201,14 @@ def test_the_index_in_sql_goes_and_the_article_stays(desk: flow.Desk, now: datet
     assert counts(desk, ArticleRow) == [2]
 
 
-def test_sent_alerts_go_and_nobody_hears_again(desk: flow.Desk, now: datetime) -> None:
+def test_sent_alerts_go_and_nobody_hears_again(desk: Desk, now: datetime) -> None:
     keep(desk, now - 50 * DAY)
     sent(desk, now - 50 * DAY)
     assert gone(desk, now, alerts=30) == {"alerts": 1}
     assert keep(desk, now, text=TEXT.replace("四十天", "六十天")).alerts == 0
 
 
-def test_the_plan_tells_what_goes_by_table_and_portal_and_changes_nothing(desk: flow.Desk, now: datetime) -> None:
+def test_the_plan_tells_what_goes_by_table_and_portal_and_changes_nothing(desk: Desk, now: datetime) -> None:
     keep(desk, now - 200 * DAY)
     keep(desk, now - 190 * DAY, 2, OTHER)
     sent(desk, now - 190 * DAY)
@@ -221,7 +222,7 @@ def test_the_plan_tells_what_goes_by_table_and_portal_and_changes_nothing(desk: 
     assert gone(desk, now, articles=100) == {"articles": 2}
 
 
-def test_a_loss_of_something_younger_is_told(desk: flow.Desk, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_loss_of_something_younger_is_told(desk: Desk, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
     keep(desk, now - 200 * DAY)
     keep(desk, now - 20 * DAY, 2, OTHER)
     sent(desk, now - 200 * DAY)
@@ -237,7 +238,7 @@ def test_a_loss_of_something_younger_is_told(desk: flow.Desk, now: datetime, mon
     assert losses(desk.engine, aged, now)[0].startswith("retention: 1 articles are missing that were not old enough to go")
 
 
-def test_what_arrives_meanwhile_is_not_missed_and_what_was_forgotten_is_no_loss(desk: flow.Desk, now: datetime) -> None:
+def test_what_arrives_meanwhile_is_not_missed_and_what_was_forgotten_is_no_loss(desk: Desk, now: datetime) -> None:
     for number in range(3):
         keep(desk, now - 200 * DAY, number, f"{OTHER}{number}" * 3)
     keep(desk, now - 20 * DAY, 7)
@@ -251,7 +252,7 @@ def test_what_arrives_meanwhile_is_not_missed_and_what_was_forgotten_is_no_loss(
     assert losses(desk.engine, shrunk, now + DAY) != []
 
 
-def test_what_is_owed_since_it_was_looked_at_stays(desk: flow.Desk, now: datetime) -> None:
+def test_what_is_owed_since_it_was_looked_at_stays(desk: Desk, now: datetime) -> None:
     keep(desk, now - 200 * DAY)
     sent(desk, now - 200 * DAY)
     rule = next(
@@ -278,7 +279,7 @@ retention.age_out(engine(sys.argv[1]), Kept(articles=100), datetime.fromisoforma
 """
 
 
-def test_killed_in_the_middle_it_goes_on_where_it_was(desk: flow.Desk, database_url: str, now: datetime) -> None:
+def test_killed_in_the_middle_it_goes_on_where_it_was(desk: Desk, database_url: str, now: datetime) -> None:
     for number in range(9):
         keep(desk, now - 200 * DAY, number, "".join(chr(0x4E00 + number * 300 + n) for n in range(200)))
     keep(desk, now, 99, OTHER)
@@ -290,7 +291,7 @@ def test_killed_in_the_middle_it_goes_on_where_it_was(desk: flow.Desk, database_
     assert counts(desk, ArticleRow, Telling, Story, Revision) == [1, 1, 1, 1]
 
 
-def test_the_index_in_redis_ages_by_its_generations(desk: flow.Desk, valkey: str, redis_client, now: datetime) -> None:  # type: ignore[no-untyped-def]
+def test_the_index_in_redis_ages_by_its_generations(desk: Desk, valkey: str, redis_client, now: datetime) -> None:  # type: ignore[no-untyped-def]
     store = secrets.token_hex(6)
     fast = Fast(valkey, store)
     keep(desk_of(desk.engine, fast), now)

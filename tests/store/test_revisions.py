@@ -7,6 +7,7 @@ from opencc import OpenCC
 from sqlalchemy import Engine, select
 
 from pipelines import flow
+from pipelines.desk import Desk
 from pipelines.models import Message, Outcome
 from pipelines.store.database import reading
 from pipelines.store.messages import message_of
@@ -33,16 +34,16 @@ FOUND = Found(portal="dw_zh", identity="1", url="https://dw.example/1")
 
 
 @pytest.fixture
-def desk(store: Engine) -> flow.Desk:
+def desk(store: Engine) -> Desk:
     watchlist = Watchlist.from_text(WATCHLIST)
     matcher = compile_watchlist(watchlist)
-    return flow.Desk(engine=store, fast=None, watchlist=watchlist, matcher=matcher, learning=False, looks=(timedelta(hours=1),))
+    return Desk(engine=store, fast=None, watchlist=watchlist, matcher=matcher, learning=False, looks=(timedelta(hours=1),))
 
 
 class Play:
     """One article whose page says something else at each look, an hour apart."""
 
-    def __init__(self, desk: flow.Desk, now: datetime) -> None:
+    def __init__(self, desk: Desk, now: datetime) -> None:
         self.desk, self.now = desk, now
         self.look()
 
@@ -79,7 +80,7 @@ class Play:
 
 
 @pytest.fixture
-def play(desk: flow.Desk, now: datetime) -> Play:
+def play(desk: Desk, now: datetime) -> Play:
     return Play(desk, now)
 
 

@@ -11,9 +11,10 @@ from opencc import OpenCC
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from pipelines import flow, reread
+from pipelines import flow, reread, watching
 from pipelines.alerts.outbox import Post, deliver
 from pipelines.dedup.fast import Fast
+from pipelines.desk import Desk
 from pipelines.models import Answer, Message, Outcome, Page
 from pipelines.store import byhand, rulings
 from pipelines.store.ageing import Kept
@@ -63,7 +64,7 @@ def report(text: str, number: int) -> str:
 class Walk:
     """One random life of a store; `heard` by recipient the ids that it had."""
 
-    desk: flow.Desk
+    desk: Desk
     chance: random.Random
     now: datetime
     heard: dict[str, list[Message]] = field(default_factory=dict)
@@ -84,7 +85,7 @@ class Walk:
         act()
         self.check()
 
-    def keep(self, text: str, desk: flow.Desk | None = None, portal: str | None = None) -> None:
+    def keep(self, text: str, desk: Desk | None = None, portal: str | None = None) -> None:
         self.number += 1
         portal = portal or self.chance.choice(PORTALS)
         if self.chance.random() < 0.5:
@@ -92,7 +93,7 @@ class Walk:
         self.texts[portal, self.number] = text
         self.put(portal, self.number, desk)
 
-    def put(self, portal: str, number: int, desk: flow.Desk | None = None) -> flow.Kept:
+    def put(self, portal: str, number: int, desk: Desk | None = None) -> flow.Kept:
         url = f"https://{portal}.example/{number}"
         found = Found(portal=portal, identity=str(number), url=url)
         text = self.texts[portal, number]
@@ -273,8 +274,8 @@ def family_of(session: Session, article_id: int) -> set[int]:
     return set(session.scalars(select(Telling.story_id).where(Telling.article_id == article_id)))
 
 
-def recipients(desk: flow.Desk, row: ArticleRow, now: datetime) -> set[str]:
-    topics = [desk.watchlist.topics[match.topic] for match in flow.matches_of(desk, row, now)]
+def recipients(desk: Desk, row: ArticleRow, now: datetime) -> set[str]:
+    topics = [desk.watchlist.topics[match.topic] for match in watching.matches_of(desk, row, now)]
     return {recipient for topic in topics if topic.revisions != "never" for _, recipient in desk.watchlist.recipients(topic)}
 
 
@@ -282,7 +283,7 @@ def recipients(desk: flow.Desk, row: ArticleRow, now: datetime) -> set[str]:
 @pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(1, 40))])
 def test_a_random_life(store: Engine, valkey: str, now: datetime, seed: int) -> None:
     watchlist = Watchlist.from_text(WATCHLIST)
-    desk = flow.Desk(
+    desk = Desk(
         engine=store,
         fast=Fast(valkey, secrets.token_hex(6)),
         watchlist=watchlist,
@@ -298,7 +299,7 @@ def test_a_random_life(store: Engine, valkey: str, now: datetime, seed: int) -> 
 @pytest.fixture
 def walk(store: Engine, now: datetime) -> Walk:
     watchlist = Watchlist.from_text(WATCHLIST)
-    desk = flow.Desk(engine=store, fast=None, watchlist=watchlist, matcher=compile_watchlist(watchlist), learning=False, looks=(HOUR,))
+    desk = Desk(engine=store, fast=None, watchlist=watchlist, matcher=compile_watchlist(watchlist), learning=False, looks=(HOUR,))
     return Walk(desk=desk, chance=random.Random(0), now=now, log=["start"])
 
 

@@ -9,7 +9,9 @@ import pytest
 from sqlalchemy import Engine
 
 from pipelines import flow
+from pipelines.desk import Desk
 from pipelines.sheet import Sheet, read_sheet
+from pipelines.store.articles import readable
 from pipelines.store.database import reading
 from pipelines.store.pages import Found
 from pipelines.store.tables import ArticleRow
@@ -31,15 +33,15 @@ channels:
 """
 
 
-def desk(store: Engine, text: str = WATCHLIST, **changes: object) -> flow.Desk:
+def desk(store: Engine, text: str = WATCHLIST, **changes: object) -> Desk:
     watchlist = Watchlist.from_text(text)
-    made = flow.Desk(
+    made = Desk(
         engine=store, fast=None, watchlist=watchlist, matcher=compile_watchlist(watchlist), learning=False, looks=(timedelta(hours=1),)
     )
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
-def keep(at: flow.Desk, now: datetime, number: int = 1, **changes: object) -> int:
+def keep(at: Desk, now: datetime, number: int = 1, **changes: object) -> int:
     found = Found(portal="dw_zh", identity=str(number), url=f"https://www.dw.com/zh/a-{number}")
     return flow.keep(at, found, article(url=found.url, **changes), now).article_id
 
@@ -49,7 +51,7 @@ def asked(store: Engine, number: int, now: datetime, text: str = WATCHLIST) -> d
     with reading(store) as session:
         row = session.get_one(ArticleRow, number)
         case = Case(session=session, now=now, zone=ZoneInfo("Asia/Taipei"), watchlist=Watchlist.from_text(text), article=row)
-        return {str(stage.told["topic"]): stage for stage in topics(case, flow.readable(row))}
+        return {str(stage.told["topic"]): stage for stage in topics(case, readable(row))}
 
 
 def test_a_late_match_is_held_for_its_batch(store: Engine, now: datetime) -> None:
@@ -86,7 +88,7 @@ def test_a_long_watchlist_answers_for_what_matched_and_counts_the_rest(store: En
     with reading(store) as session:
         row = session.get_one(ArticleRow, number)
         case = Case(session=session, now=now, zone=ZoneInfo("UTC"), watchlist=Watchlist.from_text(many), article=row)
-        stages = topics(case, flow.readable(row))
+        stages = topics(case, readable(row))
         assert [stage.told.get("topic") for stage in stages] == ["ferry", "island", "silent", None]
         assert stages[-1].says == "31 other topics did not match; ask for one with --topic"
         assert conclusion(stages).says.startswith("owed to desk@example.org (desk) since ")

@@ -28,6 +28,7 @@ from pipelines.store.database import engine, upgrade, writing
 from pipelines.store.tables import Portal as PortalRow
 from pipelines.store.tables import Source
 from spiders.job import now
+from tests.whole.portal import Portal, portal, write_sheet
 
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(["portalwatch.cli", "spiders.crawl", "tests.whole.conftest"])
@@ -94,12 +95,12 @@ class House:
 
     def crawl_all(self) -> dict[str, dict[str, Any]]:
         """All four portals at once."""
-        started = {portal: self.start("crawl", portal, "--json") for portal in PORTALS}
+        started = {name: self.start("crawl", name, "--json") for name in PORTALS}
         told = {}
-        for portal, process in started.items():
+        for name, process in started.items():
             out, err = process.communicate(timeout=90)
             assert out, err
-            told[portal] = json.loads(out.splitlines()[-1]) | {"exit": process.returncode, "stderr": err}
+            told[name] = json.loads(out.splitlines()[-1]) | {"exit": process.returncode, "stderr": err}
         return told
 
 
@@ -216,3 +217,13 @@ def fresh(tmp_path: Path, valkey: str) -> Iterator[House]:
     """A house before its first crawl, the world at phase 0."""
     with house(tmp_path / "house", valkey) as made:
         yield made
+
+
+@pytest.fixture
+def cape(fresh: House, request: pytest.FixtureRequest) -> Iterator[Portal]:
+    """A portal that does what a test tells it to, and the topics of the module's WATCH on it, as if its learning run were over."""
+    with portal() as up:
+        write_sheet(fresh.home / "config", up.url)
+        (fresh.home / "config" / "watchlist.yaml").write_text(request.module.WATCH, encoding="utf-8")
+        fresh.learned("cape")
+        yield up

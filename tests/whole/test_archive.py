@@ -6,7 +6,6 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,22 +18,12 @@ from pipelines.store.database import reading, writing
 from pipelines.store.tables import AlertRow, ArticleRow, PageRow, Revision
 from spiders.job import now
 from tests.whole.conftest import House
-from tests.whole.portal import Answer, Portal, page, portal, write_sheet
+from tests.whole.portal import Answer, Portal, page, write_sheet
 
 WATCH = "topics:\n  ferry: {title: 渡輪, query: 渡轮, channels: [desk]}\nchannels:\n  desk: {type: mail, to: [desk@example.org]}\n"
 BLIND = {"extract": {"article": ["#nowhere"]}}
 URL = "http://cape.example/article/{}"
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture
-def cape(fresh: House) -> Iterator[Portal]:
-    """A portal that does what a test tells it to, and a topic on it, as if its learning run were over."""
-    with portal() as up:
-        write_sheet(fresh.home / "config", up.url)
-        (fresh.home / "config" / "watchlist.yaml").write_text(WATCH, encoding="utf-8")
-        fresh.learned("cape")
-        yield up
 
 
 def lists(cape: Portal, *numbers: int) -> None:

@@ -4,7 +4,6 @@ import shutil
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import delete, func, select, update
@@ -16,22 +15,12 @@ from pipelines.store.tables import Portal as PortalRow
 from spiders.job import now
 from tests.conftest import wait_for
 from tests.whole.conftest import House
-from tests.whole.portal import Answer, Portal, page, portal, write_sheet
+from tests.whole.portal import Answer, Portal, page, write_sheet
 
 pytestmark = pytest.mark.slow
 
 WATCH = "topics:\n  ferry: {title: 渡輪, query: 渡輪, channels: [desk]}\nchannels:\n  desk: {type: mail, to: [desk@example.org]}\n"
 LIST = {"type": "listing", "url": "http://cape.example/list", "item": "#news li"}
-
-
-@pytest.fixture
-def cape(fresh: House) -> Iterator[Portal]:
-    """A portal that does what a test tells it to, as if its learning run were over."""
-    with portal() as up:
-        write_sheet(fresh.home / "config", up.url)
-        (fresh.home / "config" / "watchlist.yaml").write_text(WATCH, encoding="utf-8")
-        fresh.learned("cape")
-        yield up
 
 
 def unlearn(house: House) -> None:

@@ -1,31 +1,19 @@
 """What becomes of an article after it was told: absent, corrected, gone by its page's own word, and asked for by command."""
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 
-import pytest
 from sqlalchemy import select, update
 
 from pipelines.store.database import reading, writing
 from pipelines.store.tables import ArticleRow, PageRow
 from spiders.job import now
 from tests.whole.conftest import House
-from tests.whole.portal import Answer, Portal, page, portal, write_sheet
+from tests.whole.portal import Answer, Portal, page
 
 WATCH = "topics:\n  ferry: {title: 渡輪, query: 渡轮, channels: [desk]}\nchannels:\n  desk: {type: mail, to: [desk@example.org]}\n"
 URL = "http://cape.example/article/3"
 REMOVED = "<html><head><title>頁面不存在</title></head><body><h1>404 頁面不存在</h1><p>您要找的文章不存在或已被刪除。</p></body></html>"
-
-
-@pytest.fixture
-def cape(fresh: House) -> Iterator[Portal]:
-    """A portal that does what a test tells it to, and a topic on it, as if its learning run were over."""
-    with portal() as up:
-        write_sheet(fresh.home / "config", up.url)
-        (fresh.home / "config" / "watchlist.yaml").write_text(WATCH, encoding="utf-8")
-        fresh.learned("cape")
-        yield up
 
 
 def look_again(house: House) -> dict[str, int]:

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from pipelines import flow
 from pipelines.config import Settings
 from pipelines.dedup.fast import Fast
+from pipelines.desk import Desk
 from pipelines.errors import PortalwatchError, WrongUseError
 from pipelines.store.database import open_store, reading
 from pipelines.store.pages import Found
@@ -53,7 +54,7 @@ def watchlist(configured: Callable[..., Settings], tmp_path: Path, fast: Fast) -
     path.write_text(WATCHLIST, encoding="utf-8")
     store = open_store(configured(config=path.parent, home=tmp_path / "home"))
     read = Watchlist.from_text(WATCHLIST)
-    desk = flow.Desk(engine=store, fast=fast, watchlist=read, matcher=compile_watchlist(read), learning=False, looks=(timedelta(hours=1),))
+    desk = Desk(engine=store, fast=fast, watchlist=read, matcher=compile_watchlist(read), learning=False, looks=(timedelta(hours=1),))
     for number, (title, text) in enumerate(TEXTS.items()):
         found = Found(portal="dw_zh", identity=str(number), url=f"https://www.dw.com/zh/a-{number}")
         flow.keep(desk, found, article(url=found.url, title=title, text=text), now())
