@@ -38,6 +38,7 @@ EVERY = "every 20 s"
 LOOKS = "[10 s, 10 s, 20 s, 40 s, 80 s, 160 s]"
 LAST_PHASE = 3  # of the cycle that has an expected outcome; later phases keep the world alive
 PATIENCE = 900.0  # seconds for one whole cycle; two idle cores need 90
+LAST_LOOK = 180.0  # seconds until a revised page is looked at again: the longest of LOOKS and some
 LIVE_PAUSE = 45.0  # seconds between later phases
 
 
@@ -211,13 +212,25 @@ def _once(stage: Stage, airflow: Stack, families: tuple[Children, ...], *, as_js
         for family in families:
             family.mend()
         time.sleep(0.3)
+    missing, unexpected = _arrived(engine, stage, families)
     summary = summarize(engine)
-    missing, unexpected = missing_and_unexpected(ask(f"{stage.url}/_inbox.json"), ask(f"{stage.url}/_hooks.json")["events"])
     print(json.dumps(summary) if as_json else "\n".join(f"{key}: {value}" for key, value in summary.items()))
     for title, rows in (("did not arrive", missing), ("arrived unexpectedly", unexpected)):
         for row in rows:
             print(f"demo: {title}: {row}", file=sys.stderr)
     return 1 if missing or unexpected else 0
+
+
+def _arrived(engine: Engine, stage: Stage, families: tuple[Children, ...]) -> tuple[list[str], list[str]]:
+    """What is missing and what is unexpected, once all came or the last look at a revised page must be over."""
+    until = time.monotonic() + LAST_LOOK
+    while True:
+        missing, unexpected = missing_and_unexpected(ask(f"{stage.url}/_inbox.json"), ask(f"{stage.url}/_hooks.json")["events"])
+        if unexpected or time.monotonic() > until or (not missing and _settled(engine, stage)):
+            return missing, unexpected
+        for family in families:
+            family.mend()
+        time.sleep(0.3)
 
 
 def _settled(engine: Engine, stage: Stage) -> bool:
