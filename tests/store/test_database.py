@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from pipelines.config import Settings
 from pipelines.errors import ConfigError, SchemaError
-from pipelines.store import tables
+from pipelines.store import columns
 from pipelines.store.database import engine, in_one_transaction, open_store, reading, store_id, upgrade, version, writing
 from pipelines.store.tables import AlertRow, Base, HostDay, Portal, Telling
 from tests.conftest import wait_for
@@ -45,7 +45,7 @@ def filled(table: Table, at: datetime) -> dict[str, object]:
 
 def test_an_upgrade_keeps_what_is_owed(database_url: str) -> None:
     on, at, config = engine(database_url), datetime(2026, 11, 22, 8, 0, tzinfo=UTC), Config()
-    config.set_main_option("script_location", str(Path(tables.__file__).with_name("migrations")))
+    config.set_main_option("script_location", str(Path(columns.__file__).with_name("migrations")))
     with on.execution_options(writes=True).begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "0002")
