@@ -9,7 +9,7 @@ import hashlib
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,7 +27,7 @@ from pipelines.sheet import read_sheet
 SHEETS = Path(__file__).parents[1] / "spiders" / "portals"
 URLS, STORIES = (10_000, 100_000, 1_000_000, 10_000_000), (10_000, 100_000, 1_000_000)
 LISTING = 100  # URLs of one listing, one round trip
-ONE_BY_ONE = 100_000
+ONE_BY_ONE = 50_000  # URLs of the peer, right after ours: a machine's mood changes within minutes
 POSTED, ASKED = 26, 39  # shingles that `sketch` posts of an article and looks up, on average
 SEED = 20240618
 
@@ -40,11 +40,8 @@ def main() -> None:
     parser.add_argument("--scale", action="store_true", help="10 million URLs and a million stories: some ten minutes, 1 GB")
     asked = parser.parse_args()
     bars = [*canonical(), *signature()]
-    with server() as (_, client):
-        peer = one_by_one(client)
-        print(f"scrapy-redis' way, SADD one by one: {peer[0]:,.0f} URLs/s, {peer[1]:.1f} bytes a URL", flush=True)
-    with server() as (url, client):
-        bars += urls(url, client, URLS[-1] if asked.scale else asked.urls, peer[0])
+    with server() as (url, client), server() as (_, other):
+        bars += urls(url, (client, other), URLS[-1] if asked.scale else asked.urls)
     with server() as (url, client):
         bars += stories(url, client, STORIES[-1] if asked.scale else asked.stories)
     print("\n".join(map(str, bars)))
@@ -85,40 +82,54 @@ def server() -> Iterator[tuple[str, "redis.Redis[bytes]"]]:
 
 
 def one_by_one(client: "redis.Redis[bytes]") -> tuple[float, float]:
-    """(URLs a second, bytes a URL) of one SADD of a SHA-1 in hexadecimal each."""
+    """(URLs a second, bytes a URL) of one SADD of a SHA-1 in hexadecimal each, scrapy-redis' way."""
     names = [hashlib.sha1(_url(number).encode()).hexdigest() for number in range(ONE_BY_ONE)]
     before, began = used(client), time.perf_counter()
     for name in names:
         client.sadd("peer", name)
     rate = ONE_BY_ONE / (time.perf_counter() - began)
     size = (used(client) - before) / ONE_BY_ONE
+    client.flushall()
     return rate, size
 
 
-def urls(url: str, client: "redis.Redis[bytes]", count: int, peer: float) -> Iterator[Bar]:
-    """Mark and look up, listing by listing, up to `count`; prints, and gives the bars."""
-    fast, done = Fast(url, "bench"), 0
+def urls(url: str, clients: tuple["redis.Redis[bytes]", "redis.Redis[bytes]"], count: int) -> Iterator[Bar]:
+    """Mark and look up, listing by listing, up to `count`; the newest of each size beside the peer on a server of its own."""
+    fast, done, (client, other) = Fast(url, "bench"), 0, clients
     before = used(client)
     for size in [size for size in URLS if size <= count]:
-        began = time.perf_counter()
-        for start in range(done, size, LISTING):
-            fast.mark_seen("p", [_url(number) for number in range(start, start + LISTING)])
-        marked = (size - done) / (time.perf_counter() - began)
-        done = size
-        told, began = 0, time.perf_counter()
-        for start in range(0, 100_000, LISTING):
-            told += sum(fast.seen("p", [_url((start + at) * 7919 % (2 * size)) for at in range(LISTING)]) or [])
-        looked = 100_000 / (time.perf_counter() - began)
+        early = max(done, size - 2 * ONE_BY_ONE)
+        for listing in _listings(done, early):
+            fast.mark_seen("p", listing)
+        done, marked, (peer, peer_size) = (
+            size,
+            _rate(list(_listings(early, size)), lambda listing: fast.mark_seen("p", listing)),
+            one_by_one(other),
+        )
+        asked = [[_url((start + at) * 7919 % (2 * size)) for at in range(LISTING)] for start in range(0, 100_000, LISTING)]
+        looked = _rate(asked, lambda listing: fast.seen("p", listing))
         taken = (used(client) - before) / size
         print(
-            f"seen, {size:>10,} URLs: {taken:5.1f} bytes a URL, marked {marked:,.0f}/s = {marked / peer:.1f} x, "
-            f"looked up {looked:,.0f}/s = {looked / peer:.1f} x ({told / 1000:.0f} % of them seen)",
+            f"seen, {size:>10,} URLs: {taken:5.1f} bytes a URL, marked {marked:,.0f}/s, looked up {looked:,.0f}/s; "
+            f"one SADD each: {peer_size:.1f} bytes, {peer:,.0f}/s; {marked / peer:.1f} x",
             flush=True,
         )
         yield Bar(what=f"URLs marked against one SADD each, {size:,}", figure=marked / peer, bar=10, unit="x", at_least=True)
         if size >= 1_000_000:
             yield Bar(what=f"bytes a URL, {size:,} seen", figure=taken, bar=12, unit="bytes")
     fast.close()
+
+
+def _listings(first: int, end: int) -> Iterator[list[str]]:
+    return ([_url(number) for number in range(start, start + LISTING)] for start in range(first, end, LISTING))
+
+
+def _rate(listings: list[list[str]], ask: Callable[[list[str]], object]) -> float:
+    """URLs a second."""
+    began = time.perf_counter()
+    for listing in listings:
+        assert ask(listing)
+    return len(listings) * LISTING / (time.perf_counter() - began)
 
 
 def stories(url: str, client: "redis.Redis[bytes]", count: int) -> Iterator[Bar]:

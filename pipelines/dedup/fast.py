@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 GENERATION = timedelta(days=7)
 SEEN_GENERATIONS = 5  # an address older than this is looked up in SQL
 NEAR_GENERATION, NEAR_GENERATIONS = timedelta(days=15), 2  # at least 15 days of near-duplicates, the horizon and a day to spare
-NEAR_BUCKETS = 65_536  # of shingles, packed as hashes of up to 512 entries: a million stories a generation
+NEAR_SPOTS = 4000  # shingles of one question, more than the sample of any text; Lua unpacks some 8,000 values
 LEASE = timedelta(minutes=40)  # longer than any run
 ALIVE = timedelta(seconds=30)  # a holder that was not heard of for this long is dead, and its leases are free
 PATIENCE = 2.0  # seconds that an answer may take: SQL has it too
@@ -139,7 +139,7 @@ class Fast:
 
     @property
     def _index(self) -> list[str]:
-        return [f"{self._prefix}near:", f"{self._prefix}near-newest"]
+        return [f"{self._prefix}index:", f"{self._prefix}index-upto"]
 
     def _together(self, script: Script, calls: Sequence[tuple[list[str], list[Any]]]) -> list[Any] | None:
         def ask() -> list[Any]:
@@ -216,10 +216,10 @@ def _places(keys: Sequence[str]) -> bytes:
     return np.stack([numbers[:, 0] >> np.uint64(32), numbers[:, 1] >> np.uint64(11)], axis=1).astype("<f8").tobytes()
 
 
-def _spots(sample: Hashes) -> list[int]:
-    """Bucket and fingerprint of each shingle, 16 and 23 of its bits. One that is taken for another makes a candidate, no verdict."""
-    flat: list[int] = np.stack([(sample >> 12) % NEAR_BUCKETS, (sample >> 40) & 0x7FFFFF], axis=1).ravel().tolist()
-    return flat
+def _spots(sample: Hashes) -> tuple[str, bytes]:
+    """The bucket of each shingle, four digits, and its mark: 16 and 24 of its bits. One taken for another makes a candidate, no verdict."""
+    bits = (sample[:NEAR_SPOTS] >> 12).astype(">u8").view(np.uint8).reshape(-1, 8)
+    return bits[:, 3:5].tobytes().hex(), bits[:, 5:].tobytes()
 
 
 def _generation(length: timedelta, at: datetime | None = None) -> int:

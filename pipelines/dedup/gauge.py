@@ -7,11 +7,13 @@ from typing import Any
 
 import redis
 
+from pipelines.dedup.scripts import RECORD
+
 NOEVICTION = "noeviction"
 FULL = 0.8  # of the budget, or of the server's own limit: the time to do something
 SAMPLE = 200  # keys of a kind that are measured
 PAGE = 5000  # keys a round trip
-KINDS = ("seen", "near", "lease", "alive")
+KINDS = ("seen", "index", "lease", "alive")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +85,7 @@ def _kind(client: redis.Redis, kind: str, names: Sequence[str]) -> Kind:
 
 def _sizes(client: redis.Redis, kind: str, names: Sequence[str]) -> Iterator[tuple[int, int]]:
     """(entries, bytes) of each key; one that has just expired is none, and one that only tells of others has no entries."""
-    holder, count = _HOLDERS.get(kind, ("string", "exists"))
+    holder, count, each = _HOLDERS.get(kind, ("string", "exists", 1))
     with client.pipeline(transaction=False) as pipeline:
         for name in names:
             pipeline.type(name)
@@ -92,10 +94,11 @@ def _sizes(client: redis.Redis, kind: str, names: Sequence[str]) -> Iterator[tup
         for name, type_ in zip(names, types[::2], strict=True):
             getattr(pipeline, count)(name) if type_ == holder else pipeline.exists("")
         entries = pipeline.execute()
-    return ((int(held), int(size)) for held, size in zip(entries, types[1::2], strict=True) if size is not None)
+    return ((int(held) // each, int(size)) for held, size in zip(entries, types[1::2], strict=True) if size is not None)
 
 
-_HOLDERS = {"seen": ("set", "scard"), "near": ("hash", "hlen")}
+_HOLDERS = {"seen": ("set", "scard", 1), "index": ("string", "strlen", RECORD)}
+"""The type of a kind's keys, what tells how much is in one, and how much of that an entry takes."""
 
 
 def _batches(names: Sequence[str]) -> Iterator[list[str]]:

@@ -5,7 +5,9 @@ Every write is the same whoever comes first and however often, so that filling t
 
 FIRST_LAYER, GROWTH = 1024, 16  # buckets of URLs; a generation that outgrows its layer opens one sixteen times as wide
 SEEN_FILL = 384  # URLs a bucket; Redis packs sets of up to 512 numbers
+NONE_EMPTY = 32  # URLs a bucket, on average, from which on no bucket is the first URL's: one is empty by a chance of e^-32
 SHARERS = 8  # the newest articles that a shingle is kept of
+RECORD = 8  # bytes of a shingle's article in the index: three that mark the shingle, five of the article's id
 
 # Numbers come packed as pairs of doubles, place and value: a Lua number holds 53 bits, and so many arguments take time.
 _PAIRS = """
@@ -51,7 +53,7 @@ for place, value in pairs_of(ARGV[3]) do
   local key = meta .. ":" .. layer .. ":" .. place % width
   if redis.call("SADD", key, value) == 1 then
     count = count + 1
-    if redis.call("SCARD", key) == 1 then redis.call("EXPIRE", key, ARGV[2]) end
+    if count < width * {NONE_EMPTY} and redis.call("SCARD", key) == 1 then redis.call("EXPIRE", key, ARGV[2]) end
     if count >= width * {SEEN_FILL} then layer, count, width = layer + 1, 0, width * {GROWTH} end
   end
 end
@@ -74,48 +76,57 @@ for i = 2, #ARGV do
   if redis.call("GET", KEYS[1] .. ARGV[i]) == ARGV[1] then redis.call("DEL", KEYS[1] .. ARGV[i]) end
 end
 """
+# A bucket of shingles is a string of records, which C searches, where a hash would be walked through. Buckets are named by four digits.
 NEAR = """
-local call, find, votes, counted, answer, places = redis.call, string.find, {}, {}, {}, {}
-local function vote(id, i)
-  if counted[id] ~= i then counted[id], votes[id] = i, (votes[id] or 0) + 1 end
-end
+local call, find, sub, counted, votes, answer, found = redis.call, string.find, string.sub, {}, {}, {}, {}
+local buckets, marks = ARGV[2], ARGV[3]
 for generation in string.gmatch(ARGV[1], "[^,]+") do
-  local place = KEYS[1] .. generation
-  if call("EXISTS", place) == 1 then places[#places + 1] = place .. ":" end
+  local place, keys = KEYS[1] .. generation, {}
+  if call("EXISTS", place) == 1 then
+    place = place .. ":"
+    for i = 1, #marks / 3 do keys[i] = place .. sub(buckets, 4 * i - 3, 4 * i) end
+    found[#found + 1] = call("MGET", unpack(keys))
+  end
 end
-for i = 2, #ARGV, 2 do
-  for _, place in ipairs(places) do
-    local ids = call("HGET", place .. ARGV[i], ARGV[i + 1])
-    if ids and not find(ids, ",", 1, true) then
-      vote(ids, i)
-    elseif ids then
-      for id in string.gmatch(ids, "%d+") do vote(id, i) end
+for i = 1, #marks / 3 do
+  local mark = sub(marks, 3 * i - 2, 3 * i)
+  for g = 1, #found do
+    local bucket = found[g][i]
+    local at = bucket and find(bucket, mark, 1, true)
+    while at do
+      if at % 8 == 1 then
+        local id = sub(bucket, at + 3, at + 7)
+        if counted[id] ~= i then counted[id], votes[id] = i, (votes[id] or 0) + 1 end
+      end
+      at = find(bucket, mark, at + 1, true)
     end
   end
 end
-for id, count in pairs(votes) do answer[#answer + 1] = id answer[#answer + 1] = count end
+for id, count in pairs(votes) do answer[#answer + 1] = struct.unpack(">I5", id) answer[#answer + 1] = count end
 return {call("GET", KEYS[2]) or "0", answer}
 """
 POST = f"""
-local call, generation = redis.call, KEYS[1] .. ARGV[2]
-local function with(ids)
-  local kept = {{tonumber(ARGV[1])}}
-  for id in string.gmatch(ids, "%d+") do
-    if id == ARGV[1] then return ids end
-    kept[#kept + 1] = tonumber(id)
+local call, find, sub, unpacked = redis.call, string.find, string.sub, struct.unpack
+local generation, article, ours = KEYS[1] .. ARGV[2], tonumber(ARGV[1]), struct.pack(">I5", ARGV[1])
+local function with(bucket, mark)
+  local count, oldest, place, at = 0, article, nil, find(bucket, mark, 1, true)
+  while at do
+    if at % 8 == 1 then
+      local id = unpacked(">I5", bucket, at + 3)
+      if id == article then return bucket end
+      if id < oldest then oldest, place = id, at end
+      count = count + 1
+    end
+    at = find(bucket, mark, at + 1, true)
   end
-  table.sort(kept, function(one, other) return one > other end)
-  return table.concat(kept, ",", 1, math.min(#kept, {SHARERS}))
+  if count < {SHARERS} then return bucket .. mark .. ours end
+  return place and sub(bucket, 1, place - 1) .. mark .. ours .. sub(bucket, place + 8) or bucket
 end
-for i = 6, #ARGV, 2 do
-  local key = generation .. ":" .. ARGV[i]
-  if call("HSETNX", key, ARGV[i + 1], ARGV[1]) == 0 then
-    call("HSET", key, ARGV[i + 1], with(call("HGET", key, ARGV[i + 1])))
-  elseif call("HLEN", key) == 1 then
-    call("EXPIRE", key, ARGV[3])
-    call("SET", generation, "", "EX", ARGV[3])
-  end
+for i = 1, #ARGV[7] / 3 do
+  local key = generation .. ":" .. sub(ARGV[6], 4 * i - 3, 4 * i)
+  call("SET", key, with(call("GET", key) or "", sub(ARGV[7], 3 * i - 2, 3 * i)), "EX", ARGV[3])
 end
+call("SET", generation, "", "EX", ARGV[3])
 local newest = tonumber(call("GET", KEYS[2]) or "0")
 if newest >= tonumber(ARGV[5]) and tonumber(ARGV[4]) > newest then call("SET", KEYS[2], ARGV[4]) end
 """

@@ -79,7 +79,7 @@ def _figures(fast: "Fast") -> dict[str, Any]:
         raise PortalwatchError(trouble or "Redis does not answer")
     with reading(open_store(settings())) as session:
         stories = indexed(session, now())
-    seen, near = kinds["seen"], kinds["near"]
+    seen, near = kinds["seen"], kinds["index"]
     return {
         **asdict(gauge),
         "budget": settings().redis_bytes,

@@ -86,7 +86,7 @@ def test_every_key_expires(fast: Fast, redis_client: "redis.Redis[bytes]") -> No
     fast.lease("p", "me", ["a"])
     post(fast, 1, hashes(1, 2, 3))
     lasting = [key for key in redis_client.scan_iter(f"{fast._prefix}*") if redis_client.ttl(key) < 0]
-    assert lasting == [f"{fast._prefix}near-newest".encode()]
+    assert lasting == [f"{fast._prefix}index-upto".encode()]
 
 
 def test_an_article_is_found_by_its_shingles(fast: Fast) -> None:
@@ -130,6 +130,16 @@ def test_a_shingle_leads_to_all_who_share_it_whatever_the_order_of_posting(valke
         assert list(near(fast, hashes(10))[1]) == list(reversed(numbers))[:SHARERS]
         assert near(fast, hashes(10, 25))[1][5] == 2
         fast.close()
+
+
+def test_marks_that_only_the_bytes_of_others_spell_give_no_vote(fast: Fast) -> None:
+    dice = np.random.default_rng(7)
+    crowded = [np.unique(dice.integers(0, 2**18, 40) * 0x01_0001 % 2**24 << 12) for _ in range(200)]  # one bucket, few bytes
+    for number, sample in enumerate(crowded, 1):
+        post(fast, number * 0x01_0101, sample)
+    for sample in crowded[-10:]:
+        sharing = {number * 0x01_0101: len(np.intersect1d(sample, other)) for number, other in enumerate(crowded, 1)}
+        assert near(fast, sample)[1] == {article: shared for article, shared in sharing.items() if shared}
 
 
 def test_an_article_that_is_posted_in_two_generations_counts_once(fast: Fast, now: datetime) -> None:

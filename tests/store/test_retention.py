@@ -295,7 +295,7 @@ def test_the_index_in_redis_ages_by_its_generations(desk: Desk, valkey: str, red
     store = secrets.token_hex(6)
     fast = Fast(valkey, store)
     keep(desk_of(desk.engine, fast), now)
-    keys = [key for key in redis_client.scan_iter(f"pw:{{{store}}}:near*") if b"near-newest" not in key]
+    keys = [key for key in redis_client.scan_iter(f"pw:{{{store}}}:index*") if b"index-upto" not in key]
     assert keys
     assert {0 < redis_client.ttl(key) <= (NEAR_GENERATIONS * NEAR_GENERATION).total_seconds() for key in keys} == {True}
     fast.close()
