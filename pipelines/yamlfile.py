@@ -125,6 +125,8 @@ def _problem(model: type[BaseModel], document: Document, item: Any) -> str:
     if item["type"] == "missing":
         return f"{document.where(path[:-1], key=True)}: `{path[-1]}` is missing"
     message = item["msg"].removeprefix("Value error, ")
+    if item["type"] == "literal_error":
+        message += suggestion(str(item["input"]), re.findall(r"'([^']*)'", item["ctx"]["expected"]))
     return f"{document.where(path)}: {'.'.join(map(str, path))}: {message}"
 
 
