@@ -9,7 +9,7 @@ WAITS = {
     Bundle.DIGEST: "waits for the digest at {}",
     Bundle.QUIET: "quiet until {}",
     Bundle.STORM: "more than the cap lets through: waits until {}",
-    Bundle.LATE: "held until the late batch {late} ends, at the latest {}",
+    Bundle.LATE: "until the late batch {late} ends, at the latest {}",
 }
 
 
