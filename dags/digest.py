@@ -21,7 +21,9 @@ with DAG(
     tags=["portalwatch", "manual"],
     doc_md=__doc__,
     params={
-        "recipient": Param(None, type=TEXT, title="Recipient", description="A mail address, or a webhook's channel; all where it is empty."),
+        "recipient": Param(
+            None, type=TEXT, title="Recipient", description="A mail address, or a webhook's channel; all where it is empty."
+        ),
         "channel": Param(None, type=TEXT, title="Channel", description="A channel of the watchlist; all where it is empty."),
     },
 ):

@@ -65,7 +65,7 @@ def storm(text: str) -> Storm | None:
     unit, most, count = found[3].removesuffix("s"), int(found[1]), int(found[2] or 1)
     if unit not in UNITS:
         raise ValueError(f"`{found[3]}` is no unit of time{suggestion(unit, list(UNITS)) or '; there are minute, hour and day'}")
-    if not (1 <= most <= MOST and 1 <= count and UNITS[unit] * min(count, MOST) <= timedelta(days=7)):
+    if not (1 <= most <= MOST and count >= 1 and UNITS[unit] * min(count, MOST) <= timedelta(days=7)):
         raise ValueError(f"`{text}`: at least one message and at most {MOST}, in at most 7 days")
     return Storm(most=most, per=UNITS[unit] * count)
 

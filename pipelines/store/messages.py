@@ -90,7 +90,7 @@ def _bundle(session: Session, rows: Sequence[AlertRow], titles: Names, portal_na
     return replace(
         _EMPTY,
         id=first.message,
-        kind=first.bundle,
+        kind=first.bundle or Bundle.LATE,
         channel=first.channel,
         recipient=first.recipient,
         topics=_topics(rows, titles),
@@ -104,7 +104,9 @@ def _bundle(session: Session, rows: Sequence[AlertRow], titles: Names, portal_na
 def _coverage(session: Session, portal_names: Names) -> Coverage | None:
     """Of the portals that are watched now; of all that were ever read where their names are not known here."""
     blind = runs.blind_since(session)
-    return coverage_of(Seen(name=portal_names.get(each, each), blind_since=blind[each]) for each in blind if each in (portal_names or blind))
+    return coverage_of(
+        Seen(name=portal_names.get(each, each), blind_since=blind[each]) for each in blind if each in (portal_names or blind)
+    )
 
 
 def _story(session: Session, rows: Sequence[AlertRow], titles: Names, portal_names: Names) -> BundledStory:

@@ -63,7 +63,8 @@ def standing(session: Session, now: datetime, *, past: bool = False) -> list[Sta
     counts = dict(session.execute(select(Silenced.mute_id, func.count()).group_by(Silenced.mute_id)).all())
     rows = session.scalars((select(Mute) if past else select(Mute).where(Mute.until > now)).order_by(Mute.id.desc()))
     return [
-        Standing(number=row.id, what=_what(row), since=row.since, until=row.until, who=row.who, silenced=counts.get(row.id, 0)) for row in rows
+        Standing(number=row.id, what=_what(row), since=row.since, until=row.until, who=row.who, silenced=counts.get(row.id, 0))
+        for row in rows
     ]
 
 

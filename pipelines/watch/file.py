@@ -66,7 +66,7 @@ class WebhookChannel(ChannelHearing):
     type: Literal["webhook"]
     url: Annotated[str, AfterValidator(_web_address)]
     secret_env: str = Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
-    headers: Annotated[dict[str, str], AfterValidator(_headers)] = {}
+    headers: Annotated[dict[str, str], AfterValidator(_headers)] = Field(default={})
 
 
 Channel: TypeAlias = MailChannel | WebhookChannel

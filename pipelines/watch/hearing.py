@@ -79,7 +79,7 @@ def policy_of(topic: Said, channel: Said, zone: tzinfo, *, urgent: bool = False)
 
 
 @lru_cache(maxsize=1024)
-def _policy(cron: str | None, quiet: str | None, storm: str | None, zone: tzinfo, urgent: bool) -> Policy:  # noqa: FBT001 - a key
+def _policy(cron: str | None, quiet: str | None, storm: str | None, zone: tzinfo, urgent: bool) -> Policy:
     return Policy(
         digest=cron, zone=zone, quiet=words.quiet(quiet) if quiet else None, storm=words.storm(storm) if storm else None, urgent=urgent
     )

@@ -86,7 +86,8 @@ def list_alerts(
         show.jsonl(lines)
     else:
         cells = [
-            (a["alert"], a["owed_at"], a["state"], a["topic"], f"{a['channel']} {a['recipient']}", a["title"], a["waits"] or a["answer"]) for a in lines
+            (a["alert"], a["owed_at"], a["state"], a["topic"], f"{a['channel']} {a['recipient']}", a["title"], a["waits"] or a["answer"])
+            for a in lines
         ]
         show.rows(
             ("alert", "owed", "state", "topic", "to", "title", "answer"),

@@ -33,7 +33,9 @@ def digest(*stories: object, kind: str = "digest", coverage: Coverage | None = B
 @pytest.mark.parametrize("kind", ["digest", "storm"])
 def test_the_mail_reads_as_recorded(kind: str) -> None:
     mail = composed(digest(*STORIES, kind=kind, coverage=BLIND if kind == "digest" else None))
-    told = "".join(f"{key}: {mail[key]}\n" for key in KEPT if mail[key]) + "\n" + part(mail, "plain") + "\n=== HTML ===\n" + part(mail, "html")
+    told = (
+        "".join(f"{key}: {mail[key]}\n" for key in KEPT if mail[key]) + "\n" + part(mail, "plain") + "\n=== HTML ===\n" + part(mail, "html")
+    )
     assert told == (GOLDEN / f"{kind}.txt").read_text(encoding="utf-8")
 
 
