@@ -28,7 +28,7 @@ class Storm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """When a recipient hears of a topic. `digest`: five cron fields by the `zone`'s clock, None hears at once. `urgent` knows no waiting."""
+    """When a recipient hears of a topic. `digest`: five cron fields by the `zone`'s clock, None is at once. `urgent` knows no waiting."""
 
     digest: str | None = None
     zone: tzinfo = UTC

@@ -13,7 +13,7 @@ from pipelines.policy import plan as policies
 from pipelines.policy.plan import Bundle, Plan, Policy
 from pipelines.store.alerts import OPEN
 from pipelines.store.bundles import alone, bundled, by_story, unheard
-from pipelines.store.database import serialize_stories
+from pipelines.store.database import serialize_claims, serialize_stories
 from pipelines.store.mutes import Mutes
 from pipelines.store.rulings import about
 from pipelines.store.tables import AlertRow
@@ -133,6 +133,7 @@ def _hush(present: Present) -> None:
     ends = {(topic, channel): policies.rests_until(present.policy(topic, channel), present.now) for topic, channel in pairs}
     if not any(ends.values()):
         return
+    serialize_claims(present.session)
     by: dict[str, list[datetime | None]] = {}
     for message, topic, channel in present.session.execute(select(AlertRow.message, AlertRow.topic, AlertRow.channel).where(*open_ones)):
         by.setdefault(message, []).append(ends[topic, channel])

@@ -1,6 +1,7 @@
 """When somebody hears, as the watchlist says it: a topic's words over its channel's, every mistake with its place."""
 
 from datetime import UTC, time, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -73,3 +74,18 @@ def test_a_mistake_is_told_with_its_place(said: str, instead: str, place: tuple[
         Watchlist.from_text(TEXT.replace(said, instead), "watchlist.yaml")
     line, column = place
     assert f"watchlist.yaml:{line}:{column}: {told}" in str(error.value)
+
+
+def test_the_recipe_of_the_documentation_reads_as_it_says() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "topics.md").read_text(encoding="utf-8")
+    recipe = page.split("## When you hear")[1].split("```yaml\n")[1].split("```")[0]
+    watchlist = Watchlist.from_text(recipe)
+    told = {slug: watchlist.policy(slug, "desk", UTC) for slug in watchlist.topics}
+    assert [(each.digest, each.urgent) for each in told.values()] == [
+        ("0 8,18 * * *", False),
+        ("0 9 * * mon", False),
+        (None, False),
+        ("0 8,18 * * *", True),
+    ]
+    assert {(each.zone, each.quiet, each.storm) for each in told.values()} == {(TAIPEI, NIGHT, CAP)}
+    assert watchlist.policy("dprk-russia", "crm", UTC) == Policy()
