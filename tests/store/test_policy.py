@@ -1,6 +1,7 @@
 """When a recipient hears, and in what bundle, on real stores: nothing lost, nothing twice, one message a story."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -225,6 +226,15 @@ def test_a_deliverer_that_dies_between_bundling_and_sending_doubles_nothing(watc
     desk.deliver()
     desk.answer = Answer(ok=True, detail="200")
     assert [message.id for message in desk.deliver(at(19))] == [bundled]
+
+
+def test_two_deliverers_at_once_send_a_digest_once(watch: Callable[..., Watch]) -> None:
+    desk = watch()
+    desk.news(1, 2)
+    desk.now = at(18)
+    with ThreadPoolExecutor(2) as both:
+        list(both.map(lambda _: desk.deliver(), range(2)))
+    assert [(message.kind, len(message.stories)) for message in desk.got] == [("digest", 2)]
 
 
 def test_what_is_muted_is_kept_as_a_match_and_never_told(watch: Callable[..., Watch]) -> None:
