@@ -107,6 +107,11 @@ class Settings(BaseSettings):
         return value
 
     @property
+    def zone(self) -> ZoneInfo:
+        """The installation's zone."""
+        return ZoneInfo(self.timezone)
+
+    @property
     def database(self) -> str:
         """The database's URL, SQLite in HOME by default."""
         return self.database_url.get_secret_value() if self.database_url else f"sqlite:///{self.home.absolute() / 'portalwatch.db'}"

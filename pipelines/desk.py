@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 
 from sqlalchemy import Engine
 
@@ -19,6 +19,7 @@ class Desk:
 
     `threads`: whether comments stand on pages of their own, so that an article's page shows a part of them at most.
     `seen_at`: when an article that is new here counts as first seen, given the present; a day of the past says the day.
+    `zone`: the installation's, by whose clock whoever names none hears.
     `late`: the name of a replay or backfill, whose new matches reach each recipient as one late message at its end.
     """
 
@@ -31,4 +32,5 @@ class Desk:
     comments: str = comments.PSEUDONYMOUS
     threads: bool = False
     late: str | None = None
+    zone: tzinfo = UTC
     seen_at: Callable[[Article, datetime], datetime] = lambda _article, now: now

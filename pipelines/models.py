@@ -7,6 +7,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from hashlib import sha1
 
+from pipelines.coverage import Coverage
+
 
 class PageKind(StrEnum):
     """What a fetched page turned out to be; only an article becomes an Article."""
@@ -199,8 +201,8 @@ class TopicMatch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LateStory:
-    """One story in a late message, in the words of the article that matched. `topics` pairs slug and title."""
+class BundledStory:
+    """One story of a message that tells several, in its newest state. `topics` pairs slug and title; `gone`: its page says it is."""
 
     story_id: int
     revision: int
@@ -212,15 +214,17 @@ class LateStory:
     published_at: datetime | date | None = None
     language: str | None = None
     development: int = 0
+    gone: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """One message to one recipient about one story: all that a channel may tell, and nothing more.
 
-    `id` stays the same over every attempt. `kind` is new, development, revision, vanished, late, retracted or test. `topics` pairs
-    slug and title.
-    A late message tells all `stories` that a replay or backfill found, and none of its own: its `title`, `text` and `url` are empty.
+    `id` stays the same over every attempt. `kind` is new, development, revision, vanished, late, digest, storm, retracted or test.
+    `topics` pairs slug and title.
+    A late message tells all `stories` that a replay or backfill found, a digest those of its time, a storm those that were more than
+    the recipient's cap, and none of its own: its `title`, `text` and `url` are empty. A digest says the `coverage` of its time.
     `hits` index into `title` and `text`; a channel prints a capped excerpt of the text, never the whole.
     `development` n: the full report is the nth that follows what this recipient was told of the story first; 0 is that first.
     A retracted one tells nothing but `story_id` and, in `retracts`, the ids of the messages whose article had to be forgotten.
@@ -251,7 +255,8 @@ class Message:
     development: int = 0
     before: tuple[str, str] | None = None
     late: bool = False
-    stories: tuple[LateStory, ...] = ()
+    stories: tuple[BundledStory, ...] = ()
+    coverage: Coverage | None = None
     retracts: tuple[str, ...] = ()
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from pipelines import reread, watching
+from pipelines import reread, timing, watching
 from pipelines.alerts.outbox import Post, deliver
 from pipelines.alerts.sending import sender_of
 from pipelines.config import Settings
@@ -84,7 +84,8 @@ def _release(settings: Settings, desk: Desk, portal_names: Mapping[str, str]) ->
     """Let the batch go, and try to send it; gives the number of messages."""
     messages = in_one_transaction(desk.engine, lambda session: release_late(session, desk.late or "", now()))
     if messages:
-        post = Post(engine=desk.engine, watchlist=desk.watchlist, portal_names=portal_names, send=sender_of(settings), clock=now)
+        send, zone = sender_of(settings), settings.zone
+        post = Post(engine=desk.engine, watchlist=desk.watchlist, portal_names=portal_names, send=send, clock=now, zone=zone)
         deliver(post, seconds=DELIVERY)
     return messages
 
@@ -141,5 +142,5 @@ def _kept(session: Session, desk: Desk, article_id: int) -> _News:
     if news.matches:
         row = session.get_one(ArticleRow, article_id)
         alerts.record(session, row, news.matches, desk.watchlist.version, now())
-        watching.owe_all(session, desk, row, list(news.dues), now())
+        timing.owe_all(session, desk, row, list(news.dues), now())
     return news

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
-from pipelines import flow, watching
+from pipelines import flow, timing, watching
 from pipelines.desk import Desk
 from pipelines.flow import Draft
 from pipelines.models import Article, Outcome, Page
@@ -112,7 +112,7 @@ def _rematch(session: Session, desk: Desk, row: ArticleRow, has_moved: bool, now
     matches = watching.matches_of(desk, row, now)
     before = alerts.rematch(session, row, matches, desk.watchlist.version, now)
     news = [match.topic for match in matches if has_moved or match.topic not in before]
-    return watching.owe_all(session, desk, row, unheard(session, desk, row, news), now)
+    return timing.owe_all(session, desk, row, unheard(session, desk, row, news), now)
 
 
 def unheard(session: Session, desk: Desk, row: ArticleRow, topics: Sequence[str]) -> list[alerts.Due]:

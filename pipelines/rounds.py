@@ -38,7 +38,8 @@ def deliver_round(settings: Settings, portal_names: dict[str, str] | None = None
     if watchlist is None:
         return Delivered()
     in_one_transaction(engine, lambda session: release_abandoned(session, now()))
-    return deliver(Post(engine=engine, watchlist=watchlist, portal_names=portal_names or {}, send=sender_of(settings), clock=now))
+    send, names = sender_of(settings), portal_names or {}
+    return deliver(Post(engine=engine, watchlist=watchlist, portal_names=names, send=send, clock=now, zone=settings.zone))
 
 
 def upkeep_round(settings: Settings) -> dict[str, int]:

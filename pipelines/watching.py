@@ -11,6 +11,7 @@ from pipelines.owing import Asked, owed_state
 from pipelines.points import Point, passing
 from pipelines.store import alerts, articles, revisions, tellings
 from pipelines.store.tables import ArticleRow
+from pipelines.timing import owe_all, press
 from pipelines.watch.topic import Topic
 
 
@@ -36,15 +37,17 @@ def watch(session: Session, desk: Desk, row: ArticleRow, stories: list[int], now
     passing(Point.ARTICLE_MATCHED)
     if _learns(desk, row, occasion):
         return 0
-    owed, by = [], dict[str, str]()
+    owed, pressing = [], []
     for topic in (topics[match.topic] for match in matches):
         asked = Asked(news=topic.slug not in told, revises=bool(row.revision) and not again, follows=_follows(topic, occasion))
-        for channel, recipient in desk.watchlist.recipients(topic):
-            state = owed_state(session, row, asked, alerts.told(session, stories, recipient), reports)
+        for to in desk.watchlist.recipients(topic):
+            state = owed_state(session, row, asked, alerts.told(session, stories, to[1]), reports)
             if state is not None:
-                to = (by.setdefault(recipient, channel), recipient)
                 story = state.story or stories[0]
                 owed.append(alerts.Due(topic=topic.slug, story_id=story, to=to, development=state.development, revision=state.revision))
+            elif asked.news:
+                pressing.append(alerts.Due(topic=topic.slug, story_id=stories[0], to=to))
+    press(session, desk, row, pressing, now)
     return owe_all(session, desk, row, owed, now)
 
 
@@ -59,11 +62,10 @@ def tell_gone(session: Session, desk: Desk, row: ArticleRow, now: datetime) -> i
     told = alerts.matched(session, row)
     active = [topic for topic in desk.watchlist.topics.values() if topic.slug in told and topic.is_active(now.date())]
     topics = [topic for topic in active if _follows(topic, Occasion.STATE)]
-    owed, by = [], dict[str, str]()
+    owed = []
     for topic in topics if number is not None else []:
-        for channel, recipient in desk.watchlist.recipients(topic):
-            if (before := alerts.told(session, stories, recipient).get(row.id)) is not None:
-                to = (by.setdefault(recipient, channel), recipient)
+        for to in desk.watchlist.recipients(topic):
+            if (before := alerts.told(session, stories, to[1]).get(row.id)) is not None:
                 state = {"story_id": before.story, "development": before.development, "revision": number or 0}
                 owed.append(alerts.Due(topic=topic.slug, to=to, **state))
     return owe_all(session, desk, row, owed, now)
@@ -72,16 +74,6 @@ def tell_gone(session: Session, desk: Desk, row: ArticleRow, now: datetime) -> i
 def matches_of(desk: Desk, row: ArticleRow, now: datetime) -> list[TopicMatch]:
     """The active topics that the article's present state satisfies."""
     return [match for match in desk.matcher.match(articles.readable(row)) if desk.watchlist.topics[match.topic].is_active(now.date())]
-
-
-def owe_all(session: Session, desk: Desk, row: ArticleRow, dues: list[alerts.Due], now: datetime) -> int:
-    """Owe each once; gives their number."""
-    owed = list(dict.fromkeys(dues))
-    for due in owed:
-        alerts.owe(session, row, due, now, desk.late)
-    session.flush()
-    passing(Point.ARTICLE_OWED)
-    return len(owed)
 
 
 def _learns(desk: Desk, row: ArticleRow, occasion: Occasion) -> bool:

@@ -99,10 +99,11 @@ def _job(sheet: Sheet, settings: Settings, parts: tuple[Engine, Fast, Active], p
         comments=settings.comments,
         threads=bool(sheet.extract.comments and sheet.extract.comments.pages),
         late=past.batch(slug) if past else None,
+        zone=settings.zone,
         **({"seen_at": past.seen_at(ZoneInfo(sheet.timezone))} if past else {}),
     )
     names = {known.slug: known.name for known in loader.shelf(settings).sheets.values()}
-    post = Post(engine=engine, watchlist=active.watchlist, portal_names=names, send=sender_of(settings), clock=now)
+    post = Post(engine=engine, watchlist=active.watchlist, portal_names=names, send=sender_of(settings), clock=now, zone=settings.zone)
     belongings: dict[str, Any] = {"settings": settings, "sheet": sheet, "desk": desk, "post": post, "run_id": run.id}
     job = PastJob(**belongings, history=past.day) if past else Job(**belongings)
     job.load()

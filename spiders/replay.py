@@ -229,4 +229,5 @@ def _told(counts: Counter[str]) -> dict[str, int]:
 
 def _deliver(settings: Settings, engine: Engine, watchlist: Watchlist) -> None:
     names = {sheet.slug: sheet.name for sheet in loader.shelf(settings).sheets.values()}
-    deliver(Post(engine=engine, watchlist=watchlist, portal_names=names, send=sender_of(settings), clock=now), seconds=DELIVERY)
+    post = Post(engine=engine, watchlist=watchlist, portal_names=names, send=sender_of(settings), clock=now, zone=settings.zone)
+    deliver(post, seconds=DELIVERY)

@@ -15,10 +15,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, Protocol
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from pipelines.alerts import late
+from pipelines.alerts import bundle
 from pipelines.alerts.changes import changes, quoted
 from pipelines.alerts.excerpt import clipped, headline, web_link
 from pipelines.alerts.smtp import Smtp, send_mail
@@ -28,8 +29,12 @@ from pipelines.models import Answer, Hit, Message
 __all__ = ["Sender", "Smtp", "compose", "send", "send_mail"]
 
 SUBJECT_CAP = 120
+SIZE_CAP = 100_000
+"""Bytes of a mail; Gmail clips what is longer."""
 SHOWN_TOPICS, SHOWN_TERMS = 8, 16
-_LABELS = {"new": None, "development": "developed", "revision": "updated", "vanished": "gone", "test": "test", "late": "late"}
+_LABELS = {"new": None, "development": "developed", "revision": "updated", "vanished": "gone", "test": "test", "late": "late",
+    "digest": "digest", "storm": "storm",
+}  # fmt: skip
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _ADDRESS = re.compile(r"[^\s\x00-\x1f\x7f@<>()\[\],;:\\\"]{1,64}@[^\s\x00-\x1f\x7f@<>()\[\],;:\\\"/]{1,255}")
@@ -62,17 +67,28 @@ class MailContext(Protocol):
 
 def send(channel: object, message: Message, context: MailContext) -> Answer:
     """One attempt to mail the message to its recipient; ConfigError where an address is none."""
-    return send_mail(compose(message, context.sender, context.zone), context.smtp)
+    zone = getattr(channel, "zone", None)
+    return send_mail(compose(message, context.sender, ZoneInfo(zone) if zone else context.zone), context.smtp)
 
 
 def compose(message: Message, sender: Sender, zone: tzinfo = UTC, now: datetime | None = None) -> EmailMessage:
     """The mail, text and HTML, under 100 KB whatever the page held; times in `zone`, a day stays a day. Same Message-ID on every
     attempt. ConfigError where the sender or recipient is no address."""
-    email = EmailMessage(policy=_Wire(linesep="\r\n"))
-    for name, value in _headers(message, sender, now or datetime.now(UTC)).items():
-        email[name] = value
-    is_late, templates = message.kind == "late", _environment()
-    name, view = ("late", _late_view(message, sender, zone)) if is_late else ("alert", _view(message, sender, zone))
+    headers = _headers(message, sender, now or datetime.now(UTC))
+    if message.kind not in bundle.TITLES:
+        return _email(headers, "alert", _view(message, sender, zone))
+    *larger, least = bundle.SHOWN
+    for shown in larger:
+        email = _email(headers, "bundle", _bundle_view(message, sender, zone, shown))
+        if len(email.as_bytes()) < SIZE_CAP:
+            return email
+    return _email(headers, "bundle", _bundle_view(message, sender, zone, least))
+
+
+def _email(headers: Mapping[str, Any], name: str, view: Mapping[str, Any]) -> EmailMessage:
+    email, templates = EmailMessage(policy=_Wire(linesep="\r\n")), _environment()
+    for header, value in headers.items():
+        email[header] = value
     email.set_content(templates.get_template(f"{name}.txt").render(view), cte="base64")
     email.add_alternative(templates.get_template(f"{name}.html").render(view).lstrip(), subtype="html", cte="base64")
     return email
@@ -180,22 +196,23 @@ def _view(message: Message, sender: Sender, zone: tzinfo) -> dict[str, Any]:
     }
 
 
-def _late_view(message: Message, sender: Sender, zone: tzinfo) -> dict[str, Any]:
+def _bundle_view(message: Message, sender: Sender, zone: tzinfo, shown: int) -> dict[str, Any]:
     words, see = _words(sender.language), sender.site or f"portalwatch alerts list --message {_plain_id(message.id)}"
     return {
         "words": words,
         "lang": sender.language,
-        "badges": [{"word": words["late"], "note": words["replay_note"]}],
+        "badges": [{"word": words[message.kind], "note": words["replay_note" if message.kind == "late" else f"{message.kind}_note"]}],
         "title": headline(_title(message, words), ()),
-        "preview": clipped(words["comma"].join(story.title for story in message.stories[:3]), 120),
-        "stories": late.lines(message, words, lambda value: _moment(value, zone)),
-        "more": late.rest(message, words, see),
+        "preview": clipped(words["comma"].join(story.title for story in bundle.ordered(message)[:3]), 120),
+        "groups": bundle.groups(message, words, lambda value: _moment(value, zone), shown),
+        "more": bundle.rest(message, words, see, shown),
+        "coverage": bundle.foot(message, words, zone),
         "unsubscribe": _address(sender.unsubscribe or sender.address),
     }
 
 
 def _title(message: Message, words: Mapping[str, str]) -> str:
-    return words["stories"].format(len(message.stories)) if message.kind == "late" else message.title
+    return words[f"{message.kind}_title"].format(len(message.stories)) if message.kind in bundle.TITLES else message.title
 
 
 def _badges(message: Message, words: Mapping[str, str]) -> list[dict[str, str]]:

@@ -5,16 +5,18 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import NoResultFound
+from sqlalchemy.orm import Session
 
 from pipelines.models import Answer, Message
 from pipelines.points import Point, passing
 from pipelines.store import alerts
 from pipelines.store.database import in_one_transaction, reading
 from pipelines.store.messages import message_of
+from pipelines.store.waiting import Present, arrange
 from pipelines.store.watchlists import running
 from pipelines.watch.topic import Titles
 from pipelines.watch.watchlist import Watchlist
@@ -35,17 +37,24 @@ class Delivered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Post:
-    """What a delivery round works with. `send(channel, message)` never raises; `clock` gives aware times."""
+    """What a delivery round works with. `send(channel, message)` never raises; `clock` gives aware times, `zone` is the
+    installation's."""
 
     engine: Engine
     watchlist: Watchlist
     portal_names: Mapping[str, str]
     send: Send
     clock: Callable[[], datetime]
+    zone: tzinfo = UTC
+
+    def present(self, session: Session) -> Present:
+        """What decides now on who hears when."""
+        return Present(session=session, watchlist=self.watchlist, zone=self.zone, now=self.clock())
 
 
 def deliver(post: Post, *, seconds: float = float("inf")) -> Delivered:
     """Send what is due, one message at a time, until nothing is or `seconds` are over. A channel that fails twice rests for the round."""
+    in_one_transaction(post.engine, lambda session: arrange(post.present(session)))
     done, failures, end = Delivered(), Counter[str](), time.monotonic() + seconds
     while time.monotonic() < end:
         resting = [channel for channel, count in failures.items() if count >= RESTS_AFTER]

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import httpx
 from standardwebhooks import Webhook
 
-from pipelines.alerts import changes, late
+from pipelines.alerts import bundle, changes
 from pipelines.alerts.excerpt import clipped, headline, web_link
 from pipelines.alerts.guard import GuardedTransport, RefusedAddressError
 from pipelines.errors import ConfigError
@@ -28,6 +28,8 @@ TYPES = {
     "revision": "alert.revision",
     "vanished": "alert.vanished",
     "late": "alert.late",
+    "digest": "alert.digest",
+    "storm": "alert.storm",
     "retracted": "alert.retracted",
     "test": "alert.test",
 }
@@ -104,7 +106,7 @@ def _of_kind(message: Message) -> dict[str, Any]:
     """The keys that only messages of this kind have."""
     if message.kind == "retracted":
         return {"retracts": list(message.retracts)}
-    return late.payload(message) if message.kind == "late" else changes.payload(message) if message.kind == "revision" else {}
+    return bundle.payload(message) if message.kind in bundle.TITLES else changes.payload(message) if message.kind == "revision" else {}
 
 
 def payload(message: Message, now: datetime | None = None) -> dict[str, Any]:

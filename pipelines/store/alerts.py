@@ -110,8 +110,17 @@ class Due:
     revision: int = 0
 
 
-def owe(session: Session, row: ArticleRow, due: Due, now: datetime, late: str | None = None) -> None:
-    """Owe one alert about the article; held where it belongs to a `late` batch."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """What an alert is held for, a `policy.plan.Bundle`, and until when; `late` names the batch that holds it."""
+
+    bundle: str
+    until: datetime
+    late: str | None = None
+
+
+def owe(session: Session, row: ArticleRow, due: Due, now: datetime, held: Held | None = None) -> None:
+    """Owe one alert about the article; a `held` one goes nowhere until it is released."""
     channel, recipient = due.to
     session.add(
         AlertRow(
@@ -123,11 +132,12 @@ def owe(session: Session, row: ArticleRow, due: Due, now: datetime, late: str | 
             revision=due.revision,
             channel=channel,
             recipient=recipient,
-            state="held" if late else "owed",
+            state="held" if held else "owed",
             owed_at=now,
-            next_try_at=now + HELD_FOR if late else now,
+            next_try_at=held.until if held else now,
             attempts=0,
-            late=late,
+            late=held.late if held else None,
+            bundle=held.bundle if held else None,
         )
     )
 

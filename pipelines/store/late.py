@@ -7,10 +7,17 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from pipelines.points import Point, passing
-from pipelines.store.alerts import HELD_FOR, message_id
-from pipelines.store.database import serialize_stories, store_id
+from pipelines.policy.plan import Bundle
+from pipelines.store.alerts import HELD_FOR, Held
+from pipelines.store.bundles import bundled, unheard
+from pipelines.store.database import serialize_stories
+from pipelines.store.mutes import Mutes
 from pipelines.store.tables import AlertRow
-from pipelines.store.tellings import kin
+
+
+def held_by(name: str, now: datetime) -> Held:
+    """What the batch does with what it finds now."""
+    return Held(bundle=Bundle.LATE, until=now + HELD_FOR, late=name)
 
 
 def release_late(session: Session, name: str, now: datetime) -> int:
@@ -41,33 +48,9 @@ def keep_holding(session: Session, name: str, now: datetime) -> None:
 
 
 def _released(session: Session, name: str, rows: Sequence[AlertRow], now: datetime) -> int:
-    told = _unheard(session, rows)
-    for row in set(rows) - set(told):
-        session.delete(row)
-    if not told:
-        return 0
-    first = told[0]
-    told_first = (first.story_id, first.article_id, first.development, first.revision)
-    message = message_id(f"{store_id(session)}\n{name}", *told_first, first.channel, first.recipient)
-    for row in told:
-        row.message, row.channel, row.state, row.owed_at, row.next_try_at = message, first.channel, "owed", now, now
+    told = unheard(session, rows)
+    told = Mutes(session, now).unmuted(told)
+    if told:
+        bundled(session, told, Bundle.LATE, name, now)
     session.flush()
-    return 1
-
-
-def _unheard(session: Session, rows: Sequence[AlertRow]) -> list[AlertRow]:
-    """Those of a recipient's alerts whose story it did not hear of, neither before nor further up in the same message.
-
-    Revisions and developments are owed because it did.
-    """
-    heard = set(
-        session.scalars(
-            select(AlertRow.story_id).where(AlertRow.recipient == rows[0].recipient, AlertRow.id.not_in([row.id for row in rows]))
-        )
-    )
-    kept: dict[int, AlertRow] = {}
-    for row in rows:
-        same = kin(session, row.story_id)
-        if row.revision or row.development or not (same & heard or (same - {row.story_id}) & {each.story_id for each in kept.values()}):
-            kept[row.id] = row
-    return list(kept.values())
+    return bool(told)

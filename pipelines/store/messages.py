@@ -6,8 +6,11 @@ from dataclasses import replace
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from pipelines.models import Hit, LateStory, Message
-from pipelines.store import revisions
+from pipelines.coverage import Coverage, Seen, coverage_of
+from pipelines.models import BundledStory, Hit, Message
+from pipelines.policy.plan import Bundle
+from pipelines.store import revisions, runs
+from pipelines.store.bundles import by_story
 from pipelines.store.tables import AlertRow, ArticleRow, Match, Retraction, Revision
 
 Names = Mapping[str, str]
@@ -18,20 +21,21 @@ def message_of(session: Session, message: str, titles: Names, portal_names: Name
     rows = session.scalars(select(AlertRow).where(AlertRow.message == message).order_by(AlertRow.id)).all()
     if not rows:
         return _retraction(session, message)
-    if rows[0].late is not None:
-        return _late(session, rows, titles, portal_names)
-    first, topics = rows[0], _topics(rows, titles)
-    article = session.get_one(ArticleRow, first.article_id)
-    state = session.get(Revision, (article.id, first.revision)) if first.revision else None
+    if _is_bundle(rows[0]):
+        return _bundle(session, rows, titles, portal_names)
+    first, newest, topics = rows[0], _newest(rows), _topics(rows, titles)
+    article = session.get_one(ArticleRow, newest.article_id)
+    state = _state(session, newest)
     told, before = (state, revisions.heard(session, first)) if state and not state.gone else (article, None)
+    kind = _kind(newest if first.revision or first.development else first, gone=bool(state and state.gone))
     return Message(
         id=message,
-        kind=_kind(first, gone=bool(state and state.gone)),
+        kind=kind,
         channel=first.channel,
         recipient=first.recipient,
         story_id=first.story_id,
-        development=first.development,
-        revision=first.revision,
+        development=newest.development,
+        revision=newest.revision,
         topics=topics,
         title=told.title,
         text=told.text,
@@ -46,14 +50,26 @@ def message_of(session: Session, message: str, titles: Names, portal_names: Name
         language=article.language,
         rights=article.rights,
         thread=_thread(session, first),
-        before=(before.title, before.text) if before else None,
+        before=(before.title, before.text) if before and kind == "revision" else None,
     )
 
 
+def _is_bundle(row: AlertRow) -> bool:
+    """Whether the row's message tells several stories; what is held by policy still stands alone."""
+    return row.bundle == Bundle.LATE or (row.bundle in (Bundle.DIGEST, Bundle.STORM) and row.state != "held")
+
+
+def _newest(rows: Sequence[AlertRow]) -> AlertRow:
+    """The alert of a story's message that tells its newest state: what came while it was held is told with it."""
+    return max(rows, key=lambda row: (row.development, row.revision))
+
+
+def _state(session: Session, row: AlertRow) -> Revision | None:
+    return session.get(Revision, (row.article_id, row.revision)) if row.revision else None
+
+
 def _kind(row: AlertRow, *, gone: bool) -> str:
-    if row.revision:
-        return "vanished" if gone else "revision"
-    return "development" if row.development else "new"
+    return "vanished" if gone else "revision" if row.revision else "development" if row.development else "new"
 
 
 def _retraction(session: Session, message: str) -> Message:
@@ -69,30 +85,38 @@ _EMPTY = Message(
 """A message that tells nothing of its own."""
 
 
-def _late(session: Session, rows: Sequence[AlertRow], titles: Names, portal_names: Names) -> Message:
+def _bundle(session: Session, rows: Sequence[AlertRow], titles: Names, portal_names: Names) -> Message:
     first = rows[0]
-    told: dict[tuple[int, int, int], list[AlertRow]] = {}
-    for row in rows:
-        told.setdefault((row.story_id, row.development, row.revision), []).append(row)
     return replace(
         _EMPTY,
         id=first.message,
-        kind="late",
+        kind=first.bundle or Bundle.LATE,
         channel=first.channel,
         recipient=first.recipient,
-        topics=tuple(dict.fromkeys(_topics(rows, titles))),
+        topics=_topics(rows, titles),
         first_seen_at=first.owed_at,
-        late=True,
-        stories=tuple(_story(session, each, titles, portal_names) for each in told.values()),
+        late=first.bundle == Bundle.LATE,
+        stories=tuple(_story(session, each, titles, portal_names) for each in by_story(rows)),
+        coverage=_coverage(session, portal_names) if first.bundle == Bundle.DIGEST else None,
     )
 
 
-def _story(session: Session, rows: Sequence[AlertRow], titles: Names, portal_names: Names) -> LateStory:
-    article = session.get_one(ArticleRow, rows[0].article_id)
-    return LateStory(
-        story_id=rows[0].story_id,
-        development=rows[0].development,
-        revision=rows[0].revision,
+def _coverage(session: Session, portal_names: Names) -> Coverage | None:
+    """Of the portals that are watched now; of all that were ever read where their names are not known here."""
+    blind = runs.blind_since(session)
+    return coverage_of(
+        Seen(name=portal_names.get(each, each), blind_since=blind[each]) for each in blind if each in (portal_names or blind)
+    )
+
+
+def _story(session: Session, rows: Sequence[AlertRow], titles: Names, portal_names: Names) -> BundledStory:
+    newest = _newest(rows)
+    article, state = session.get_one(ArticleRow, newest.article_id), _state(session, newest)
+    return BundledStory(
+        story_id=newest.story_id,
+        development=newest.development,
+        revision=newest.revision,
+        gone=bool(state and state.gone),
         topics=_topics(rows, titles),
         title=article.title,
         url=article.url,
@@ -104,7 +128,7 @@ def _story(session: Session, rows: Sequence[AlertRow], titles: Names, portal_nam
 
 
 def _topics(rows: Sequence[AlertRow], titles: Names) -> tuple[tuple[str, str], ...]:
-    return tuple((row.topic, titles.get(row.topic, row.topic)) for row in rows)
+    return tuple(dict.fromkeys((row.topic, titles.get(row.topic, row.topic)) for row in rows))
 
 
 def _hits(session: Session, article: int, revision: int, topics: tuple[tuple[str, str], ...]) -> tuple[Hit, ...]:

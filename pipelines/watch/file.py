@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from pipelines.watch.hearing import ChannelHearing, Hearing
+
 Revisions: TypeAlias = Literal["never", "material", "always"]
 
 _ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]\\\x00-\x1f]+@[^\s@<>,;:\"()\[\]\\\x00-\x1f.]+(?:\.[^\s@<>,;:\"()\[\]\\\x00-\x1f.]+)*")
@@ -51,20 +53,20 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class MailChannel(_Strict):
+class MailChannel(ChannelHearing):
     """Mail to one or several addresses; each is a recipient of its own."""
 
     type: Literal["mail"]
     to: tuple[Annotated[str, AfterValidator(_address)], ...] = Field(min_length=1)
 
 
-class WebhookChannel(_Strict):
+class WebhookChannel(ChannelHearing):
     """A signed POST to one address. `secret_env` names the environment variable that holds the signing secret."""
 
     type: Literal["webhook"]
     url: Annotated[str, AfterValidator(_web_address)]
     secret_env: str = Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
-    headers: Annotated[dict[str, str], AfterValidator(_headers)] = {}
+    headers: Annotated[dict[str, str], AfterValidator(_headers)] = Field(default={})
 
 
 Channel: TypeAlias = MailChannel | WebhookChannel
@@ -85,7 +87,7 @@ class SampleArticle(_Strict):
 Sample: TypeAlias = str | SampleArticle
 
 
-class TopicEntry(_Strict):
+class TopicEntry(Hearing):
     """One topic of the file. `aliases`: the alias lists that it takes; left out, `territories`."""
 
     query: str

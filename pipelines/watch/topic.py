@@ -7,11 +7,15 @@ from datetime import date
 from pipelines.watch.aliases import TERRITORIES
 from pipelines.watch.file import Revisions, Sample, TopicEntry
 from pipelines.watch.flat import Rows
+from pipelines.watch.hearing import When
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topic:
-    """A stored query with its title and channels. `portals` empty: all of them. `expires`: the last day on which it alerts."""
+    """A stored query with its title and channels. `portals` empty: all of them. `expires`: the last day on which it alerts.
+
+    `when` to `storm` are what it says itself of when somebody hears.
+    """
 
     slug: str
     title: str
@@ -26,6 +30,10 @@ class Topic:
     expires: date | None
     revisions: Revisions
     priority: str
+    when: When | None = None
+    digest: str | None = None
+    quiet: str | None = None
+    storm: str | None = None
 
     def is_active(self, day: date) -> bool:
         """Whether the topic still alerts on that day."""

@@ -5,14 +5,17 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import tzinfo
 from pathlib import Path
 from typing import TypeAlias
 
 from pipelines.errors import ConfigError, QueryError
+from pipelines.policy.plan import Policy
 from pipelines.watch.aliases import AliasLists, read_aliases, unknown_name
 from pipelines.watch.compiler import Compiler
 from pipelines.watch.engine import Matcher
 from pipelines.watch.file import Channel, MailChannel, TopicEntry, WatchlistFile
+from pipelines.watch.hearing import cron_of, policy_of
 from pipelines.watch.kept import Shelf
 from pipelines.watch.packed import key_of, pack, unpack
 from pipelines.watch.program import Plan, Program, program_of
@@ -81,6 +84,11 @@ class Watchlist:
         """(channel, recipient) of everyone who hears of the topic: each mail address, or a webhook's channel name."""
         named = ((name, recipient) for name in topic.channels for recipient in _recipients(name, self.channels[name]))
         return tuple(dict.fromkeys(named))
+
+    def policy(self, slug: str, channel: str, zone: tzinfo) -> Policy:
+        """When whoever hears of the topic by the channel does; at once where the watchlist knows one of them no more."""
+        topic, entry = self.topics.get(slug), self.channels.get(channel)
+        return policy_of(topic, entry, zone, urgent=topic.priority == "high") if topic and entry else Policy(zone=zone)
 
 
 def load_watchlist(path: Path, aliases: Path | None = None, *, shelf: Path | None = None, progress: Progress = silent) -> Watchlist:
@@ -162,7 +170,7 @@ def _plans(document: Document, file: WatchlistFile, aliases: AliasLists, progres
     for done, (slug, entry) in enumerate(file.topics.items()):
         progress(done, len(file.topics))
         unknown = list(_unknown_names(document, slug, entry, file, aliases))
-        problems += unknown
+        problems += [*unknown, *_without_moments(document, slug, entry, file)]
         try:
             part = compiler.part(parse(entry.query), () if unknown else taken(entry))
             plans.append(Plan(slug, part, frozenset(entry.portals)))
@@ -171,6 +179,14 @@ def _plans(document: Document, file: WatchlistFile, aliases: AliasLists, progres
     if problems:
         raise ConfigError(problems)
     return plans
+
+
+def _without_moments(document: Document, slug: str, entry: TopicEntry, file: WatchlistFile) -> Iterator[str]:
+    """Digests of which neither the topic nor the channel says when they go."""
+    for index, name in enumerate(entry.channels):
+        if name in file.channels and cron_of(entry, file.channels[name]) == "":
+            key = ("topics", slug, "when") if entry.when else ("topics", slug, "channels", index)
+            yield f'{document.where(key)}: nobody says when the digest goes; write `digest: "0 8,18 * * *"` in the topic or in `{name}`'
 
 
 def _unknown_names(document: Document, slug: str, entry: TopicEntry, file: WatchlistFile, aliases: AliasLists) -> Iterator[str]:

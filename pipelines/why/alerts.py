@@ -5,11 +5,14 @@ from typing import Any
 
 from sqlalchemy import select
 
+from pipelines.policy.plan import Policy
+from pipelines.store import mutes
 from pipelines.store.articles import stories_of
 from pipelines.store.rulings import about
 from pipelines.store.tables import AlertRow, ArticleRow, Match, Telling
 from pipelines.watch.topic import Topic
 from pipelines.why.stage import Case, Mark, Stage
+from pipelines.why.waiting import muted, waits
 
 MARKS = {"sent": Mark.YES, "dead": Mark.NO}
 NONE: dict[str, Any] = dict.fromkeys(("channel", "recipient", "message", "development", "revision")) | {"state": "none", "attempts": 0}
@@ -27,7 +30,26 @@ def alerts(case: Case, match: Match, topic: Topic | None) -> tuple[Stage, ...]:
     recipients = case.watchlist.recipients(topic) if topic and case.watchlist else ()
     if not recipients and not owed:
         return (Stage(name="alert", mark=Mark.NO, says="nobody hears of this topic: it has no channels", told=NONE),)
-    return (*owed, *(_unowed(case, match, *to) for to in recipients if to[1] not in heard))
+    never = _silenced(case, match)
+    heard |= {stage.told["recipient"] for stage in never}
+    return (*owed, *never, *(_unowed(case, match, *to) for to in recipients if to[1] not in heard))
+
+
+def _silenced(case: Case, match: Match) -> tuple[Stage, ...]:
+    """Whom a mute kept from hearing of it."""
+    found = mutes.silenced(case.session, match.article_id, match.topic)
+    return tuple(
+        Stage(
+            name="alert", mark=Mark.NO, at=row.silenced_at,
+            says=f"never told to {_to(row.channel, row.recipient)}: {muted(mute, case.zone, case.now)}",
+            told=NONE | {"state": "muted", "channel": row.channel, "recipient": row.recipient, "revision": row.revision},
+        )
+        for row, mute in found
+    )  # fmt: skip
+
+
+def _policy(case: Case, topic: str, channel: str) -> Policy:
+    return case.watchlist.policy(topic, channel, case.zone) if case.watchlist else Policy(zone=case.zone)
 
 
 def _alert(case: Case, row: AlertRow) -> Stage:
@@ -48,7 +70,7 @@ def _state(case: Case, row: AlertRow) -> tuple[str, datetime | None]:
         case "dead":
             return f"dead after {row.attempts} attempts to {to}; `portalwatch alerts replay {row.message}` owes it again", row.next_try_at
         case "held":
-            return f"held for {to} until the late batch {row.late} ends, at the latest {case.when(row.next_try_at)}", row.next_try_at
+            return f"held for {to}: {waits(row, _policy(case, row.topic, row.channel), case.now)}", row.next_try_at
         case "sending":
             return f"being sent to {to}", row.next_try_at
         case _:

@@ -1,5 +1,6 @@
 """alerts: what is owed, what was sent, what is dead."""
 
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated
 
@@ -9,11 +10,14 @@ from sqlalchemy import select
 from pipelines.config import settings
 from pipelines.errors import PortalwatchError
 from pipelines.models import Message
+from pipelines.policy.plan import Policy
 from pipelines.rounds import deliver_round
 from pipelines.store import alerts as outbox
 from pipelines.store.columns import LARGEST
 from pipelines.store.database import in_one_transaction, open_store, reading
 from pipelines.store.tables import AlertRow, ArticleRow, Retraction
+from pipelines.store.watchlists import running
+from pipelines.why.waiting import waits
 from portalwatch import show
 
 
@@ -52,7 +56,9 @@ def list_alerts(
     )
     query = query.where(AlertRow.state == state) if state else query
     query = query.where(AlertRow.message == message) if message else query
-    with reading(open_store(settings())) as session:
+    engine, zone, present = open_store(settings()), settings().zone, datetime.now(UTC)
+    watchlist = running(engine, settings().compiled)
+    with reading(engine) as session:
         lines = [
             {
                 "alert": row.id,
@@ -70,6 +76,9 @@ def list_alerts(
                 "attempts": row.attempts,
                 "answer": row.answer,
                 "late": row.late,
+                "bundle": row.bundle,
+                "next_try_at": row.next_try_at,
+                "waits": waits(row, watchlist.policy(row.topic, row.channel, zone) if watchlist else Policy(zone=zone), present),
             }
             for row, title in session.execute(query)
         ]
@@ -77,7 +86,8 @@ def list_alerts(
         show.jsonl(lines)
     else:
         cells = [
-            (a["alert"], a["owed_at"], a["state"], a["topic"], f"{a['channel']} {a['recipient']}", a["title"], a["answer"]) for a in lines
+            (a["alert"], a["owed_at"], a["state"], a["topic"], f"{a['channel']} {a['recipient']}", a["title"], a["waits"] or a["answer"])
+            for a in lines
         ]
         show.rows(
             ("alert", "owed", "state", "topic", "to", "title", "answer"),

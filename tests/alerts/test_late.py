@@ -8,15 +8,15 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from pipelines.alerts import late
+from pipelines.alerts import bundle
 from pipelines.alerts.mail import Sender, compose
 from pipelines.alerts.webhook import payload
-from pipelines.models import LateStory, Message
+from pipelines.models import BundledStory, Message
 from tests.alerts.messages import HOSTILE, HOSTILE_TITLE, NEW
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "webhook.schema.json").read_text(encoding="utf-8"))
 SENDER = Sender(address="alerts@watch.example.org")
-STORY = LateStory(
+STORY = BundledStory(
     story_id=7,
     revision=0,
     topics=(("rail", "鐵路"), ("dprk", "俄朝往來")),
@@ -37,7 +37,7 @@ EVIL = replace(
 )
 
 
-def late_message(*stories: LateStory) -> Message:
+def late_message(*stories: BundledStory) -> Message:
     empty = {
         "title": "",
         "text": "",
@@ -83,14 +83,14 @@ def test_the_mail_lists_every_story_with_its_topics_link_portal_and_time(languag
 
 
 def test_a_long_list_is_cut_and_says_where_the_rest_is() -> None:
-    stories = [replace(STORY, title=f"第{number}則") for number in range(30)]
+    stories = [replace(STORY, title=f"第{number}則") for number in range(70)]
     for body in bodies(late_message(*stories)):
-        assert "第19則" in body
-        assert "第20則" not in body
+        assert "第59則" in body
+        assert "第60則" not in body
         assert "另有 10 則" in body
         assert "portalwatch alerts list --message m-0001" in body
     assert "請見 https://watch.example.org" in bodies(late_message(*stories), replace(SENDER, site="https://watch.example.org"))[0]
-    assert "另有" not in bodies(late_message(*stories[:20]))[0]
+    assert "另有" not in bodies(late_message(*stories[:60]))[0]
 
 
 def test_hostile_pages_stay_text_and_the_mail_below_100_kb() -> None:
@@ -108,8 +108,8 @@ def test_the_webhook_lists_them_as_its_schema_says(message: Message) -> None:
     told = payload(message)
     jsonschema.validate(told, SCHEMA, format_checker=jsonschema.FormatChecker())
     assert told["type"] == "alert.late"
-    assert len(told["data"]["stories"]) == min(len(message.stories), late.LISTED)
-    assert told["data"]["more"] == max(len(message.stories) - late.LISTED, 0)
+    assert len(told["data"]["stories"]) == min(len(message.stories), bundle.LISTED)
+    assert told["data"]["more"] == max(len(message.stories) - bundle.LISTED, 0)
     assert payload(message) == told
 
 

@@ -54,11 +54,27 @@ def asked(store: Engine, number: int, now: datetime, text: str = WATCHLIST) -> d
         return {str(stage.told["topic"]): stage for stage in topics(case, readable(row))}
 
 
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ('digest: "0 8,18 * * *", zone: Asia/Taipei', "waits for the digest at 18:00 Asia/Taipei"),
+        ('digest: "0 9 * * *"', "waits for the digest at 2026-11-23 09:00 Asia/Taipei"),
+        ('quiet: "15:00-17:00", zone: Asia/Taipei', "quiet until 17:00 Asia/Taipei"),
+        ('quiet: "23:00-09:30", zone: Europe/Berlin', "quiet until 09:30 Europe/Berlin"),
+    ],
+)
+def test_what_an_alert_waits_for_is_said_by_its_recipients_clock(store: Engine, now: datetime, words: str, says: str) -> None:
+    text = WATCHLIST.replace("to: [desk@example.org]", f"to: [desk@example.org], {words}")
+    number = keep(desk(store, text, zone=ZoneInfo("Asia/Taipei")), now)
+    held = asked(store, number, now, text)["ferry"].below[-1]
+    assert (held.mark, held.told["state"], held.says) == ("wait", "held", f"held for desk@example.org (desk): {says}")
+
+
 def test_a_late_match_is_held_for_its_batch(store: Engine, now: datetime) -> None:
     number = keep(desk(store, late="replay 7"), now)
     held = asked(store, number, now)["ferry"].below[-1]
     assert (held.mark, held.told["state"]) == ("wait", "held")
-    assert held.says == "held for desk@example.org (desk) until the late batch replay 7 ends, at the latest 2026-11-22 17:00+08:00"
+    assert held.says == "held for desk@example.org (desk): until the late batch replay 7 ends, at the latest 17:00 Asia/Taipei"
 
 
 def test_a_topic_without_channels_tells_nobody(store: Engine, now: datetime) -> None:

@@ -38,6 +38,7 @@ def played(tmp_path_factory: pytest.TempPathFactory, valkey: str) -> Iterator[tu
                 "upkeep",
                 "reextract",
                 "rematch",
+                "digest",
             ],
             cwd=ROOT,
             env=env,
@@ -53,12 +54,12 @@ def played(tmp_path_factory: pytest.TempPathFactory, valkey: str) -> Iterator[tu
 def test_the_folder_loads_without_errors_even_with_a_broken_sheet(played: tuple[House, dict[str, Any], dict[str, Any]]) -> None:
     _, bag, _ = played
     assert bag["errors"] == {}
-    assert set(bag["dags"]) >= {*CRAWLS, "crawl_broken", "deliver", "upkeep", "reextract", "rematch"}
+    assert set(bag["dags"]) >= {*CRAWLS, "crawl_broken", "deliver", "digest", "upkeep", "reextract", "rematch"}
     assert all(bag["docs"].values())
     assert {name for name in bag["dags"] if name.startswith("backfill_")} >= {"backfill_park6", "backfill_storm_mg"}
 
 
-@pytest.mark.parametrize("dag", [*CRAWLS, "deliver", "reextract", "rematch"])
+@pytest.mark.parametrize("dag", [*CRAWLS, "deliver", "digest", "reextract", "rematch"])
 def test_each_dag_succeeds(played: tuple[House, dict[str, Any], dict[str, Any]], dag: str) -> None:
     assert played[2][dag]["state"] == "success", played[2][dag]
 

@@ -3,7 +3,7 @@
 from pipelines.store.tables.articles import ArticleRow, Forgotten, Revision, Shingle
 from pipelines.store.tables.base import Base
 from pipelines.store.tables.collection import HostDay, Learned, Listed, Listing, Meta, PageRow, Portal, Run, Source
-from pipelines.store.tables.outbox import AlertRow, Match, Owed, Retraction, Verdict, WatchlistRow
+from pipelines.store.tables.outbox import AlertRow, Match, Mute, Owed, Retraction, Silenced, Verdict, WatchlistRow
 from pipelines.store.tables.stories import Related, Ruling, Story, Telling
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "Listing",
     "Match",
     "Meta",
+    "Mute",
     "Owed",
     "PageRow",
     "Portal",
@@ -26,6 +27,7 @@ __all__ = [
     "Ruling",
     "Run",
     "Shingle",
+    "Silenced",
     "Source",
     "Story",
     "Telling",

@@ -57,13 +57,15 @@ class AlertRow(Owed, Base):
     """The outbox: a match owed to a recipient. Alerts that share `message` go out as one message.
 
     `development` 0 tells the story, n is its nth development that this recipient was told; `revision` n the nth of the article so told.
-    `late` names the replay or backfill that found the match; its alerts are `held` until it ends, then are one message a recipient.
+    `bundle`: what it is `held` for, see `policy.plan.Bundle`, and then what kind of message it became a part of; None is one of its own.
+    `late` names the replay or backfill that found the match.
     """
 
     __tablename__ = "alerts"
     __table_args__ = (
         UniqueConstraint("topic", "story_id", "development", "revision", "channel", "recipient"),
         Index(None, "state", "next_try_at"),
+        Index(None, "recipient", "owed_at"),
     )
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     message: Mapped[str] = mapped_column(String(64), index=True)
@@ -73,6 +75,7 @@ class AlertRow(Owed, Base):
     development: Mapped[int] = mapped_column(default=0, server_default="0")
     revision: Mapped[int]
     late: Mapped[str | None] = mapped_column(String(100))
+    bundle: Mapped[str | None] = mapped_column(String(10))
 
 
 class Retraction(Owed, Base):
@@ -87,6 +90,37 @@ class Retraction(Owed, Base):
     message: Mapped[str] = mapped_column(String(64), unique=True)
     retracts: Mapped[list[Any]]
     story_id: Mapped[int] = mapped_column(BigInteger)
+
+
+class Mute(Base):
+    """A silence with an end: of a topic, a story or a recipient, by whom and since when. One that was lifted ended then."""
+
+    __tablename__ = "mutes"
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    topic: Mapped[str | None] = mapped_column(String(100))
+    story_id: Mapped[int | None] = mapped_column(BigInteger)
+    recipient: Mapped[str | None] = mapped_column(String(320))
+    since: Mapped[datetime]
+    until: Mapped[datetime] = mapped_column(index=True)
+    who: Mapped[str] = mapped_column(String(200))
+
+
+class Silenced(Base):
+    """An alert that nobody is ever told, because a mute held when it would have been owed, or gone.
+
+    No foreign key: it holds numbers only, and outlives articles that age out.
+    """
+
+    __tablename__ = "silenced"
+    __table_args__ = (Index(None, "article_id", "topic"),)
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    mute_id: Mapped[int] = mapped_column(BigId, index=True)
+    topic: Mapped[str] = mapped_column(String(100))
+    article_id: Mapped[int] = mapped_column(BigId)
+    revision: Mapped[int]
+    channel: Mapped[str] = mapped_column(String(100))
+    recipient: Mapped[str] = mapped_column(String(320))
+    silenced_at: Mapped[datetime]
 
 
 class Verdict(Base):

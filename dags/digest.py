@@ -1,0 +1,40 @@
+"""Sends now what is collected for digests, started by hand.
+
+**digest** does not wait for the moments that the watchlist names; what it sends is not sent again at them. Leave both fields
+empty for everybody. What waits for the end of quiet hours, or for a cap, is no digest and waits on.
+"""
+
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from airflow.sdk import DAG, Param, task
+
+TEXT = ["null", "string"]
+
+with DAG(
+    dag_id="digest",
+    schedule=None,
+    start_date=datetime(2026, 1, 1, tzinfo=UTC),
+    catchup=False,
+    max_active_runs=1,
+    tags=["portalwatch", "manual"],
+    doc_md=__doc__,
+    params={
+        "recipient": Param(
+            None, type=TEXT, title="Recipient", description="A mail address, or a webhook's channel; all where it is empty."
+        ),
+        "channel": Param(None, type=TEXT, title="Channel", description="A channel of the watchlist; all where it is empty."),
+    },
+):
+
+    @task(execution_timeout=timedelta(minutes=30))
+    def digest(params: dict[str, Any] | None = None) -> dict[str, int]:
+        """One round; returns how many messages were sent, will be tried again, and are dead."""
+        from pipelines.config import settings
+        from pipelines.digests import send, wanted_of
+        from spiders import loader
+
+        return asdict(send(settings(), wanted_of(params or {}), loader.names(settings())))
+
+    digest()
