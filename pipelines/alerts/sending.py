@@ -25,5 +25,6 @@ def sender_of(settings: Settings) -> Callable[[Any, Message], Answer]:
         zone=ZoneInfo(settings.timezone),
         secrets=os.environ,
         allow=settings.allow_hosts,
+        folder=settings.config / "channels",
     )
     return lambda channel, message: send(channel, message, sending)

@@ -19,7 +19,7 @@ from jsonschema import Draft202012Validator, FormatChecker  # type: ignore[impor
 from standardwebhooks import Webhook
 from standardwebhooks.webhooks import WebhookVerificationError
 
-from pipelines.alerts import webhook
+from pipelines.alerts import exchange, webhook
 from pipelines.alerts.webhook import Hook, body, payload, send_webhook
 from pipelines.errors import ConfigError
 from pipelines.models import Answer, Hit, Message
@@ -280,7 +280,7 @@ def test_an_accepted_alert_stays_accepted_when_its_answer_is_cut_short(receiver:
 
 
 def test_a_receiver_that_never_answers_is_left(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(webhook, "READ_SECONDS", 0.2)
+    monkeypatch.setattr(exchange, "READ_SECONDS", 0.2)
     receiver.answers.append((0, {}, b""))
     answer = send_webhook(hook(receiver), NEW)
     assert answer == Answer(ok=False, detail="127.0.0.1: no answer in time; it may have been received")
