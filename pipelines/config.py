@@ -48,6 +48,9 @@ class Settings(BaseSettings):
     allow_hosts: Annotated[frozenset[str], NoDecode] = Field(
         default=frozenset(), description="hosts (or host:port) on private or loopback addresses that webhooks may reach, comma-separated"
     )
+    feed_secret: SecretStr | None = Field(
+        default=None, min_length=16, description="what the tokens of feeds are derived from; kept in HOME/feed-secret where it is left out"
+    )
     portals: Annotated[frozenset[str], NoDecode] = Field(
         default=frozenset(), description="slugs of the portals that are read, comma-separated; all that have a sheet where it is left out"
     )

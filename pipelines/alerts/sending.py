@@ -21,10 +21,15 @@ def sender_of(settings: Settings) -> Callable[[Any, Message], Answer]:
             password=settings.smtp_password.get_secret_value(),
             security=settings.smtp_security,
         ),
-        sender=Sender(address=settings.mail_from, site=settings.public_url or None),
+        sender=sender_in(settings),
         zone=ZoneInfo(settings.timezone),
         secrets=os.environ,
         allow=settings.allow_hosts,
         folder=settings.config / "channels",
     )
     return lambda channel, message: send(channel, message, sending)
+
+
+def sender_in(settings: Settings) -> Sender:
+    """Who alerts are from."""
+    return Sender(address=settings.mail_from, site=settings.public_url or None)
