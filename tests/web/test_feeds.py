@@ -25,7 +25,7 @@ from pipelines.dedup.fast import Fast
 from pipelines.desk import Desk
 from pipelines.errors import ConfigError
 from pipelines.store import feeds
-from pipelines.store.database import open_store, reading
+from pipelines.store.database import engine, reading, upgrade
 from pipelines.store.feeds import Entry
 from pipelines.store.pages import Found
 from pipelines.store.watchlists import activate
@@ -172,16 +172,21 @@ def test_a_feed_holds_the_newest_stories_up_to_its_cap(desk: Desk, now: datetime
     assert [each.message.title for each in shown(desk)] == ["第 2 篇", "第 1 篇"]
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a watchlist that runs, and nothing read yet."""
+    folder = tmp_path_factory.mktemp("house")
+    (folder / "watchlist.yaml").write_text(WATCHLIST, encoding="utf-8")
+    (folder / "aliases.yaml").write_text("{}", encoding="utf-8")
+    store = engine(f"sqlite:///{folder / 'store.db'}")
+    upgrade(store)
+    activate(store, folder / "watchlist.yaml", folder / "aliases.yaml", NOW)
+    return folder
+
+
 @pytest.fixture
-def house(configured: Callable[..., Settings], tmp_path: Path, now: datetime) -> Settings:
-    """An installation whose watchlist runs, with nothing read yet."""
-    config = tmp_path / "config"
-    config.mkdir()
-    (config / "watchlist.yaml").write_text(WATCHLIST, encoding="utf-8")
-    (config / "aliases.yaml").write_text("{}", encoding="utf-8")
-    found = configured(config=config, public_url="https://watch.example.org/")
-    activate(open_store(found), found.watchlist, found.aliases, now)
-    return found
+def house(configured: Callable[..., Settings], made: Path) -> Settings:
+    return configured(config=made, database_url=f"sqlite:///{made / 'store.db'}", public_url="https://watch.example.org/")
 
 
 def ask(settings: Settings, path: str, method: str = "GET", **headers: str) -> httpx.Response:
