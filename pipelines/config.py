@@ -44,6 +44,9 @@ class Settings(BaseSettings):
     smtp_user: str = Field(default="", description="user name, empty for none")
     smtp_password: SecretStr = Field(default=SecretStr(""), description="password")
     smtp_security: Literal["none", "starttls", "tls"] = Field(default="none", description="none, starttls or tls")
+    smtp_conn: str = Field(
+        default="", pattern=r"^[A-Za-z0-9_]*$", description="an Airflow connection instead of the five above: AIRFLOW_CONN_NAME holds it"
+    )
     mail_from: str = Field(default="portalwatch@localhost", description="sender of alert mails")
     allow_hosts: Annotated[frozenset[str], NoDecode] = Field(
         default=frozenset(), description="hosts (or host:port) on private or loopback addresses that webhooks may reach, comma-separated"

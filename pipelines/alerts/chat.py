@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from pipelines.alerts.excerpt import clipped
 from pipelines.alerts.exchange import CONNECT_SECONDS, EXCHANGE_SECONDS, READ_SECONDS
 from pipelines.alerts.fence import Fence, listen_to
+from pipelines.alerts.labels import zone_of
 from pipelines.alerts.mail import Sender
 from pipelines.alerts.note import BYTES, Note, note
 from pipelines.alerts.robots import post, robot_of
@@ -67,7 +68,7 @@ def send(channel: ChatChannel, message: Message, context: ChatContext) -> Answer
         raise ConfigError(f"the environment variable {channel.url_env} is not set; it holds the chat's address (slack://…, tgram://…)")
     scheme, now = _scheme(address, channel.url_env), datetime.now(UTC)
     plugin = _plugin(address, channel.url_env)
-    told = note(message, context.sender, context.zone, min(plugin.body_maxlen, BYTES))
+    told = note(message, context.sender, zone_of(channel, context.zone), min(plugin.body_maxlen, BYTES))
     robot = robot_of(scheme, plugin, now)
     return post(robot, told, context.allow, now) if robot else _notify(plugin, scheme, told, context.allow)
 

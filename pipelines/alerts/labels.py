@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime, tzinfo
 from functools import lru_cache
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from pipelines.alerts.excerpt import clipped
 from pipelines.models import Hit, Message
@@ -46,6 +47,12 @@ def terms(hits: Iterable[Hit], words: Mapping[str, str]) -> list[str]:
 def capped(items: list[str], cap: int, words: Mapping[str, str]) -> list[str]:
     """The first `cap` items, and how many more there are."""
     return items if len(items) <= cap else [*items[:cap], words["more"].format(len(items) - cap)]
+
+
+def zone_of(channel: object, zone: tzinfo) -> tzinfo:
+    """The zone of whoever reads the channel, where its entry in the watchlist names one; else `zone`."""
+    named = getattr(channel, "zone", None)
+    return ZoneInfo(named) if named else zone
 
 
 def moment(value: datetime | date | None, zone: tzinfo) -> str:

@@ -20,7 +20,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from pipelines.alerts import late
 from pipelines.alerts.changes import changes, quoted
 from pipelines.alerts.excerpt import clipped, headline, web_link
-from pipelines.alerts.labels import LABELS, badges, capped, moment, terms, titled, words_in
+from pipelines.alerts.labels import LABELS, badges, capped, moment, terms, titled, words_in, zone_of
 from pipelines.alerts.smtp import Smtp, send_mail
 from pipelines.errors import ConfigError
 from pipelines.models import Answer, Message
@@ -60,8 +60,8 @@ class MailContext(Protocol):
 
 
 def send(channel: object, message: Message, context: MailContext) -> Answer:
-    """One attempt to mail the message to its recipient; ConfigError where an address is none."""
-    return send_mail(compose(message, context.sender, context.zone), context.smtp)
+    """One attempt to mail the message to its recipient, in the channel's zone; ConfigError where an address is none."""
+    return send_mail(compose(message, context.sender, zone_of(channel, context.zone)), context.smtp)
 
 
 def compose(message: Message, sender: Sender, zone: tzinfo = UTC, now: datetime | None = None) -> EmailMessage:
