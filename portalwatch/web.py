@@ -16,7 +16,7 @@ from pipelines.alerts.sending import sender_in
 from pipelines.config import Settings
 from pipelines.store import feeds
 from pipelines.store.database import open_store, reading, store_id
-from pipelines.store.watchlists import running
+from pipelines.store.watchlists import running, standing
 from spiders.loader import names
 
 HEADERS = {
@@ -39,10 +39,10 @@ def routes(settings: Settings) -> list[BaseRoute]:
 
 
 def written(settings: Settings, topic: str) -> bytes | None:
-    """The topic's feed; None where the watchlist that runs has no such topic."""
+    """The topic's feed; None where the watchlist has no such topic. ConfigError where it is refused and none ever ran."""
     engine = open_store(settings)
-    watchlist = running(engine, settings.compiled)
-    if watchlist is None or topic not in watchlist.topics:
+    watchlist = running(engine, settings.compiled) or standing(engine, settings.watchlist, settings.aliases, settings.compiled).watchlist
+    if topic not in watchlist.topics:
         return None
     called = (topic, watchlist.topics[topic].title or topic)
     with reading(engine) as session:

@@ -33,7 +33,8 @@ def atom(topic: tuple[str, str], store: str, entries: Iterable[Entry], sender: S
     for each in shown:
         root.append(_entry(each, sender))
     Xml.indent(root, "")
-    return b'<?xml version="1.0" encoding="utf-8"?>\n' + Xml.tostring(root, encoding="utf-8", short_empty_elements=True) + b"\n"
+    body: bytes = Xml.tostring(root, encoding="utf-8", xml_declaration=True)
+    return body + b"\n"
 
 
 def _entry(entry: Entry, sender: Sender) -> Xml.Element:

@@ -23,12 +23,12 @@ def words_in(language: str) -> Mapping[str, str]:
 
 def titled(message: Message, words: Mapping[str, str]) -> str:
     """The message's title; of a late one, how many stories it tells."""
-    return words["stories"].format(len(message.stories)) if message.kind == "late" else message.title
+    return words["stories"].format(len(message.stories)) if message.stories else message.title
 
 
 def badges(message: Message, words: Mapping[str, str]) -> list[dict[str, str]]:
     """What is special about the message: a word, and a note in a sentence."""
-    names = [name for name in (LABELS[message.kind], "late" if message.late else None) if name]
+    names = [name for name in (LABELS.get(message.kind), "late" if message.late else None) if name]
     return [{"word": words[name], "note": words[f"{name}_note"]} for name in names]
 
 

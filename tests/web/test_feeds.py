@@ -209,6 +209,14 @@ def test_the_address_that_is_printed_opens_the_feed(house: Settings) -> None:
     assert valid(answer.content).findtext(f"{ATOM}title") == "渡輪"
 
 
+def test_a_watchlist_that_has_not_run_yet_has_feeds(house: Settings, configured: Callable[..., Settings], tmp_path: Path) -> None:
+    store = engine(f"sqlite:///{tmp_path / 'fresh.db'}")
+    upgrade(store)
+    fresh = configured(database_url=f"sqlite:///{tmp_path / 'fresh.db'}")
+    answer = ask(fresh, tokens.address(fresh, "bridge"))
+    assert (answer.status_code, valid(answer.content).findtext(f"{ATOM}updated")) == (200, "1970-01-01T00:00:00Z")
+
+
 @pytest.mark.parametrize(
     "path", ["/feeds/ferry.atom", "/feeds/ferry.atom?token=", "/feeds/ferry.atom?token=x", "/feeds/ferry.atom?token=%FF", "/feeds/ferry"]
 )
