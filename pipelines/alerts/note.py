@@ -51,7 +51,7 @@ def note(message: Message, sender: Language, zone: tzinfo, room: int = BYTES) ->
 
 def inert(text: str) -> str:
     """The text with every sign by which a chat mentions people, formats or links as its full-width form, which none of them reads."""
-    return text.translate(_INERT)
+    return text.translate(_INERT).replace("://", "：//")
 
 
 def _around(message: Message, sender: Language, zone: tzinfo) -> tuple[list[str], list[str]]:

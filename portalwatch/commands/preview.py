@@ -206,6 +206,8 @@ def _sampled(session: Session, topic: str, watchlist: Watchlist) -> Message:
 
 def _formed(message: Message, form: Format, store: str) -> bytes:
     sender, zone = sender_in(settings()), ZoneInfo(settings().timezone)
+    if message.kind == "retracted" and form is not Format.WEBHOOK:
+        raise WrongUseError("a retraction is told to webhooks only: --format webhook shows it")
     if form in (Format.MAIL, Format.HTML):
         addressed = message if "@" in message.recipient else replace(message, recipient="reader@example.org")
         mail = compose(addressed, sender, zone)

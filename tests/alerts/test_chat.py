@@ -114,6 +114,7 @@ def test_mentions_markup_and_marks_of_direction_do_nothing() -> None:
     )  # fmt: skip
     whole = f"{told.title}\n{told.text}"
     assert not set(whole) & set("@<>*_~`#|[]{}\\\u202e\u200f\u200b")
+    assert whole.count("://") == 1
     assert told.text.endswith("https://news.example.com/%40all/%2Aa%2A/%28b%29")
 
 
