@@ -45,8 +45,15 @@ def note(message: Message, sender: Language, zone: tzinfo, room: int = BYTES) ->
     title = _line("｜".join(part for part in (labels, name) if part), TITLE_CAP)
     before, after = _around(message, sender, zone)
     left = min(room, BYTES) - len("".join((title, *before, *after)).encode()) - 2 * (len(before) + len(after) + 2)
-    middle = _cut(inert(printable(quoted(message).text)), left) if message.text else ""
+    middle = _cut(inert(_said(message)), left) if message.text else ""
     return Note(title=title, text="\n\n".join(part for part in (*before, middle, *after) if part))
+
+
+def _said(message: Message) -> str:
+    """An excerpt of an article's text; the whole where the words are our own."""
+    if message.kind in ("ops", "test"):
+        return "\n".join(printable(line) for line in message.text.splitlines())
+    return printable(quoted(message).text)
 
 
 def inert(text: str) -> str:

@@ -118,6 +118,13 @@ def test_mentions_markup_and_marks_of_direction_do_nothing() -> None:
     assert told.text.endswith("https://news.example.com/%40all/%2Aa%2A/%28b%29")
 
 
+@pytest.mark.parametrize("kind", ["ops", "test"])
+def test_our_own_words_are_told_whole(kind: str) -> None:
+    lines = "6park 自週二 14:10 起看不到\n最後一頁：09:00\n原因：403"
+    told = note(replace(NEW, kind=kind, title="看不到 6park", text=lines, topics=(), hits=(), publisher=(), url=""), SENDER, TAIPEI)
+    assert lines in told.text
+
+
 def test_the_full_text_is_never_in_a_note() -> None:
     for text in ("普京今早到了朝鮮。", "一句話", "Putin arrived. Kim waited."):
         assert text not in note(replace(NEW, text=text), SENDER, TAIPEI).text
