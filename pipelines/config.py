@@ -45,9 +45,15 @@ class Settings(BaseSettings):
     smtp_user: str = Field(default="", description="user name, empty for none")
     smtp_password: SecretStr = Field(default=SecretStr(""), description="password")
     smtp_security: Literal["none", "starttls", "tls"] = Field(default="none", description="none, starttls or tls")
+    smtp_conn: str = Field(
+        default="", pattern=r"^[A-Za-z0-9_]*$", description="an Airflow connection instead of the five above: AIRFLOW_CONN_NAME holds it"
+    )
     mail_from: str = Field(default="portalwatch@localhost", description="sender of alert mails")
     allow_hosts: Annotated[frozenset[str], NoDecode] = Field(
         default=frozenset(), description="hosts (or host:port) on private or loopback addresses that webhooks may reach, comma-separated"
+    )
+    feed_secret: SecretStr | None = Field(
+        default=None, min_length=16, description="what the tokens of feeds are derived from; kept in HOME/feed-secret where it is left out"
     )
     portals: Annotated[frozenset[str], NoDecode] = Field(
         default=frozenset(), description="slugs of the portals that are read, comma-separated; all that have a sheet where it is left out"

@@ -35,6 +35,7 @@ from portalwatch.commands import (
     retention,
     rulings,
     same,
+    serve,
     service,
     stories,
     topics,
@@ -68,6 +69,7 @@ app = typer.Typer(
 )
 _GROUPS = (
     service,
+    serve,
     backfill,
     portals,
     drafts,
@@ -110,7 +112,7 @@ def _options(
 ) -> None:
     logging.basicConfig(stream=sys.stderr, level=logging.DEBUG if verbose else logging.WARNING, format="%(levelname)s %(message)s")
     logging.getLogger("portalwatch" if not verbose else "").setLevel(logging.DEBUG if verbose else logging.INFO)
-    for loud in ("scrapy", "twisted", "asyncio", "filelock", "trafilatura", "httpx", "httpcore"):
+    for loud in ("scrapy", "twisted", "asyncio", "filelock", "trafilatura", "httpx", "httpcore", "urllib3"):
         logging.getLogger(loud).setLevel(logging.INFO if verbose else logging.ERROR)
     for trouble in unknown_variables():
         logging.getLogger("portalwatch").warning(trouble)

@@ -4,12 +4,13 @@ import logging
 import re
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from pipelines.alerts import mail, webhook
+from pipelines.alerts import chat, mail, own, webhook
 from pipelines.alerts.guard import redacted
 from pipelines.alerts.mail import Sender, Smtp
 from pipelines.errors import PortalwatchError
@@ -27,16 +28,20 @@ log = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sending:
     """What the settings say about sending. `zone` is the readers'; `secrets` environment variables by name; `allow` the
-    hosts (`host` or `host:port`) that a webhook may reach although they are not on the open Internet."""
+    hosts (`host` or `host:port`) that a webhook may reach although they are not on the open Internet; `folder` holds channels of
+    one's own."""
 
     smtp: Smtp
     sender: Sender
     zone: ZoneInfo
     secrets: Mapping[str, str] = field(repr=False)
     allow: frozenset[str] = frozenset()
+    folder: Path | None = None
 
 
-CHANNELS: Mapping[str, Callable[[Any, Message, Sending], Answer]] = MappingProxyType({"mail": mail.send, "webhook": webhook.send})
+CHANNELS: Mapping[str, Callable[[Any, Message, Sending], Answer]] = MappingProxyType(
+    {"mail": mail.send, "webhook": webhook.send, "chat": chat.send, "own": own.send}
+)
 """A new channel is a file with `send(channel, message, context) -> Answer` and a word here."""
 
 
@@ -53,7 +58,7 @@ def send(channel: object, message: Message, context: Sending) -> Answer:
         told = redacted(traceback.format_exc(), hidden)  # log.exception would print it as it is
         log.error("channel %s: message %s was not sent\n%s", message.channel, message.id, told)  # noqa: TRY400
         return Answer(ok=False, detail=f"{type(error).__name__} inside portalwatch; the log has the traceback")
-    return Answer(ok=answer.ok, detail=redacted(answer.detail, hidden), permanent=answer.permanent, retry_after=answer.retry_after)
+    return replace(answer, detail=redacted(answer.detail, hidden))
 
 
 def _sender(kind: str) -> Callable[[Any, Message, Sending], Answer]:
@@ -65,9 +70,12 @@ def _sender(kind: str) -> Callable[[Any, Message, Sending], Answer]:
 def _secrets(channel: object, context: Sending) -> set[str]:
     value = context.secrets.get(getattr(channel, "secret_env", None) or "", "")
     found = {context.smtp.password or "", value, *(part.removeprefix("whsec_") for part in re.split(r"[\s,]+", value))}
+    for name, variable in (getattr(channel, "options", None) or {}).items():
+        found.add(context.secrets.get(variable, "") if name.endswith("_env") else "")
     for header in (getattr(channel, "headers", None) or {}).values():
         found |= {part for part in (header, header.rpartition(" ")[2]) if len(part) >= HEADER_LENGTH}
-    return {secret for secret in found if secret} | _tokens(getattr(channel, "url", None) or "")
+    addresses = _tokens(getattr(channel, "url", None) or "") | chat.tokens(context.secrets.get(getattr(channel, "url_env", None) or "", ""))
+    return {secret for secret in found if secret} | addresses
 
 
 def _tokens(url: str) -> set[str]:

@@ -16,7 +16,7 @@ SHARE = 0.6
 """At most this part of a text is quoted, so that even a three-line flash is never sent whole."""
 
 ELLIPSIS = "…"
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _BROKEN = re.compile(r"[\x00\ud800-\udfff\ufffe\uffff]")
 _LINK = re.compile(r"(?i)https?://[!#-;=?-\[\]_a-z~]+")
 _SENTENCE_END = re.compile(r"(?:[。！？；!?\n]|\.(?=\s))[」』”’）)》]*\s*")

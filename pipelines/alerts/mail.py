@@ -1,11 +1,10 @@
 """An alert as an e-mail: hostile text made into safe headers and two calm bodies."""
 
 import hashlib
-import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -15,16 +14,16 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, Protocol
 from urllib.parse import quote
-from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from pipelines.alerts import bundle
 from pipelines.alerts.changes import changes, quoted
 from pipelines.alerts.excerpt import clipped, headline, web_link
+from pipelines.alerts.labels import LABELS, badges, capped, moment, terms, titled, words_in, zone_of
 from pipelines.alerts.smtp import Smtp, send_mail
 from pipelines.errors import ConfigError
-from pipelines.models import Answer, Hit, Message
+from pipelines.models import Answer, Message
 
 __all__ = ["Sender", "Smtp", "compose", "send", "send_mail"]
 
@@ -32,9 +31,6 @@ SUBJECT_CAP = 120
 SIZE_CAP = 100_000
 """Bytes of a mail; Gmail clips what is longer."""
 SHOWN_TOPICS, SHOWN_TERMS = 8, 16
-_LABELS = {"new": None, "development": "developed", "revision": "updated", "vanished": "gone", "test": "test", "late": "late",
-    "digest": "digest", "storm": "storm",
-}  # fmt: skip
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _ADDRESS = re.compile(r"[^\s\x00-\x1f\x7f@<>()\[\],;:\\\"]{1,64}@[^\s\x00-\x1f\x7f@<>()\[\],;:\\\"/]{1,255}")
@@ -66,9 +62,8 @@ class MailContext(Protocol):
 
 
 def send(channel: object, message: Message, context: MailContext) -> Answer:
-    """One attempt to mail the message to its recipient; ConfigError where an address is none."""
-    zone = getattr(channel, "zone", None)
-    return send_mail(compose(message, context.sender, ZoneInfo(zone) if zone else context.zone), context.smtp)
+    """One attempt to mail the message to its recipient, in the channel's zone; ConfigError where an address is none."""
+    return send_mail(compose(message, context.sender, zone_of(channel, context.zone)), context.smtp)
 
 
 def compose(message: Message, sender: Sender, zone: tzinfo = UTC, now: datetime | None = None) -> EmailMessage:
@@ -168,94 +163,59 @@ def _plain_id(identity: str) -> str:
 
 
 def _subject(message: Message, sender: Sender) -> str:
-    words = _words(sender.language)
-    label = _LABELS[message.kind]
+    words = words_in(sender.language)
+    label = LABELS[message.kind]
     kind = words[label] if label else ""
     topics = clipped(words["comma"].join(title or slug for slug, title in message.topics), 40)
-    parts = [part for part in (kind, topics, clipped(_title(message, words), SUBJECT_CAP)) if part]
+    parts = [part for part in (kind, topics, clipped(titled(message, words), SUBJECT_CAP)) if part]
     # `=?` would begin an encoded word of the page's own making
     return clipped("｜".join(parts).replace("=?", "= ?"), SUBJECT_CAP)
 
 
 def _view(message: Message, sender: Sender, zone: tzinfo) -> dict[str, Any]:
-    words, quote, language = _words(sender.language), quoted(message), message.language or ""
+    words, quote, language = words_in(sender.language), quoted(message), message.language or ""
     return {
         "words": words,
         "lang": sender.language,
         "text_lang": language if _LANGUAGE.fullmatch(language) else "zh",
-        "badges": _badges(message, words),
-        "topics": _capped([clipped(title or slug, 60) for slug, title in message.topics], SHOWN_TOPICS, words),
+        "badges": badges(message, words),
+        "topics": capped([clipped(title or slug, 60) for slug, title in message.topics], SHOWN_TOPICS, words),
         "title": headline(message.title, message.hits),
         "change": changes(message),
         "excerpt": quote,
         "preview": clipped(quote.text, 120),
         "link": web_link(message.url),
-        "byline": " · ".join(part for part in (clipped(message.portal_name, 80), _moment(message.published_at, zone)) if part),
+        "byline": " · ".join(part for part in (clipped(message.portal_name, 80), moment(message.published_at, zone)) if part),
         "facts": [(label, value) for label, value in _facts(message, zone, words) if value],
         "unsubscribe": _address(sender.unsubscribe or sender.address),
     }
 
 
 def _bundle_view(message: Message, sender: Sender, zone: tzinfo, shown: int) -> dict[str, Any]:
-    words, see = _words(sender.language), sender.site or f"portalwatch alerts list --message {_plain_id(message.id)}"
+    words, see = words_in(sender.language), sender.site or f"portalwatch alerts list --message {_plain_id(message.id)}"
     return {
         "words": words,
         "lang": sender.language,
         "badges": [{"word": words[message.kind], "note": words["replay_note" if message.kind == "late" else f"{message.kind}_note"]}],
-        "title": headline(_title(message, words), ()),
+        "title": headline(titled(message, words), ()),
         "preview": clipped(words["comma"].join(story.title for story in bundle.ordered(message)[:3]), 120),
-        "groups": bundle.groups(message, words, lambda value: _moment(value, zone), shown),
+        "groups": bundle.groups(message, words, lambda value: moment(value, zone), shown),
         "more": bundle.rest(message, words, see, shown),
         "coverage": bundle.foot(message, words, zone),
         "unsubscribe": _address(sender.unsubscribe or sender.address),
     }
 
 
-def _title(message: Message, words: Mapping[str, str]) -> str:
-    return words[f"{message.kind}_title"].format(len(message.stories)) if message.kind in bundle.TITLES else message.title
-
-
-def _badges(message: Message, words: Mapping[str, str]) -> list[dict[str, str]]:
-    names = [name for name in (_LABELS[message.kind], "late" if message.late else None) if name]
-    return [{"word": words[name], "note": words[f"{name}_note"]} for name in names]
-
-
 def _facts(message: Message, zone: tzinfo, words: Mapping[str, str]) -> list[tuple[str, str]]:
     return [
-        (words["terms"], words["comma"].join(_capped(_terms(message.hits, words), SHOWN_TERMS, words))),
+        (words["terms"], words["comma"].join(capped(terms(message.hits, words), SHOWN_TERMS, words))),
         (words["portal"], clipped(message.portal_name, 80)),
-        (words["publisher"], " · ".join(_capped([clipped(name, 80) for name in message.publisher], 6, words))),
+        (words["publisher"], " · ".join(capped([clipped(name, 80) for name in message.publisher], 6, words))),
         (words["author"], clipped(message.author or "", 120)),
-        (words["published"], _moment(message.published_at, zone)),
-        (words["seen"], _moment(message.first_seen_at, zone) if message.late else ""),
+        (words["published"], moment(message.published_at, zone)),
+        (words["seen"], moment(message.first_seen_at, zone) if message.late else ""),
         (words["rights"], clipped(message.rights or "", 300)),
     ]
-
-
-def _terms(hits: Iterable[Hit], words: Mapping[str, str]) -> list[str]:
-    """Each term once, with what stands in the article where that is something else. A reader's comment is never quoted."""
-    written: dict[str, list[str]] = {}
-    for hit in hits:
-        forms = written.setdefault(clipped(hit.term, 60), [])
-        form = clipped(hit.as_written, 40)
-        if not hit.field.startswith("comments") and form not in forms:
-            forms.append(form)
-    shown = {term: [form for form in forms if form != term][:3] for term, forms in written.items()}
-    return [words["as"].format(term, words["comma"].join(forms)) if forms else term for term, forms in shown.items()]
-
-
-def _capped(items: list[str], cap: int, words: Mapping[str, str]) -> list[str]:
-    return items if len(items) <= cap else [*items[:cap], words["more"].format(len(items) - cap)]
-
-
-def _moment(value: datetime | date | None, zone: tzinfo) -> str:
-    """`2024-06-18 22:30 (Asia/Taipei)`; a day without a time is never given one."""
-    if not isinstance(value, datetime):
-        return value.isoformat() if value else ""
-    try:
-        return f"{value.astimezone(zone):%Y-%m-%d %H:%M} ({zone})"
-    except OverflowError:  # the year 1 or 9999, from a page's broken clock
-        return value.isoformat(sep=" ", timespec="minutes")
 
 
 @lru_cache(maxsize=1)
@@ -267,9 +227,3 @@ def _environment() -> Environment:
         trim_blocks=True,
         keep_trailing_newline=True,
     )
-
-
-@lru_cache(maxsize=3)
-def _words(language: str) -> Mapping[str, str]:
-    tables: dict[str, dict[str, str]] = json.loads((_TEMPLATES / "words.json").read_text(encoding="utf-8"))
-    return tables[language]

@@ -7,9 +7,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from email.utils import parsedate_to_datetime
-from http import HTTPStatus
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Protocol
 
 import httpx
@@ -17,7 +14,7 @@ from standardwebhooks import Webhook
 
 from pipelines.alerts import bundle, changes
 from pipelines.alerts.excerpt import clipped, headline, web_link
-from pipelines.alerts.guard import GuardedTransport, RefusedAddressError
+from pipelines.alerts.exchange import exchange, release
 from pipelines.errors import ConfigError
 from pipelines.models import Answer, Message
 
@@ -33,12 +30,6 @@ TYPES = {
     "retracted": "alert.retracted",
     "test": "alert.test",
 }
-
-CONNECT_SECONDS, READ_SECONDS, EXCHANGE_SECONDS = 5.0, 10.0, 20.0
-BODY_CAP = 4096
-"""Bytes of a refusal that are read; a line of them is told in the answer."""
-LONGEST_WAIT = 24 * 3600.0
-"""Seconds; a receiver that asks for more is asked again after a day."""
 
 _OURS = re.compile(r"(?i)webhook-.*|host|content-.*|transfer-encoding|connection|expect|upgrade|te|trailer|user-agent|accept-encoding")
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -87,14 +78,7 @@ def send_webhook(hook: Hook, message: Message, now: datetime | None = None) -> A
     ConfigError for a URL, header or secret that cannot be used; no other exception for what the other side does."""
     now = now or datetime.now(UTC)
     request = _request(hook, body(message, now), message.id, now)
-    try:
-        with GuardedTransport(hook.allow, EXCHANGE_SECONDS) as transport:
-            # The transport itself, not a Client: that one logs the URL, which may hold a token, at INFO.
-            return _answer(transport.handle_request(request), now)
-    except RefusedAddressError as refusal:
-        return Answer(ok=False, detail=str(refusal))
-    except httpx.TransportError as error:
-        return Answer(ok=False, detail=_in_words(error, request.url))
+    return exchange(request, hook.allow, now)
 
 
 def body(message: Message, now: datetime) -> bytes:
@@ -168,14 +152,13 @@ def _request(hook: Hook, content: bytes, message_id: str, now: datetime) -> http
     headers = _checked(hook.headers) | {
         "content-type": "application/json; charset=utf-8",
         "accept-encoding": "identity",
-        "user-agent": f"portalwatch/{_release()} (alert webhook)",
+        "user-agent": f"portalwatch/{release()} (alert webhook)",
         "webhook-id": message_id,
         "webhook-timestamp": str(int(now.timestamp())),
     }
     if hook.secrets:
         headers["webhook-signature"] = " ".join(_signature(secret, content, message_id, now) for secret in hook.secrets)
-    timeout = httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS).as_dict()
-    return httpx.Request("POST", _target(hook.url), content=content, headers=headers, extensions={"timeout": timeout})
+    return httpx.Request("POST", _target(hook.url), content=content, headers=headers)
 
 
 def _target(url: str) -> httpx.URL:
@@ -225,75 +208,3 @@ def _padded(text: str) -> str:
 def _signature(secret: str, content: bytes, message_id: str, now: datetime) -> str:
     # The library takes a time's digits for UTC whatever its zone says.
     return Webhook(secret).sign(msg_id=message_id, timestamp=now.astimezone(UTC), data=content.decode())
-
-
-def _answer(response: httpx.Response, now: datetime) -> Answer:
-    code = response.status_code
-    told = f"HTTP {code} {_phrase(code)}".strip()
-    try:
-        if response.is_success:
-            return Answer(ok=True, detail=told)
-        if 300 <= code < 400:
-            return Answer(ok=False, detail=f"{told}: redirects are not followed; write the final address into the channel's url")
-        said = clipped(_first_bytes(response).decode("utf-8", "replace"), 200)
-        wait = _retry_after(response.headers.get("retry-after", ""), now)
-        return Answer(ok=False, detail=f"{told}: {said}" if said else told, permanent=code == HTTPStatus.GONE, retry_after=wait)
-    finally:
-        response.close()
-
-
-def _first_bytes(response: httpx.Response) -> bytes:
-    """The body's beginning as sent, nothing unpacked; what had come where the connection broke."""
-    found = b""
-    try:
-        for chunk in response.iter_raw():
-            found += chunk
-            if len(found) >= BODY_CAP:
-                break
-    except httpx.TransportError:
-        return found
-    return found[:BODY_CAP]
-
-
-def _phrase(code: int) -> str:
-    try:
-        return HTTPStatus(code).phrase
-    except ValueError:
-        return ""
-
-
-def _retry_after(value: str, now: datetime) -> float | None:
-    """RFC 9110, 10.2.3: seconds, or a date; never below 0 nor above LONGEST_WAIT."""
-    value = value.strip()
-    if re.fullmatch(r"[0-9]{1,12}", value):
-        return min(float(value), LONGEST_WAIT)
-    try:
-        moment = parsedate_to_datetime(value)
-    except (ValueError, OverflowError):
-        return None
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return min(max((aware - now).total_seconds(), 0.0), LONGEST_WAIT)
-
-
-def _in_words(error: httpx.TransportError, url: httpx.URL) -> str:
-    """What went wrong on the way, naming the host and never the path, which may hold a token."""
-    for kind, words in _WORDS:
-        if isinstance(error, kind):
-            return f"{url.host}: {words}"
-    told = clipped(re.sub(r"^\[Errno -?\d+\] ", "", str(error)), 160) or type(error).__name__
-    return f"{url.host}: {told[:1].lower()}{told[1:]}"
-
-
-_WORDS: tuple[tuple[type[httpx.TransportError], str], ...] = (
-    (httpx.ConnectTimeout, f"no connection within {CONNECT_SECONDS:.0f} s"),
-    (httpx.TimeoutException, "no answer in time; it may have been received"),
-    (httpx.ReadError, "the connection broke before an answer; it may have been received"),
-    (httpx.RemoteProtocolError, "the connection ended without a proper HTTP answer; it may have been received"),
-)
-
-
-def _release() -> str:
-    try:
-        return version("portalwatch")
-    except PackageNotFoundError:
-        return "0"

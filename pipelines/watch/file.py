@@ -13,6 +13,7 @@ Revisions: TypeAlias = Literal["never", "material", "always"]
 
 _ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]\\\x00-\x1f]+@[^\s@<>,;:\"()\[\]\\\x00-\x1f.]+(?:\.[^\s@<>,;:\"()\[\]\\\x00-\x1f.]+)*")
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]*$"
 _SLUG = re.compile(r"[\w-]{1,64}")
 
 
@@ -65,11 +66,29 @@ class WebhookChannel(ChannelHearing):
 
     type: Literal["webhook"]
     url: Annotated[str, AfterValidator(_web_address)]
-    secret_env: str = Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
+    secret_env: str = Field(pattern=_VARIABLE)
     headers: Annotated[dict[str, str], AfterValidator(_headers)] = Field(default={})
 
 
-Channel: TypeAlias = MailChannel | WebhookChannel
+class ChatChannel(ChannelHearing):
+    """A chat or telephone service. `url_env` names the environment variable that holds its Apprise address, which is a secret."""
+
+    type: Literal["chat"]
+    url_env: str = Field(pattern=_VARIABLE)
+
+
+class OwnChannel(ChannelHearing):
+    """A channel of one's own: `file` is the stem of a Python file in the folder `channels` beside the watchlist.
+
+    `options` are for that file to read; each whose name ends with `_env` names an environment variable that holds a secret.
+    """
+
+    type: Literal["own"]
+    file: str = Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")
+    options: dict[str, str] = Field(default={})
+
+
+Channel: TypeAlias = MailChannel | WebhookChannel | ChatChannel | OwnChannel
 
 
 class SampleArticle(_Strict):

@@ -9,7 +9,6 @@ from sqlalchemy import select
 
 from pipelines.config import settings
 from pipelines.errors import PortalwatchError
-from pipelines.models import Message
 from pipelines.policy.plan import Policy
 from pipelines.rounds import deliver_round
 from pipelines.store import alerts as outbox
@@ -18,7 +17,9 @@ from pipelines.store.database import in_one_transaction, open_store, reading
 from pipelines.store.tables import AlertRow, ArticleRow, Retraction
 from pipelines.store.watchlists import running
 from pipelines.why.waiting import waits
-from portalwatch import show
+from portalwatch import moments, show
+from portalwatch.commands import preview
+from spiders.loader import names
 
 
 class State(StrEnum):
@@ -37,13 +38,17 @@ alerts = typer.Typer(no_args_is_help=True, help="Alerts: what is owed to whom, a
 
 def add_to(app: typer.Typer) -> None:
     """Hang in the group."""
+    preview.add_to(alerts)
     app.add_typer(alerts, name="alerts")
 
 
 @alerts.command("list")
-def list_alerts(
+def list_alerts(  # noqa: PLR0913, PLR0917 -- one parameter an option
     state: Annotated[State | None, typer.Option(help="Only these.")] = None,
     message: Annotated[str | None, typer.Option(help="Only those of one message, which a late one may have many of.")] = None,
+    topic: Annotated[str | None, typer.Option(help="Only those of one topic.")] = None,
+    channel: Annotated[str | None, typer.Option(help="Only those by one channel.")] = None,
+    since: Annotated[str | None, typer.Option(help="Only those owed since that day or time.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=LARGEST, help="How many, newest first.")] = 50,
     as_json: Annotated[bool, typer.Option("--json", help="JSON lines.")] = False,
 ) -> None:
@@ -54,8 +59,9 @@ def list_alerts(
     query = (
         select(AlertRow, ArticleRow.title).join(ArticleRow, ArticleRow.id == AlertRow.article_id).order_by(AlertRow.id.desc()).limit(limit)
     )
-    query = query.where(AlertRow.state == state) if state else query
-    query = query.where(AlertRow.message == message) if message else query
+    wanted = ((AlertRow.state, state), (AlertRow.message, message), (AlertRow.topic, topic), (AlertRow.channel, channel))
+    query = query.where(*(column == value for column, value in wanted if value))
+    query = query.where(AlertRow.owed_at >= moments.beginning(since, "--since")) if since else query
     engine, zone, present = open_store(settings()), settings().zone, datetime.now(UTC)
     watchlist = running(engine, settings().compiled)
     with reading(engine) as session:
@@ -92,7 +98,9 @@ def list_alerts(
         show.rows(
             ("alert", "owed", "state", "topic", "to", "title", "answer"),
             cells,
-            empty=f"no message is called {message}" if message else "no alerts" + (f" that are {state}" if state else " yet"),
+            empty=f"no message is called {message}"
+            if message
+            else "no alerts" + (" of that kind" if any(each for _, each in wanted) or since else " yet"),
         )
 
 
@@ -124,7 +132,7 @@ def deliver_now() -> None:
 
     Example: `portalwatch alerts deliver`
     """
-    done = deliver_round(settings())
+    done = deliver_round(settings(), names(settings()))
     typer.echo(f"{done.sent} sent, {done.retrying} will be tried again, {done.dead} dead")
     if done.dead:
         raise typer.Exit(1)
@@ -144,42 +152,3 @@ def replay(message: Annotated[str | None, typer.Argument(help="One message; all 
             f"no dead alert or retraction has the message `{message}`; `portalwatch alerts list --state dead --json` shows them"
         )
     typer.echo(f"{count} alerts are owed again")
-
-
-@alerts.command("test")
-def test_channel(channel: Annotated[str, typer.Argument(help="A channel of the watchlist.")]) -> None:
-    """Send a sample through a channel and print its true answer.
-
-    Example: `portalwatch alerts test desk`
-    """
-    from pipelines.alerts.sending import sender_of
-    from pipelines.store.watchlists import activate
-    from spiders.job import now
-
-    watchlist = activate(open_store(settings()), settings().watchlist, settings().aliases, now(), settings().compiled).watchlist
-    if channel not in watchlist.channels:
-        raise typer.BadParameter(f"no channel is called `{channel}`; there are: {', '.join(watchlist.channels)}")
-    send, failed = sender_of(settings()), False
-    for recipient in getattr(watchlist.channels[channel], "to", (channel,)):
-        answer = send(watchlist.channels[channel], _sample(channel, recipient, now().timestamp()))
-        typer.echo(f"{recipient}: {'ok' if answer.ok else 'FAILED'}: {answer.detail}")
-        failed = failed or not answer.ok
-    if failed:
-        raise PortalwatchError(f"channel {channel} does not work")
-
-
-def _sample(channel: str, recipient: str, stamp: float) -> Message:
-    return Message(
-        id=outbox.message_id("test", int(stamp), 0, channel, recipient),
-        kind="test",
-        channel=channel,
-        recipient=recipient,
-        story_id=0,
-        revision=0,
-        topics=(("test", "測試 / test"),),
-        title="這是一則測試訊息 · a test message",
-        text="如果您看到這則訊息,這個頻道運作正常。If you can read this, the channel works.",
-        url=settings().public_url or "https://example.org/",
-        portal="portalwatch",
-        portal_name="portalwatch",
-    )

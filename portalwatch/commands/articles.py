@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from sqlalchemy import Row, Select, select
@@ -53,7 +53,7 @@ def list_articles(
         show.rows(("article", "first seen", *SHOWN[2:]), cells, empty="no such article" if portal or since or topic else "no article yet")
 
 
-def _named() -> Select[tuple[object, ...]]:
+def _named() -> Select[Any]:
     wanted = (ArticleRow.portal, ArticleRow.title, ArticleRow.url, ArticleRow.published_at, ArticleRow.published_on)
     return select(ArticleRow.id.label("article"), ArticleRow.first_seen_at, *wanted)
 

@@ -11,7 +11,7 @@ from urllib.parse import quote
 import httpcore
 import pytest
 
-from pipelines.alerts import webhook
+from pipelines.alerts import exchange
 from pipelines.alerts.guard import Guard, RefusedAddressError, is_allowed, redacted, why_refused
 from pipelines.alerts.webhook import Hook, send_webhook
 from pipelines.errors import PortalwatchError
@@ -182,7 +182,7 @@ def test_a_host_is_allowed_by_its_own_name_only(host: str, port: int, entry: str
 
 
 def test_an_answer_that_drips_is_ended_when_the_exchange_has_to(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(webhook, "EXCHANGE_SECONDS", 0.4)
+    monkeypatch.setattr(exchange, "EXCHANGE_SECONDS", 0.4)
     stop = threading.Event()
     listener = socket.create_server(("127.0.0.1", 0))
 

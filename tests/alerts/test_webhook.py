@@ -1,9 +1,12 @@
 """The webhook: the payload as published, signed, and every answer a receiver may give."""
 
+import base64
 import json
 import re
+import shutil
 import socket
 import ssl
+import subprocess
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,7 +22,7 @@ from jsonschema import Draft202012Validator, FormatChecker  # type: ignore[impor
 from standardwebhooks import Webhook
 from standardwebhooks.webhooks import WebhookVerificationError
 
-from pipelines.alerts import webhook
+from pipelines.alerts import exchange, webhook
 from pipelines.alerts.webhook import Hook, body, payload, send_webhook
 from pipelines.errors import ConfigError
 from pipelines.models import Answer, Hit, Message
@@ -280,7 +283,7 @@ def test_an_accepted_alert_stays_accepted_when_its_answer_is_cut_short(receiver:
 
 
 def test_a_receiver_that_never_answers_is_left(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(webhook, "READ_SECONDS", 0.2)
+    monkeypatch.setattr(exchange, "READ_SECONDS", 0.2)
     receiver.answers.append((0, {}, b""))
     answer = send_webhook(hook(receiver), NEW)
     assert answer == Answer(ok=False, detail="127.0.0.1: no answer in time; it may have been received")
@@ -340,3 +343,28 @@ def test_a_retraction_tells_ids_and_nothing_else() -> None:
     told["data"].pop("portal")
     assert not any(told["data"].values())
     assert problems(payload(replace(taken, retracts=()))) != []
+
+
+NODE = shutil.which("node")
+CHECK = """
+const [id, stamp, signature, secret, body] = JSON.parse(require("fs").readFileSync(0, "utf8"));
+const headers = {"webhook-id": id, "webhook-timestamp": stamp, "webhook-signature": signature};
+try { console.log(alertOf(Buffer.from(body, "base64"), headers, secret).id); } catch (error) { console.log(error.message); }
+"""
+
+
+@pytest.mark.skipif(NODE is None, reason="no node on this machine")
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [({}, "m-0001"), ({"body": b"{}"}, "no signature fits"), ({"secret": "whsec_b3RoZXI="}, "no signature fits"),
+     ({"stamp": "1700000000"}, "too old, or from the future"), ({"stamp": "x"}, "too old, or from the future"), ({"signature": ""}, "no signature fits")],
+)  # fmt: skip
+def test_the_documented_verification_in_javascript_accepts_ours_and_no_other(receiver: Receiver, spoil: dict[str, Any], told: str) -> None:
+    code = (DOCS / "webhooks.md").read_text(encoding="utf-8").partition("```javascript\n")[2].partition("```")[0]
+    assert send_webhook(Hook(url=receiver.url, secrets=("whsec_b25lIG1vcmU=", SECRET), allow=ALLOW), NEW).ok
+    seen = receiver.seen[0]
+    sent = {"id": seen.headers["webhook-id"], "stamp": seen.headers["webhook-timestamp"], "signature": seen.headers["webhook-signature"]}
+    given = {**sent, "secret": SECRET, "body": seen.body} | spoil
+    told_to = json.dumps([*(given[name] for name in ("id", "stamp", "signature", "secret")), base64.b64encode(given["body"]).decode()])
+    done = subprocess.run([str(NODE), "-e", code + CHECK], input=told_to, capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.strip() == told
