@@ -54,7 +54,7 @@ def test_a_topic_says_more_than_its_channel(named: tuple[str, str], wanted: Poli
             "when: immediate}",
             "when: imediate}",
             (5, 45),
-            "topics.soon.when: `imediate}` is none of immediate, digest; did you mean `immediate`?",
+            "topics.soon.when: `imediate` is none of immediate, digest; did you mean `immediate`?",
         ),
         ("storm: 20 per hour", "storm: 20 per huor", (9, 118), "channels.desk.mail.storm: `huor` is no unit of time; did you mean `hour`?"),
         ('quiet: "23:00-07:00"', "quiet: 23-7", (9, 96), "channels.desk.mail.quiet: `23-7` is no span of hours"),
