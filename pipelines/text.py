@@ -7,16 +7,18 @@ more) becomes one line feed; any other becomes one space, or nothing between two
 
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 Codes = npt.NDArray[np.uint32]
 Offsets = npt.NDArray[np.int64]
+Places = tuple[Offsets, Offsets]  # for every folded character, where it begins and where it ends in the original
 
 _HOME = Path(__file__).parent
 _ALL = 0x110000
@@ -84,26 +86,30 @@ _UNSEEN_RUN = re.compile("[ \0]+")
 _BLANK_LINE = re.compile(f"(?>\r\n|{_BREAK_CLASS})[^{_BREAK_CLASS[1:]}*+{_BREAK_CLASS}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Folded:
-    """A folded text. `starts` and `ends` hold, for every folded character, where it begins and ends in the original;
-    None where every offset is that of the original."""
+    """A folded text. `find_places` gives where its characters stand in the original; None where every offset is that of the original."""
 
     text: str
-    starts: Offsets | None = None
-    ends: Offsets | None = None
+    find_places: Callable[[], Places] | None = None
+
+    @cached_property
+    def places(self) -> Places | None:
+        """Worked out when it is first asked for: most texts hold nothing that anybody looks for."""
+        return self.find_places and self.find_places()
 
     def original(self, start: int, end: int) -> tuple[int, int]:
         """Code points of the original that the folded characters [start, end) came from; start < end."""
-        if self.starts is None or self.ends is None:
+        if self.places is None:
             return start, end
-        return int(self.starts[start]), int(self.ends[end - 1])
+        starts, ends = self.places
+        return int(starts[start]), int(ends[end - 1])
 
 
 def fold(text: str) -> Folded:
     """The text for comparing. A lone surrogate counts as U+FFFD."""
     codes = _codes(text)
-    folded = _string(_FOLD.take(codes))
+    folded = _string(_FOLD.take(codes, mode="clip"))  # a code point never lies beyond the table, and checking that takes a fifth
     if "\1" in folded:
         return _fold_odd(codes)
     if "\0" in folded:
@@ -133,9 +139,10 @@ def letter_codes(folded: Folded) -> Codes:
 def letter_spans(folded: Folded) -> tuple[Offsets, Offsets]:
     """Where each of `letters` begins and ends in the original."""
     places = np.flatnonzero(_is_letter()[_codes(folded.text)])
-    if folded.starts is None or folded.ends is None:
+    if folded.places is None:
         return places, places + 1
-    return folded.starts[places], folded.ends[places]
+    starts, ends = folded.places
+    return starts[places], ends[places]
 
 
 def storable(text: str) -> str:
@@ -165,36 +172,48 @@ def _is_letter() -> npt.NDArray[np.bool_]:
     return _flags([(found.start(), found.end() - 1) for found in re.finditer(r"[^\W_]+", everything)])
 
 
+class _Gap(NamedTuple):
+    """A run [first, last) of white space and invisible characters. Of it [begin, end) became one character if `stays`, else nothing."""
+
+    first: int
+    last: int
+    begin: int
+    end: int
+    stays: bool
+
+
 def _evened(text: str, folded: str, runs: re.Pattern[str]) -> Folded:
     """The folded text without its invisible characters (NUL) and with its white space (spaces, as yet) joined."""
     pieces: list[str] = []
-    gone: list[int] = []
-    spaces: dict[int, int] = {}  # where a space that stands for a run is in the new text, and where the run ends
+    gaps: list[_Gap] = []
     done = 0
     for found in runs.finditer(folded):
         first, last = found.span()
         run = found[0].rstrip("\0")
         begin, end = first + len(run) - len(run.lstrip("\0")), first + len(run)
         space = _joined_white(text[begin:end], folded[begin:end], folded[first - 1 : first] + folded[last : last + 1]) if run else ""
+        gaps.append(_Gap(first, last, begin, end, bool(space)))
         pieces += (folded[done:first], space)
-        gone += range(first, begin)
-        if space:
-            spaces[begin - len(gone)] = end
-        gone += range(begin + len(space), last)
         done = last
-    kept = np.ones(len(text), dtype=np.bool_)
-    kept[gone] = False
+    return Folded("".join(pieces) + folded[done:], partial(_places, len(text), gaps))
+
+
+def _places(size: int, gaps: list[_Gap]) -> Places:
+    kept = np.ones(size, dtype=np.bool_)
+    for gap in gaps:
+        kept[gap.first : gap.begin] = False
+        kept[gap.begin + gap.stays : gap.last] = False
     starts = np.flatnonzero(kept)
     ends = starts + 1
-    ends[list(spaces)] = list(spaces.values())
-    return Folded("".join(pieces) + folded[done:], starts, ends)
+    ends[starts.searchsorted([gap.begin for gap in gaps if gap.stays])] = [gap.end for gap in gaps if gap.stays]
+    return starts, ends
 
 
 def _joined_white(text: str, folded: str, around: str) -> str:
     """What a run of white space becomes; invisible characters may stand in it, `around` are its neighbours."""
     if "\0" in folded:
         text = "".join(char for char, white in zip(text, folded, strict=True) if white == " ")
-    if _BLANK_LINE.search(text):
+    if text.count("\n") > 1 or _BLANK_LINE.search(text):  # nearly every blank line is told by the first
         return "\n"
     return "" if len(around) == 2 and all(map(is_han, around)) else " "
 
@@ -258,7 +277,7 @@ def _spaced(codes: Codes, folded: Codes, starts: Offsets, ends: Offsets) -> Fold
         ends = ends.copy()
         ends[first] = ends[last - 1]
         folded, starts, ends = folded[keep], starts[keep], ends[keep]
-    return Folded(_string(folded), starts, ends)
+    return Folded(_string(folded), lambda: (starts, ends))
 
 
 def _line_breaks(codes: Codes) -> npt.NDArray[np.int64]:

@@ -75,7 +75,7 @@ def test_invisible_characters_are_dropped_and_counted(invisible: str) -> None:
 
 def test_offsets_are_the_originals_own_where_nothing_is_dropped() -> None:
     folded = fold("😀俄羅斯總統Putin。\n北韓")
-    assert folded.starts is None
+    assert folded.places is None
     assert folded.original(1, 4) == (1, 4)
 
 
