@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from pipelines.errors import ConfigError
 from pipelines.points import VARIABLE
+from pipelines.wording import in_words
 from pipelines.yamlfile import suggestion
 
 PREFIX = "PORTALWATCH_"
@@ -168,7 +169,7 @@ def settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        problems = [f"{PREFIX}{str(item['loc'][0]).upper()}: {item['msg'].removeprefix('Value error, ')}" for item in error.errors()]
+        problems = [f"{PREFIX}{str(item['loc'][0]).upper()}: {in_words(item)}" for item in error.errors()]
         raise ConfigError(problems) from None
 
 
@@ -176,4 +177,4 @@ def unknown_variables() -> list[str]:
     """A sentence for every PORTALWATCH_* variable of the environment that is no setting, with the one that may be meant."""
     known = [f"{PREFIX}{name.upper()}" for name in Settings.model_fields]
     found = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in (*known, OF_TESTS, VARIABLE))
-    return [f"{name}: no setting is called so{suggestion(name, known) or ';'} it is ignored" for name in found]
+    return [f"{name}: no setting is called so, and it is ignored{suggestion(name, known)}" for name in found]

@@ -79,7 +79,7 @@ class Sheet(Strict):
     def _editions_exist(cls, value: list[str], info: ValidationInfo) -> list[str]:
         known = sorted(info.data.get("editions", {}))
         if unknown := next((name for name in value if name not in known), None):
-            raise ValueError(f"no edition is called `{unknown}`{suggestion(unknown, known)}; there are: {', '.join(known) or 'none'}")
+            raise ValueError(f"no edition is called `{unknown}`; there are: {', '.join(known) or 'none'}{suggestion(unknown, known)}")
         return value
 
     @model_validator(mode="after")

@@ -10,6 +10,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from pipelines.errors import ConfigError
+from pipelines.wording import in_words
 
 _BASE: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _YAML_1_1_ONLY = {"tag:yaml.org,2002:bool", "tag:yaml.org,2002:int", "tag:yaml.org,2002:timestamp"}
@@ -124,8 +125,7 @@ def _problem(model: type[BaseModel], document: Document, item: Any) -> str:
         return f"{document.where(path, key=True)}: unknown key `{word}`{suggestion(word, sorted(_fields(model)))}"
     if item["type"] == "missing":
         return f"{document.where(path[:-1], key=True)}: `{path[-1]}` is missing"
-    message = item["msg"].removeprefix("Value error, ")
-    return f"{document.where(path)}: {'.'.join(map(str, path))}: {message}"
+    return f"{document.where(path)}: {'.'.join(map(str, path))}: {in_words(item)}"
 
 
 def _fields(model: type[BaseModel], seen: set[type] | None = None) -> set[str]:

@@ -4,14 +4,17 @@ import logging
 import os
 import sys
 from importlib.metadata import version
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from pydantic import ValidationError
 from sqlalchemy.exc import OperationalError
+from typer.core import TyperGroup
 
 from pipelines.config import unknown_variables
 from pipelines.errors import PortalwatchError, WrongUseError
-from pipelines.store.database import in_words
+from pipelines.store import database
+from pipelines.wording import in_words
 from portalwatch.commands import (
     alerts,
     aliases,
@@ -38,8 +41,22 @@ from portalwatch.commands import (
     why,
 )
 
+class _InWords(TyperGroup):
+    """Says what is wrong with an argument in our words."""
+
+    def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:
+            if isinstance(error.__cause__, ValidationError):
+                error.message = "; ".join(in_words(item) for item in error.__cause__.errors())
+            raise
+
+
 app = typer.Typer(
     name="portalwatch",
+    cls=_InWords,
     help="Watch news portals: crawl, read, join copies, match topics, alert. `portalwatch COMMAND --help` shows an example of each.",
     no_args_is_help=True,
     add_completion=False,
@@ -102,7 +119,7 @@ def main() -> None:
         typer.echo(f"portalwatch: {error}", err=True)
         sys.exit(2 if isinstance(error, WrongUseError) else 1)
     except OperationalError as error:
-        typer.echo(f"portalwatch: {in_words(error)}", err=True)
+        typer.echo(f"portalwatch: {database.in_words(error)}", err=True)
         sys.exit(1)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

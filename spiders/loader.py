@@ -71,7 +71,7 @@ def path_of(slug: str, settings: Settings) -> Path:
     """The file of a portal that is read; WrongUseError for one that is left out, and for an unknown one, with the nearest."""
     known = paths(settings)
     if slug not in known:
-        raise WrongUseError(f"{_not_read(slug, settings)}; `portalwatch portals list` shows those that are read")
+        raise WrongUseError(f"{_not_read(slug, settings)} (`portalwatch portals list` shows those that are read)")
     return known[slug]
 
 

@@ -50,7 +50,7 @@ def test_every_setting_is_documented_and_nothing_else() -> None:
 def test_a_misspelt_variable_is_told_with_the_one_that_may_be_meant(fresh: House) -> None:
     done = fresh.run("doctor", "--exit-code", PORTALWATCH_SMPT_HOST="mail.example")
     assert done.returncode == 1
-    assert "PORTALWATCH_SMPT_HOST: no setting is called so; did you mean `PORTALWATCH_SMTP_HOST`?" in done.stderr
+    assert "PORTALWATCH_SMPT_HOST: no setting is called so, and it is ignored; did you mean `PORTALWATCH_SMTP_HOST`?" in done.stderr
 
 
 def test_a_wrong_setting_is_told_by_its_name(fresh: House) -> None:
