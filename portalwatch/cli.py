@@ -19,6 +19,7 @@ from portalwatch.commands import (
     alerts,
     aliases,
     archive,
+    articles,
     backfill,
     chain,
     changes,
@@ -40,6 +41,7 @@ from portalwatch.commands import (
     verdicts,
     why,
 )
+
 
 class _InWords(TyperGroup):
     """Says what is wrong with an argument in our words."""
@@ -74,6 +76,7 @@ _GROUPS = (
     lint,
     trials,
     changes,
+    articles,
     stories,
     chain,
     rulings,

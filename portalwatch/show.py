@@ -69,6 +69,16 @@ def jsonl(values: Iterable[Mapping[str, Any]]) -> None:
         sys.stdout.flush()
 
 
+def counted(number: int, what: str) -> str:
+    """`1 topic`, `2 topics`; `what` is one of them, and takes an s."""
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+
+
+def size(number: int) -> str:
+    """Bytes as a person reads them."""
+    return f"{number / 10**6:,.1f} MB" if number >= 10**5 else f"{number / 10**3:,.1f} kB"
+
+
 def plain(value: Any) -> str:
     """A cell: nothing for None, local minutes for a time, and nothing that could take over a terminal or that it cannot print."""
     if value is None:

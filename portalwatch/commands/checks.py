@@ -72,7 +72,8 @@ def check(
     if troubles:
         raise PortalwatchError("\n".join(troubles))
     recorded = sum(map(len, pages))
-    typer.echo(f"{len(asked.about)} sheets read" + (f", {recorded} recorded pages read as expected" if recorded else ""))
+    replayed = f", {show.counted(recorded, 'recorded page')} read as expected" if recorded else ""
+    typer.echo(f"{show.counted(len(asked.about), 'sheet')} read{replayed}")
 
 
 def record(

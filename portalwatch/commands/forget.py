@@ -65,9 +65,11 @@ def _article(on: Ground, named: Named, names: set[str], dry: bool) -> None:
         removed, records = forgetting.would_forget(on, named, names, _now())
     else:
         removed, records = forgetting.forget(on, named, names, _now())
-    typer.echo(show.plain(f"{named.portal} {named.identity}: {_told(removed)}, with {records} archived pages") + _end(dry, removed))
+    pages = show.counted(records, "archived page")
+    typer.echo(show.plain(f"{named.portal} {named.identity}: {_told(removed)}, with {pages}") + _end(dry, removed))
     if removed.others:
-        typer.echo(f"{removed.others} other tellings of the story stay; --story forgets them too, or one by one: {_numbers(on, removed)}")
+        others = show.counted(removed.others, "other telling")
+        typer.echo(f"the story keeps {others}; --story forgets all, or one by one: {_numbers(on, removed)}")
     for path in _recorded(named, names):
         typer.echo(f"{path}: a recorded test that may show it; remove it by hand")
 
@@ -75,12 +77,12 @@ def _article(on: Ground, named: Named, names: set[str], dry: bool) -> None:
 def _told(removed: Removed) -> str:
     if removed.article_id is None:
         return "no article is kept"
-    counts = {"revisions": removed.revisions, "comments": removed.comments, "alerts": removed.alerts}
-    return f"article {removed.article_id} with " + ", ".join(f"{count} {what}" for what, count in counts.items())
+    counts = {"revision": removed.revisions, "comment": removed.comments, "alert": removed.alerts}
+    return f"article {removed.article_id} with " + ", ".join(show.counted(count, what) for what, count in counts.items())
 
 
 def _end(dry: bool, removed: Removed) -> str:
-    asked = f"; {removed.retractions} webhook messages take it back" if removed.retractions else ""
+    asked = f"; {show.counted(removed.retractions, 'webhook message')} to take it back" if removed.retractions else ""
     return f"{asked}; nothing was changed" if dry else f": removed{asked}; crawls leave it alone from now on"
 
 
@@ -147,14 +149,16 @@ def _keeps(path: Path, urls: set[str]) -> bool:
 def _commenter(on: Ground, author: str, dry: bool, yes: bool) -> None:
     with reading(on.engine) as session:
         count = comments.count_of(session, author)
+    if dry and not count:
+        raise PortalwatchError(f"no comment of `{author}` is kept: look at the spelling; without --dry-run none that comes would be kept")
     if dry:
-        typer.echo(f"{count} comments of `{show.plain(author)}` would go; nothing was changed")
+        typer.echo(f"{show.counted(count, 'comment')} of `{show.plain(author)}` would go; nothing was changed")
         return
-    _ask(f"forget {count} comments of `{show.plain(author)}`, and all that come?", yes)
+    _ask(f"forget {show.counted(count, 'comment')} of `{show.plain(author)}`, and all that come?", yes)
     removed = forgetting.forget_commenter(on, author, _now())
     if not removed:
         raise PortalwatchError(f"no comment of `{author}` was found; should one come, it is not kept")
-    typer.echo(f"{removed} comments removed; new ones of this commenter are not kept")
+    typer.echo(f"{show.counted(removed, 'comment')} removed; new ones of this commenter are not kept")
 
 
 def _ask(question: str, yes: bool) -> None:

@@ -47,7 +47,7 @@ def list_portals(as_json: Annotated[bool, typer.Option("--json", help="JSON line
     if as_json:
         show.jsonl(lines)
     else:
-        cells = [(*(line[key] for key in SHOWN), _verdict(line["succeeded"]), _share(line), _notes(line)) for line in lines]
+        cells = [(*(line[key] for key in SHOWN), _went(line), _share(line), _notes(line)) for line in lines]
         show.rows(("portal", "name", "sheet", "schedule", "last run", "went", "share", "notes"), cells, empty="no sheets")
     refused = refusal(engine, settings().watchlist, settings().aliases, settings().compiled)
     for trouble in (*shelf.broken.values(), *filter(None, [refused])):
@@ -124,5 +124,7 @@ def _gaps(each: Mapping[str, Any]) -> str:
     return f"{each['numbers']}: {each['held']} held of the last {last}, {each['missing']} no article, {each['gaps']} not looked up yet"
 
 
-def _verdict(succeeded: object) -> str:
-    return {True: "well", False: "FAILED"}.get(succeeded, "not run yet")  # type: ignore[call-overload, no-any-return]
+def _went(line: Mapping[str, Any]) -> str:
+    if line["last_run"] is None:
+        return "not run yet"
+    return {True: "well", False: "FAILED", None: "running"}[line["succeeded"]]

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from pipelines.dedup.fast import Fast
 
 redis = typer.Typer(no_args_is_help=True, help="Redis, the fast path: what it takes, and filling it anew.")
+_BYTES, _ELSEWHERE = ("used", "limit", "budget"), ("kinds", "trouble")
+_AWAY = "there are no figures: Redis does not answer; `portalwatch up` starts the embedded one, PORTALWATCH_REDIS_URL names another"
 LINES = 10  # of progress, where nobody watches a bar
 
 
@@ -39,8 +41,11 @@ def info(as_json: Annotated[bool, typer.Option("--json", help="One JSON object; 
     if as_json:
         typer.echo(json.dumps(told, ensure_ascii=False))
     else:
-        show.rows(("figure", "value"), [(name, value) for name, value in told.items() if name != "kinds"], empty="")
-        show.rows(("kind", "keys", "entries", "bytes"), [(name, *kind.values()) for name, kind in told["kinds"].items()], empty="no keys")
+        figures = {name: value for name, value in told.items() if name not in _ELSEWHERE}
+        figures |= {name: show.size(told[name]) for name in _BYTES if told[name]}
+        show.rows(("figure", "value"), list(figures.items()), empty="")
+        kinds = [(name, kind["keys"], kind["entries"], show.size(kind["bytes"])) for name, kind in told["kinds"].items()]
+        show.rows(("kind", "keys", "entries", "size"), kinds, empty="no keys")
     if told["trouble"]:
         raise PortalwatchError(told["trouble"])
 
@@ -76,7 +81,7 @@ def _figures(fast: "Fast") -> dict[str, Any]:
 
     trouble, gauge, kinds = fast.trouble(settings().redis_bytes), fast.gauge(), fast.kinds()
     if gauge is None or kinds is None:
-        raise PortalwatchError(trouble or "Redis does not answer")
+        raise PortalwatchError(_AWAY)
     with reading(open_store(settings())) as session:
         stories = indexed(session, now())
     seen, near = kinds["seen"], kinds["index"]

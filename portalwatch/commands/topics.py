@@ -81,15 +81,17 @@ def check(
     from portalwatch.commands.lint import trap_warnings
 
     path = watchlist or settings().watchlist
+    if watchlist and not watchlist.exists():
+        raise WrongUseError(f"{watchlist}: no such file; the configuration's is {settings().watchlist}")
     aliases = path.with_name("aliases.yaml")
     with show.counting(f"reading {path}") as progress:
         read = load_watchlist(path, aliases if aliases.exists() else None, progress=progress)
     unknown = loader.unknown_portals(read, settings())
     if unknown:
         raise PortalwatchError("\n".join(f"{path}: {sentence}" for sentence in unknown))
-    typer.echo(f"{path}: {len(read.topics)} topics, {len(read.channels)} channels, version {read.version}")
+    typer.echo(f"{path}: {show.counted(len(read.topics), 'topic')}, {show.counted(len(read.channels), 'channel')}, version {read.version}")
     if warnings := trap_warnings(read):
-        typer.echo(f"{warnings} trap warnings about short terms: `portalwatch topics lint {path}` tells them")
+        typer.echo(f"{show.counted(warnings, 'trap warning')} about short terms: `portalwatch topics lint {path}` tells them")
 
 
 @topics.command("expand")

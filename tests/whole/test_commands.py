@@ -29,7 +29,7 @@ def _commands(command: object, path: tuple[str, ...] = ()) -> list[tuple[tuple[s
 def test_every_command_has_a_help_with_an_example() -> None:
     found = _commands(get_command(app))
     assert {path[0] for path, _ in found} == {
-        "up", "crawl", "backfill", "portals", "topics", "aliases", "stories", "alerts", "archive", "reextract", "extract", "same", "explain", "forget", "doctor",
+        "up", "crawl", "backfill", "portals", "topics", "aliases", "articles", "stories", "alerts", "archive", "reextract", "extract", "same", "explain", "forget", "doctor",
         "db", "redis", "why", "retention",
     }  # fmt: skip
     assert [path for path, command in found if "Example: `" not in (command.help or "")] == []  # type: ignore[attr-defined]
@@ -101,7 +101,7 @@ def test_forget_removes_everywhere_and_crawls_do_not_bring_it_back(fresh: House)
         before = session.scalar(select(func.count()).select_from(ArticleRow)) or 0
     assert url
     done = fresh.run("forget", url)
-    assert "with 1 archived pages" in done.stdout, done.stdout + done.stderr
+    assert "with 1 archived page:" in done.stdout, done.stdout + done.stderr
     fresh.crawl("dw_zh")
     with reading(fresh.database) as session:
         assert session.scalar(select(func.count()).select_from(ArticleRow)) == before - 1
@@ -118,7 +118,7 @@ def test_forget_a_commenter(fresh: House) -> None:
     with reading(fresh.database) as session:
         names = [comment["author"] for comments in session.scalars(select(ArticleRow.comments)) for comment in comments]
     assert names
-    assert "comments removed" in fresh.run("forget", names[0]).stdout
+    assert " removed; new ones" in fresh.run("forget", names[0]).stdout
     fresh.crawl("park6", PORTALWATCH_COMMENTS="full")
     with reading(fresh.database) as session:
         assert names[0] not in [comment["author"] for comments in session.scalars(select(ArticleRow.comments)) for comment in comments]

@@ -71,7 +71,7 @@ def restore(house: House, copy: Path) -> None:
 
 def test_a_dry_run_says_what_would_go_and_leaves_it(fresh: House, cape: Portal) -> None:
     done = fresh.run("forget", URL.format(1), "--dry-run")
-    assert "with 1 revisions, 0 comments, 2 alerts, with 1 archived pages; 1 webhook messages take it back" in done.stdout, done.stderr
+    assert "with 1 revision, 0 comments, 2 alerts, with 1 archived page; 1 webhook message to take it back" in done.stdout, done.stderr
     assert "nothing was changed" in done.stdout
     assert (urls(fresh), archived(fresh, 1)) == ([URL.format(1), URL.format(2)], True)
 
@@ -152,7 +152,7 @@ def test_other_tellings_are_named_and_go_with_story(fresh: House, cape: Portal) 
     cape.publishes(1, 2, 3)
     cape.answers["/article/3"] = cape.answers["/article/1"]
     fresh.crawl("cape")
-    assert "1 other tellings of the story stay" in (told := fresh.run("forget", URL.format(1), "--dry-run").stdout)
+    assert "the story keeps 1 other telling" in (told := fresh.run("forget", URL.format(1), "--dry-run").stdout)
     assert "--article " in told
     fresh.run("forget", URL.format(1), "--story")
     assert urls(fresh) == [URL.format(2)]
@@ -177,14 +177,14 @@ def test_a_forgotten_commenter_stays_away_after_a_restore(fresh: House, cape: Po
         session.execute(update(ArticleRow).where(ArticleRow.id == 1).values(comments=[*said, answer]))
     fresh.run("forget", "nobody")  # makes the key
     copy = backup(fresh)
-    assert fresh.run("forget", "老街坊", "--dry-run").stdout == "1 comments of `老街坊` would go; nothing was changed\n"
+    assert fresh.run("forget", "老街坊", "--dry-run").stdout == "1 comment of `老街坊` would go; nothing was changed\n"
     for _ in range(2):
         with reading(fresh.database) as session:
             assert len(session.scalars(select(ArticleRow.comments).where(ArticleRow.id == 1)).one()) == 2
         if _:
             upkeep_round(settings_of(fresh))
         else:
-            assert fresh.run("forget", "老街坊").stdout.startswith("1 comments removed")
+            assert fresh.run("forget", "老街坊").stdout.startswith("1 comment removed")
         with reading(fresh.database) as session:
             (left,) = session.scalars(select(ArticleRow.comments).where(ArticleRow.id == 1)).one()
             assert "靠窗" not in left["text"]

@@ -44,7 +44,7 @@ def config(fresh: House) -> Path:
 
 
 def test_a_topic(fresh: House, config: Path) -> None:
-    assert "1 topics, 1 channels" in carry_out(fresh, "topic")
+    assert "1 topic, 1 channel" in carry_out(fresh, "topic")
     given = json.dumps({"id": 1, "title": "普丁:朝鲜铁路明年开通", "text": ""})
     told = json.loads(fresh.run("explain", "-", stdin=given).stdout)
     assert [topic["topic"] for topic in told["topics"]] == ["rail-link"]

@@ -47,7 +47,7 @@ def test_add_drafts_a_sheet_that_check_accepts_and_a_crawl_reads(fresh: House, c
     assert "check by hand: " in done.stdout
     assert f"{own(fresh, 'cape')}: written" in done.stdout
     assert "200 http://cape.example/ (" in done.stderr
-    assert fresh.run("portals", "check", "cape").stdout == "1 sheets read\n"
+    assert fresh.run("portals", "check", "cape").stdout == "1 sheet read\n"
     own(fresh, "cape").write_text(own(fresh, "cape").read_text(encoding="utf-8").replace("delay: 3", "delay: 0"), encoding="utf-8")
     told = fresh.crawl("cape")
     assert told["outcomes"] == {"new": 8}, told

@@ -143,7 +143,7 @@ def test_lint_tells_what_the_archive_shows(watchlist: Path) -> None:
     assert told["中共"]["proposal"].startswith("渡輪 OR 中共 EXCEPT (其中共, ")
     assert not told["渡輪"]["warning"]
     assert "the built-in list and 4 articles of 30 days were looked at" in run("topics", "lint").output
-    assert "1 trap warnings about short terms" in run("topics", "check").output
+    assert "1 trap warning about short terms" in run("topics", "check").output
 
 
 def test_an_empty_archive_says_so(configured: Callable[..., Settings], tmp_path: Path) -> None:
