@@ -53,12 +53,12 @@ def list_articles(
         show.rows(("article", "first seen", *SHOWN[2:]), cells, empty="no such article" if portal or since or topic else "no article yet")
 
 
-def _named() -> Select[Any]:
+def _named() -> Select[*tuple[Any, ...]]:
     wanted = (ArticleRow.portal, ArticleRow.title, ArticleRow.url, ArticleRow.published_at, ArticleRow.published_on)
     return select(ArticleRow.id.label("article"), ArticleRow.first_seen_at, *wanted)
 
 
-def _topics(session: Session, found: Sequence[Row[tuple[object, ...]]]) -> Iterable[list[str]]:
+def _topics(session: Session, found: Sequence[Row[*tuple[Any, ...]]]) -> Iterable[list[str]]:
     """The topics that matched each of the articles, in any of its states."""
     numbers = [row.article for row in found]
     by_article: dict[int, set[str]] = defaultdict(set)

@@ -79,7 +79,7 @@ def test_a_dry_run_says_what_would_go_and_leaves_it(fresh: House, cape: Portal) 
 def test_forgetting_reaches_webhooks_and_a_restored_backup_is_told_again(fresh: House, cape: Portal) -> None:
     copy, before = backup(fresh), len(fresh.world.hooks())
     done = fresh.run("forget", URL.format(1))
-    assert "removed; 1 webhook messages take it back; crawls leave it alone" in done.stdout, done.stderr
+    assert "removed; 1 webhook message to take it back; crawls leave it alone" in done.stdout, done.stderr
     assert (urls(fresh), archived(fresh, 1), archived(fresh, 2)) == ([URL.format(2)], False, True)
     told = fresh.run("alerts", "deliver")
     assert told.stdout == "1 sent, 0 will be tried again, 0 dead\n", told.stderr
