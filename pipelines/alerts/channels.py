@@ -4,7 +4,7 @@ import logging
 import re
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -53,7 +53,7 @@ def send(channel: object, message: Message, context: Sending) -> Answer:
         told = redacted(traceback.format_exc(), hidden)  # log.exception would print it as it is
         log.error("channel %s: message %s was not sent\n%s", message.channel, message.id, told)  # noqa: TRY400
         return Answer(ok=False, detail=f"{type(error).__name__} inside portalwatch; the log has the traceback")
-    return Answer(ok=answer.ok, detail=redacted(answer.detail, hidden), permanent=answer.permanent, retry_after=answer.retry_after)
+    return replace(answer, detail=redacted(answer.detail, hidden))
 
 
 def _sender(kind: str) -> Callable[[Any, Message, Sending], Answer]:

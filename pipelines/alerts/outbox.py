@@ -1,18 +1,22 @@
-"""Emptying the outbox: claim a message, send it outside any transaction, record the channel's true answer."""
+"""Emptying the outbox: claim messages, send them outside any transaction, record the channel's true answer."""
 
 import logging
 import time
-from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Generator, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import partial
+from threading import Event
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import NoResultFound
 
+from pipelines.alerts.lanes import THREADS, Turn, in_turns
 from pipelines.models import Answer, Message
 from pipelines.points import Point, passing
 from pipelines.store import alerts
+from pipelines.store.alerts import Claim, Lane
 from pipelines.store.database import in_one_transaction, reading
 from pipelines.store.messages import message_of
 from pipelines.store.watchlists import running
@@ -20,7 +24,9 @@ from pipelines.watch.topic import Titles
 from pipelines.watch.watchlist import Watchlist
 
 log = logging.getLogger(__name__)
-RESTS_AFTER = 2  # failures in a round
+LONGEST_SEND = timedelta(seconds=110)  # what a message must have left of its claim to be begun
+TELLS_EVERY = 5.0  # seconds between two lines about a long round
+MAIL_SERVER = "the mail server"  # a circuit of its own, which no channel's slug can be
 Send = Callable[[object, Message], Answer]
 
 
@@ -35,35 +41,113 @@ class Delivered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Post:
-    """What a delivery round works with. `send(channel, message)` never raises; `clock` gives aware times."""
+    """What a delivery round works with. `send(channel, message)` never raises, and is called from up to `threads` threads at once;
+    `clock` gives aware times."""
 
     engine: Engine
     watchlist: Watchlist
     portal_names: Mapping[str, str]
     send: Send
     clock: Callable[[], datetime]
+    threads: int = THREADS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Round:
+    """One round of a post: when it ends at the latest (monotonic seconds), and whether it is over."""
+
+    post: Post
+    ends: float
+    over: Event = field(default_factory=Event)
+
+    @property
+    def is_over(self) -> bool:
+        return self.over.is_set() or time.monotonic() >= self.ends
 
 
 def deliver(post: Post, *, seconds: float = float("inf")) -> Delivered:
-    """Send what is due, one message at a time, until nothing is or `seconds` are over. A channel that fails twice rests for the round."""
-    done, failures, end = Delivered(), Counter[str](), time.monotonic() + seconds
-    while time.monotonic() < end:
-        resting = [channel for channel, count in failures.items() if count >= RESTS_AFTER]
-        claimed = in_one_transaction(post.engine, lambda session, resting=resting: alerts.claim(session, post.clock(), resting))  # type: ignore[misc]
-        if claimed is None:
-            break
-        passing(Point.ALERT_CLAIMED)
-        message = _composed(post, claimed)
-        if message is None:
-            continue
-        channel, state = _deliver(post, claimed, message)
-        passing(Point.ALERT_RECORDED)
-        failures[channel] += state == "retrying"
-        setattr(done, state, getattr(done, state) + 1)
+    """Send what is due until nothing is or `seconds` are over, the channels beside one another.
+
+    Interrupted, it ends with the messages that are in flight; what it had taken beyond them is due again at once.
+    """
+    done, told = Delivered(), time.monotonic()
+    with closing(_turns(_Round(post=post, ends=time.monotonic() + seconds))) as turns:
+        for turn in turns:
+            for state, count in turn.states.items() if turn else ():
+                setattr(done, state, getattr(done, state) + count)
+            if time.monotonic() - told >= TELLS_EVERY:
+                told = time.monotonic()
+                log.info("delivery: %d sent, %d will be tried again, %d dead so far", done.sent, done.retrying, done.dead)
     return done
 
 
-def _composed(post: Post, claimed: alerts.Claim) -> Message | None:
+def _turns(round_: _Round) -> Generator[Turn | None]:
+    """Turns of all lanes that something is due for, once more for what came meanwhile."""
+    took = True
+    while took and not round_.is_over:
+        took, begun = False, replace(round_, over=Event())
+        with closing(in_turns(_lanes(round_.post), partial(_turn, begun), begun.over, round_.post.threads)) as turns:
+            for turn in turns:
+                took = took or bool(turn and turn.taken)
+                yield turn
+
+
+def _lanes(post: Post) -> list[Lane]:
+    with reading(post.engine) as session:
+        return [_lane(post, channel) for channel in alerts.channels_due(session, post.clock())]
+
+
+def _lane(post: Post, name: str) -> Lane:
+    """All mail hangs on the one server; a channel that no watchlist knows hangs on nothing."""
+    channel = _channel(post, name)
+    return Lane(channel=name, circuit=None if channel is None else MAIL_SERVER if getattr(channel, "type", "") == "mail" else name)
+
+
+def _turn(round_: _Round, lane: Lane, size: int) -> Turn:
+    post, turn, began = round_.post, Turn(lane=lane), time.monotonic()
+    if round_.is_over:
+        return turn
+    claims = in_one_transaction(post.engine, lambda session: alerts.claim(session, post.clock(), lane, size))
+    if claims:
+        passing(Point.ALERT_CLAIMED)
+    for claim in claims:
+        if round_.is_over or claim.until - post.clock() < LONGEST_SEND:
+            break
+        turn.taken += 1
+        answer = _delivered(post, claim, turn)
+        if not (answer.ok or answer.permanent or answer.only_this):
+            break
+    if left := claims[turn.taken :]:
+        in_one_transaction(post.engine, lambda session: alerts.give_back(session, left, post.clock()))
+    turn.seconds = time.monotonic() - began
+    return turn
+
+
+def _delivered(post: Post, claim: Claim, turn: Turn) -> Answer:
+    message = _composed(post, claim)
+    if message is None:
+        return FORGOTTEN
+    passing(Point.ALERT_COMPOSED)
+    channel, began = _channel(post, message.channel), time.monotonic()
+    answer = post.send(channel, message) if channel else _unknown(message.channel)
+    seconds = time.monotonic() - began
+    passing(Point.ALERT_SENT)
+    state = in_one_transaction(post.engine, lambda session: alerts.answered(session, claim, answer, post.clock(), seconds))
+    level = logging.DEBUG if answer.ok else logging.WARNING
+    log.log(level, "alert %s by %s: %s (%s)", claim.message, message.channel, state, answer.detail)
+    passing(Point.ALERT_RECORDED)
+    turn.states[state] += 1
+    return answer
+
+
+FORGOTTEN = Answer(ok=False, only_this=True, detail="all that it told of was forgotten meanwhile")
+
+
+def _unknown(channel: str) -> Answer:
+    return Answer(ok=False, permanent=True, detail=f"channel `{channel}` is no longer in the watchlist")
+
+
+def _composed(post: Post, claimed: Claim) -> Message | None:
     """The message of the claim; None where all that it told of was forgotten meanwhile."""
     titles = Titles(post.watchlist.topics)
     try:
@@ -73,21 +157,9 @@ def _composed(post: Post, claimed: alerts.Claim) -> Message | None:
         return None
 
 
-def _deliver(post: Post, claimed: alerts.Claim, message: Message) -> tuple[str, str]:
-    passing(Point.ALERT_COMPOSED)
-    channel = post.watchlist.channels.get(message.channel) or _newest(post, message.channel)
-    if channel is None:
-        answer = Answer(ok=False, permanent=True, detail=f"channel `{message.channel}` is no longer in the watchlist")
-    else:
-        answer = post.send(channel, message)
-    passing(Point.ALERT_SENT)
-    state = in_one_transaction(post.engine, lambda session: alerts.answered(session, claimed, answer, post.clock()))
-    level = logging.DEBUG if answer.ok else logging.WARNING
-    log.log(level, "alert %s by %s: %s (%s)", claimed.message, message.channel, state, answer.detail)
-    return message.channel, state
-
-
-def _newest(post: Post, channel: str) -> object | None:
-    """The channel in the watchlist that runs now, which may be younger than this round."""
-    watchlist = running(post.engine)
-    return watchlist.channels.get(channel) if watchlist else None
+def _channel(post: Post, name: str) -> object | None:
+    """The channel, be it of the watchlist that runs now, which may be younger than this round; None where no watchlist knows it."""
+    known = post.watchlist.channels.get(name)
+    if known is None and (watchlist := running(post.engine)):
+        return watchlist.channels.get(name)
+    return known

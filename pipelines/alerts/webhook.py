@@ -38,6 +38,8 @@ BODY_CAP = 4096
 LONGEST_WAIT = 24 * 3600.0
 """Seconds; a receiver that asks for more is asked again after a day."""
 
+_OF_THIS = (400, 409, 413, 415, 422)
+"""What a receiver says of one message, not of all (RFC 9110, 15.5)."""
 _OURS = re.compile(r"(?i)webhook-.*|host|content-.*|transfer-encoding|connection|expect|upgrade|te|trailer|user-agent|accept-encoding")
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HEADER_VALUE = re.compile(r"[\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?|")
@@ -235,7 +237,8 @@ def _answer(response: httpx.Response, now: datetime) -> Answer:
             return Answer(ok=False, detail=f"{told}: redirects are not followed; write the final address into the channel's url")
         said = clipped(_first_bytes(response).decode("utf-8", "replace"), 200)
         wait = _retry_after(response.headers.get("retry-after", ""), now)
-        return Answer(ok=False, detail=f"{told}: {said}" if said else told, permanent=code == HTTPStatus.GONE, retry_after=wait)
+        detail, permanent = f"{told}: {said}" if said else told, code == HTTPStatus.GONE
+        return Answer(ok=False, detail=detail, permanent=permanent, retry_after=wait, only_this=code in _OF_THIS)
     finally:
         response.close()
 
