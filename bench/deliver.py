@@ -7,6 +7,7 @@ others take must not change by it.
 
 import argparse
 import multiprocessing
+import os
 import shutil
 import subprocess
 import sys
@@ -14,12 +15,14 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 from sqlalchemy import Engine, func, select
 
+from pipelines.alerts.lanes import THREADS
 from pipelines.alerts.outbox import deliver
 from pipelines.store.database import engine, reading, upgrade
 from pipelines.store.tables import AlertRow
@@ -36,30 +39,32 @@ def main() -> int:
     arguments.add_argument("--owed", type=int, default=10_000)
     arguments.add_argument("--slow", type=float, default=0.0)
     arguments.add_argument("--database")
+    arguments.add_argument("--threads", type=int, default=THREADS)
     asked = arguments.parse_args()
     with stores(asked.database) as found:
-        return max(measured(name, store, asked.owed, asked.slow) for name, store in found)
+        return max(measured(name, store, asked) for name, store in found)
 
 
-def measured(name: str, store: Engine, owed: int, slow: float) -> int:
+def measured(name: str, store: Engine, asked: argparse.Namespace) -> int:
     """Owe, deliver, and tell the pace; 1 where it did not end as it should."""
     upgrade(store)
-    with exchange(slow) as (ours, urls):
+    with exchange(asked.slow) as (ours, urls):
         town = _town(store, urls)
         fast = [to for to in town.everybody if to[1] != "slow"]
-        town.owes(max(1, owed // A_STORY), fast)
-        if slow:
+        town.owes(max(1, asked.owed // A_STORY), fast)
+        if asked.slow:
             town.owes(10, [("slow", "slow")])
-        count, began = len(town.rows()), time.perf_counter()
-        done = deliver(town.post())
-        took = time.perf_counter() - began
+        count, began, cpu = len(town.rows()), time.perf_counter(), time.process_time()
+        done = deliver(replace(town.post(), threads=asked.threads))
+        took, cpu = time.perf_counter() - began, time.process_time() - cpu
         with reading(store) as session:
             last = session.scalar(select(func.max(AlertRow.sent_at)).where(AlertRow.channel != "slow"))
         ours.send("count")
         mails, distinct_mails, hooked, repeated = ours.recv()
         assert last is not None
         healthy = (last - town.begun).total_seconds()
-        print(f"{name}: {count} owed, {done.sent} sent in {took:.1f} s: {done.sent / took:.0f} a second; the last of the quick channels after {healthy:.1f} s")
+        pace = f"{done.sent / took:.0f} a second, {1000 * cpu / max(1, done.sent):.1f} ms of a processor each"
+        print(f"{name}: {count} owed, {done.sent} sent in {took:.1f} s: {pace}; the quick channels were done after {healthy:.1f} s")
         print(f"  {mails} mails ({mails - distinct_mails} doubled), {hooked} at webhooks ({repeated} came again)")
         return int((done.sent, distinct_mails + hooked) != (count, count))
 
@@ -86,6 +91,7 @@ def exchange(slow: float) -> Iterator[tuple[Connection, dict[str, str]]]:
     ours, theirs = multiprocessing.Pipe()
     process = multiprocessing.get_context("spawn").Process(target=_receive, args=(theirs, slow), daemon=True)
     process.start()
+    theirs.close()
     try:
         yield ours, ours.recv()
     finally:
@@ -127,18 +133,16 @@ def _postgres(folder: Path) -> Iterator[str | None]:
         return
     data, run = folder / "data", {"user": "nobody", "group": "nogroup", "extra_groups": []} if not _may_run() else {}
     folder.chmod(0o777)
-    quiet = {"stdout": subprocess.DEVNULL, "check": True, "cwd": "/"} | run
-    subprocess.run(["initdb", "-D", data, "-U", "postgres", "-A", "trust", "-N", "--locale=C", "-E", "UTF8"], **quiet)  # type: ignore[call-overload]
-    subprocess.run(["pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", f"-k {folder} -c listen_addresses=", "start"], **quiet)  # type: ignore[call-overload]
+    quiet = {"stdout": subprocess.DEVNULL, "cwd": "/"} | run
+    subprocess.run(["initdb", "-D", data, "-U", "postgres", "-A", "trust", "-N", "--locale=C", "-E", "UTF8"], check=True, **quiet)  # type: ignore[call-overload]
+    subprocess.run(["pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", f"-k {folder} -c listen_addresses=", "start"], check=True, **quiet)  # type: ignore[call-overload]
     try:
         yield f"postgresql+psycopg://postgres@/postgres?host={folder}"
     finally:
-        subprocess.run(["pg_ctl", "-D", data, "-m", "immediate", "stop"], **quiet)  # type: ignore[call-overload]
+        subprocess.run(["pg_ctl", "-D", data, "-m", "immediate", "stop"], check=True, **quiet)  # type: ignore[call-overload]
 
 
 def _may_run() -> bool:
-    import os
-
     return os.geteuid() != 0
 
 

@@ -107,7 +107,9 @@ class GuardedTransport(httpx.BaseTransport):
     `tls`: the system's and SSL_CERT_FILE's authorities where it is left out."""
 
     def __init__(self, allow: frozenset[str], seconds: float, tls: ssl.SSLContext | None = None) -> None:
-        self._pool = httpcore.ConnectionPool(ssl_context=tls or _tls(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")), network_backend=Guard(allow, seconds))
+        self._pool = httpcore.ConnectionPool(
+            ssl_context=tls or _tls(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")), network_backend=Guard(allow, seconds)
+        )
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         url = request.url

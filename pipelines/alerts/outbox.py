@@ -3,14 +3,16 @@
 import logging
 import time
 from collections.abc import Callable, Generator, Mapping
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
-from threading import Event
+from threading import Event, Lock
+from typing import TypeVar
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import NoResultFound
+from sqlalchemy.orm import Session
 
 from pipelines.alerts.lanes import THREADS, Turn, in_turns
 from pipelines.models import Answer, Message
@@ -27,6 +29,7 @@ log = logging.getLogger(__name__)
 LONGEST_SEND = timedelta(seconds=110)  # what a message must have left of its claim to be begun
 TELLS_EVERY = 5.0  # seconds between two lines about a long round
 MAIL_SERVER = "the mail server"  # a circuit of its own, which no channel's slug can be
+T = TypeVar("T")
 Send = Callable[[object, Message], Answer]
 
 
@@ -59,10 +62,16 @@ class _Round:
     post: Post
     ends: float
     over: Event = field(default_factory=Event)
+    writes: Lock = field(default_factory=Lock)
 
     @property
     def is_over(self) -> bool:
         return self.over.is_set() or time.monotonic() >= self.ends
+
+    def keep(self, work: Callable[[Session], T]) -> T:
+        """Do it in a transaction. Threads that wait for SQLite's lock sleep longer and longer, so ours wait for one another instead."""
+        with self.writes if self.post.engine.dialect.name == "sqlite" else nullcontext():
+            return in_one_transaction(self.post.engine, work)
 
 
 def deliver(post: Post, *, seconds: float = float("inf")) -> Delivered:
@@ -107,32 +116,33 @@ def _turn(round_: _Round, lane: Lane, size: int) -> Turn:
     post, turn, began = round_.post, Turn(lane=lane), time.monotonic()
     if round_.is_over:
         return turn
-    claims = in_one_transaction(post.engine, lambda session: alerts.claim(session, post.clock(), lane, size))
+    claims = round_.keep(lambda session: alerts.claim(session, post.clock(), lane, size))
     if claims:
         passing(Point.ALERT_CLAIMED)
     for claim in claims:
         if round_.is_over or claim.until - post.clock() < LONGEST_SEND:
             break
         turn.taken += 1
-        answer = _delivered(post, claim, turn)
+        answer = _delivered(round_, claim, turn)
         if not (answer.ok or answer.permanent or answer.only_this):
             break
     if left := claims[turn.taken :]:
-        in_one_transaction(post.engine, lambda session: alerts.give_back(session, left, post.clock()))
+        round_.keep(lambda session: alerts.give_back(session, left, post.clock()))
     turn.seconds = time.monotonic() - began
     return turn
 
 
-def _delivered(post: Post, claim: Claim, turn: Turn) -> Answer:
+def _delivered(round_: _Round, claim: Claim, turn: Turn) -> Answer:
+    post = round_.post
     message = _composed(post, claim)
     if message is None:
         return FORGOTTEN
     passing(Point.ALERT_COMPOSED)
-    channel, began = _channel(post, message.channel), time.monotonic()
+    channel, began = _channel(post, message.channel) if claim.lane.circuit else None, time.monotonic()
     answer = post.send(channel, message) if channel else _unknown(message.channel)
     seconds = time.monotonic() - began
     passing(Point.ALERT_SENT)
-    state = in_one_transaction(post.engine, lambda session: alerts.answered(session, claim, answer, post.clock(), seconds))
+    state = round_.keep(lambda session: alerts.answered(session, claim, answer, post.clock(), seconds))
     level = logging.DEBUG if answer.ok else logging.WARNING
     log.log(level, "alert %s by %s: %s (%s)", claim.message, message.channel, state, answer.detail)
     passing(Point.ALERT_RECORDED)

@@ -198,7 +198,9 @@ def _claim(session: Session, table: Table, now: datetime, lane: Lane, limit: int
 
 def _due(table: Table, now: datetime, lane: Lane, limit: int) -> Select[tuple[str]]:
     """The first alerts that are due; each state's are found in an index, in their order, so that a long queue costs no more."""
-    rows = select(table.id, table.message, table.next_try_at).where(table.channel == lane.channel, table.next_try_at <= now, _is_next(table))
+    rows = select(table.id, table.message, table.next_try_at).where(
+        table.channel == lane.channel, table.next_try_at <= now, _is_next(table)
+    )
     firsts = [
         select(rows.where(table.state == state).order_by(table.next_try_at, table.id).limit(limit * ALERTS_A_MESSAGE).subquery())
         for state in UNDER_WAY
