@@ -26,6 +26,7 @@ from pipelines.alerts.lanes import THREADS
 from pipelines.alerts.outbox import deliver
 from pipelines.store.database import engine, reading, upgrade
 from pipelines.store.tables import AlertRow
+from portalwatch.signals import stopping
 from tests.alerts.exchange import Hook, Mailbox, Town, receiving
 
 READERS = tuple(f"reader{number}@example.org" for number in range(10))
@@ -41,7 +42,7 @@ def main() -> int:
     arguments.add_argument("--database")
     arguments.add_argument("--threads", type=int, default=THREADS)
     asked = arguments.parse_args()
-    with stores(asked.database) as found:
+    with stopping(), stores(asked.database) as found:
         return max(measured(name, store, asked) for name, store in found)
 
 
@@ -134,8 +135,10 @@ def _postgres(folder: Path) -> Iterator[str | None]:
     data, run = folder / "data", {"user": "nobody", "group": "nogroup", "extra_groups": []} if not _may_run() else {}
     folder.chmod(0o777)
     quiet = {"stdout": subprocess.DEVNULL, "cwd": "/"} | run
-    subprocess.run(["initdb", "-D", data, "-U", "postgres", "-A", "trust", "-N", "--locale=C", "-E", "UTF8"], check=True, **quiet)  # type: ignore[call-overload]
-    subprocess.run(["pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", f"-k {folder} -c listen_addresses=", "start"], check=True, **quiet)  # type: ignore[call-overload]
+    subprocess.run(["initdb", "-D", data, "-U", "postgres", "-A", "trust", "-N", "--locale=C"], check=True, **quiet)  # type: ignore[call-overload]
+    subprocess.run(
+        ["pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", f"-k {folder} -c listen_addresses=", "start"], check=True, **quiet
+    )  # type: ignore[call-overload]
     try:
         yield f"postgresql+psycopg://postgres@/postgres?host={folder}"
     finally:

@@ -192,7 +192,7 @@ def _claim(session: Session, table: Table, now: datetime, lane: Lane, limit: int
     if not messages:
         return []
     ours = update(table).where(table.message.in_(messages), *_ripe(table, now)).values(state="sending", next_try_at=now + CLAIM)
-    taken = set(session.scalars(ours.returning(table.message).execution_options(synchronize_session=False)))
+    taken = {found for (found,) in session.execute(ours.returning(table.message).execution_options(synchronize_session=False))}
     return [Claim(message=message, lane=lane, until=now + CLAIM, table=table) for message in messages if message in taken]
 
 
