@@ -192,11 +192,11 @@ def _claim(session: Session, table: Table, now: datetime, lane: Lane, limit: int
     if not messages:
         return []
     ours = update(table).where(table.message.in_(messages), *_ripe(table, now)).values(state="sending", next_try_at=now + CLAIM)
-    taken = {found for (found,) in session.execute(ours.returning(table.message).execution_options(synchronize_session=False))}
+    taken = set(session.scalars(ours.returning(table.message).execution_options(synchronize_session=False)))
     return [Claim(message=message, lane=lane, until=now + CLAIM, table=table) for message in messages if message in taken]
 
 
-def _due(table: Table, now: datetime, lane: Lane, limit: int) -> Select[tuple[str]]:
+def _due(table: Table, now: datetime, lane: Lane, limit: int) -> Select[str]:
     """The first alerts that are due; each state's are found in an index, in their order, so that a long queue costs no more."""
     rows = select(table.id, table.message, table.next_try_at).where(
         table.channel == lane.channel, table.next_try_at <= now, _is_next(table)

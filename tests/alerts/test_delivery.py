@@ -241,7 +241,7 @@ def test_many_owed_at_once_and_two_deliverers_lose_and_double_nothing(on: Engine
     at = Town(store=on, now=now, mail=Mailbox(), hooks=hooks, readers=tuple(f"{number}@example.org" for number in range(10)))
     at.owes(owed // 20)
     for _ in range(2):
-        post = replace(at.post(), send=sent)
+        post = replace(at.post(), send=sent, threads=4)
         with ThreadPoolExecutor(2) as deliverers:
             done = list(deliverers.map(deliver, [post, post]))
         assert sum(each.dead for each in done) == 0
