@@ -1,13 +1,18 @@
 """Sends what is owed: after every crawl, and every two minutes for what a channel refused before.
 
 A crawl makes the first attempt at its own alerts; this DAG retries with growing pauses, for two days, then leaves a dead
-letter that `portalwatch alerts list --state dead` shows and `portalwatch alerts replay` owes again.
+letter that `portalwatch alerts list --state dead` shows. A channel that answers nobody is asked by one message at a time until
+it works again, and delays no other.
+
+Triggered by hand with **replay**, it owes dead letters again first: all of them, or those of one message.
 """
 
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from airflow.sdk import DAG, Asset, AssetOrTimeSchedule, CronTriggerTimetable, task
+from airflow.sdk import DAG, Asset, AssetOrTimeSchedule, CronTriggerTimetable, Param, task
+from airflow.sdk.exceptions import AirflowFailException
 
 with DAG(
     dag_id="deliver",
@@ -17,14 +22,28 @@ with DAG(
     max_active_runs=1,
     tags=["portalwatch"],
     doc_md=__doc__,
+    params={
+        "replay": Param(False, type="boolean", title="Replay", description="Owe dead letters again, and send them."),
+        "message": Param(
+            None, type=["null", "string"], maxLength=64, title="Message", description="Replay this one only; all where it is empty."
+        ),
+    },
 ):
 
     @task(execution_timeout=timedelta(minutes=30))
-    def deliver() -> dict[str, int]:
-        """One round; returns how many messages were sent, will be tried again, and are dead."""
+    def deliver(params: dict[str, Any] | None = None) -> dict[str, int]:
+        """One round; returns how many were replayed, and how many messages were sent, will be tried again, and are dead."""
         from pipelines.config import settings
-        from pipelines.rounds import deliver_round
+        from pipelines.errors import PortalwatchError
+        from pipelines.rounds import deliver_round, replay
+        from portalwatch.signals import stopping
 
-        return asdict(deliver_round(settings()))
+        asked = params or {}
+        try:
+            replayed = replay(settings(), asked.get("message") or None) if asked.get("replay") else 0
+        except PortalwatchError as error:
+            raise AirflowFailException(str(error)) from None
+        with stopping():
+            return {"replayed": replayed} | asdict(deliver_round(settings()))
 
     deliver()

@@ -16,10 +16,10 @@ from pipelines.dedup.fast import Fast
 from pipelines.dedup.gauge import MB
 from pipelines.errors import PortalwatchError
 from pipelines.share import fallen_from
-from pipelines.store import alerts, runs, standings
+from pipelines.store import alerts, circuits, runs, standings
 from pipelines.store.database import open_store, reading
 from pipelines.store.fastpath import open_fast
-from pipelines.store.tables import Portal, Run
+from pipelines.store.tables import Circuit, Portal, Run
 from pipelines.store.watchlists import REFUSED, activate
 
 ENOUGH = 200 * 10**6  # bytes; two full archive files
@@ -67,6 +67,7 @@ def _in_store(settings: Settings, engine: Engine) -> Iterator[Finding]:
     fast = open_fast(settings, engine)
     with reading(engine) as session:
         counts, taken_back = alerts.counts(session), alerts.retractions(session)
+        silent = circuits.open_circuits(session)
         latest = runs.latest_runs(session)
         shares = runs.latest_shares(session, datetime.now(UTC) - USUAL)
         unread = runs.unread_days(session, datetime.now(UTC), USUAL)
@@ -77,6 +78,8 @@ def _in_store(settings: Settings, engine: Engine) -> Iterator[Finding]:
     yield _outbox("alerts", "list", counts)
     if taken_back:
         yield _outbox("retractions", "retractions", taken_back)
+    for circuit in silent:
+        yield Finding(what=f"delivery by {circuit.channel}", ok=False, how=_silent(circuit))
     for run in latest:
         reason = standings.present(run.reason or "", paused.get(run.portal, []))
         how = f"{run.started_at:%Y-%m-%d %H:%M} UTC, {run.finish_reason or 'running'}" + (f": {reason}" if reason else "")
@@ -90,6 +93,11 @@ def _in_store(settings: Settings, engine: Engine) -> Iterator[Finding]:
 def _outbox(what: str, command: str, counts: Mapping[str, int]) -> Finding:
     told, dead = ", ".join(f"{count} {state}" for state, count in sorted(counts.items())) or "none yet", counts.get("dead", 0)
     return Finding(what=what, ok=not dead, how=told + (f"; see `portalwatch alerts {command} --state dead`" if dead else ""))
+
+
+def _silent(circuit: Circuit) -> str:
+    how = f"fails since {circuit.opened_at:%Y-%m-%d %H:%M} UTC" + (f": {circuit.answer}" if circuit.answer else "")
+    return f"{how}; what it is owed waits until it works again, and `portalwatch alerts replay` asks it at the next delivery"
 
 
 def _portals(shares: Mapping[str, list[float]], paused: Mapping[str, list[str]]) -> Iterator[Finding]:

@@ -262,9 +262,13 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """A channel's true answer to one attempt; `retry_after` in seconds where the channel named one."""
+    """A channel's true answer to one attempt; `retry_after` in seconds where the channel named one.
+
+    `only_this`: the refusal is of this message or its recipient, and others may well be taken.
+    """
 
     ok: bool
     detail: str
     permanent: bool = False
     retry_after: float | None = None
+    only_this: bool = False

@@ -14,7 +14,7 @@ from pipelines.config import Settings
 from pipelines.desk import Desk
 from pipelines.errors import ConfigError, PortalwatchError
 from pipelines.points import Point, passing
-from pipelines.store import comments, listed, retention
+from pipelines.store import alerts, comments, listed, retention
 from pipelines.store.ageing import Kept
 from pipelines.store.articles import HORIZON
 from pipelines.store.database import in_one_transaction, open_store
@@ -40,6 +40,19 @@ def deliver_round(settings: Settings, portal_names: dict[str, str] | None = None
     in_one_transaction(engine, lambda session: release_abandoned(session, now()))
     send, names = sender_of(settings), portal_names or {}
     return deliver(Post(engine=engine, watchlist=watchlist, portal_names=names, send=send, clock=now, zone=settings.zone))
+
+
+def replay(settings: Settings, message: str | None = None) -> int:
+    """Owe dead letters again (those of one message, or all), and ask the channels that are left alone; gives how many they were.
+
+    PortalwatchError where that message has none.
+    """
+    count = in_one_transaction(open_store(settings), lambda session: alerts.replay(session, message, now()))
+    if message is not None and not count:
+        raise PortalwatchError(
+            f"no dead alert or retraction has the message `{message}`; `portalwatch alerts list --state dead --json` shows them"
+        )
+    return count
 
 
 def upkeep_round(settings: Settings) -> dict[str, int]:

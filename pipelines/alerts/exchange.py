@@ -18,6 +18,8 @@ BODY_CAP = 4096
 """Bytes of an answer that are read; a line of them is told where it is a refusal."""
 LONGEST_WAIT = 24 * 3600.0
 """Seconds; a receiver that asks for more is asked again after a day."""
+_OF_THIS = (400, 409, 413, 415, 422)
+"""What a receiver says of one message, not of all (RFC 9110, 15.5)."""
 
 Complaint = Callable[[bytes], str | None]
 """What a receiver that answers 200 to everything really says: in words where it refuses, None where it took the message."""
@@ -47,7 +49,8 @@ def _answer(response: httpx.Response, now: datetime, complaint: Complaint | None
             return Answer(ok=False, detail=f"{told}: redirects are not followed; write the final address into the channel's url")
         said = clipped(_first_bytes(response).decode("utf-8", "replace"), 200)
         wait = _retry_after(response.headers.get("retry-after", ""), now)
-        return Answer(ok=False, detail=f"{told}: {said}" if said else told, permanent=code == HTTPStatus.GONE, retry_after=wait)
+        detail, permanent = f"{told}: {said}" if said else told, code == HTTPStatus.GONE
+        return Answer(ok=False, detail=detail, permanent=permanent, retry_after=wait, only_this=code in _OF_THIS)
     finally:
         response.close()
 

@@ -7,11 +7,13 @@ server changes nothing.
 
 import base64
 import ipaddress
+import os
 import re
 import socket
 import ssl
 import time
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -102,10 +104,12 @@ class Guard(httpcore.NetworkBackend):
 class GuardedTransport(httpx.BaseTransport):
     """httpx over a Guard: no proxy, no redirect, no second try; RefusedAddressError where the guard says no.
 
-    `tls` is made anew where it is left out; that takes longer than most requests."""
+    `tls`: the system's and SSL_CERT_FILE's authorities where it is left out."""
 
     def __init__(self, allow: frozenset[str], seconds: float, tls: ssl.SSLContext | None = None) -> None:
-        self._pool = httpcore.ConnectionPool(ssl_context=tls or httpx.create_ssl_context(), network_backend=Guard(allow, seconds))
+        self._pool = httpcore.ConnectionPool(
+            ssl_context=tls or _tls(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")), network_backend=Guard(allow, seconds)
+        )
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         url = request.url
@@ -121,6 +125,12 @@ class GuardedTransport(httpx.BaseTransport):
 
     def close(self) -> None:
         self._pool.close()
+
+
+@lru_cache(maxsize=4)
+def _tls(_file: str | None, _folder: str | None) -> ssl.SSLContext:
+    """Made once for what the environment names: that takes longer than most requests."""
+    return httpx.create_ssl_context()
 
 
 class _Body(httpx.SyncByteStream):

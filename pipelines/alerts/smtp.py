@@ -3,7 +3,9 @@
 import smtplib
 import socket
 import ssl
-from dataclasses import dataclass, field
+import threading
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from email.message import EmailMessage
 from typing import Literal
 
@@ -11,8 +13,9 @@ from pipelines.alerts.excerpt import clipped
 from pipelines.alerts.guard import redacted
 from pipelines.models import Answer
 
-SECONDS = 30.0
-"""How long each step with the server may take (RFC 5321 4.5.3.2 allows minutes; a crawl's task cannot wait that long)."""
+SECONDS, EXCHANGE_SECONDS = 30.0, 50.0
+"""How long each step with the server may take (RFC 5321 4.5.3.2 allows minutes; a crawl's task cannot wait that long), and the mail in
+all once we are logged in: with that it ends before its sender's claim does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,10 +40,15 @@ def send_mail(email: EmailMessage, smtp: Smtp) -> Answer:
         server = _connected(smtp)
     except OSError as error:
         return Answer(ok=False, detail=_in_words(error, smtp))
+    guard = threading.Timer(EXCHANGE_SECONDS, _cut, [server])
+    guard.start()
     try:
-        return _handed_over(server, email, smtp)
+        answer = _handed_over(server, email, smtp)
+        is_cut = guard.finished.is_set() and not answer.ok
+        return replace(answer, detail=f"{smtp.host}:{smtp.port}: no end in time; it may have been taken") if is_cut else answer
     finally:
         _leave(server)
+        guard.cancel()
 
 
 def _connected(smtp: Smtp) -> smtplib.SMTP:
@@ -66,7 +74,8 @@ def _handed_over(server: smtplib.SMTP, email: EmailMessage, smtp: Smtp) -> Answe
         server.send_message(email)
     except smtplib.SMTPRecipientsRefused as error:
         code, said = next(iter(error.recipients.values()))
-        return Answer(ok=False, detail=f"recipient refused: {_reply(code, said, smtp)}", permanent=code >= 500)
+        permanent, only_this = code >= 500, code != _LEAVING
+        return Answer(ok=False, detail=f"recipient refused: {_reply(code, said, smtp)}", permanent=permanent, only_this=only_this)
     except smtplib.SMTPResponseException as error:
         what = "sender" if isinstance(error, smtplib.SMTPSenderRefused) else "mail"
         detail = f"{what} refused: {_reply(error.smtp_code, error.smtp_error, smtp)}"
@@ -78,6 +87,13 @@ def _handed_over(server: smtplib.SMTP, email: EmailMessage, smtp: Smtp) -> Answe
     return Answer(ok=True, detail=f"accepted by {smtp.host}")
 
 
+def _cut(server: smtplib.SMTP) -> None:
+    """End the exchange from beside it, however slowly the server drips: whoever waits for an answer finds the line closed."""
+    with suppress(OSError):
+        if server.sock is not None:
+            server.sock.shutdown(socket.SHUT_RDWR)
+
+
 def _leave(server: smtplib.SMTP) -> None:
     """Say good-bye; a server that does not answer to that has still taken, or refused, the mail."""
     try:
@@ -85,6 +101,9 @@ def _leave(server: smtplib.SMTP) -> None:
     except OSError:
         server.close()
 
+
+_LEAVING = 421
+"""RFC 5321, 3.8: the server closes the connection, whatever it was asked."""
 
 _LOGIN_CODES = {530, 534, 535, 538}
 """RFC 4954: log in first, or otherwise; about our settings, not about this mail."""

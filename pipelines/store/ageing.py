@@ -19,6 +19,7 @@ from pipelines.store.forget import remove
 from pipelines.store.tables import (
     AlertRow,
     ArticleRow,
+    Attempt,
     HostDay,
     Match,
     PageRow,
@@ -83,7 +84,7 @@ class Rule:
 def rules(kept: Kept, now: datetime, dialect: str) -> list[Rule]:
     """The rules that are in force, in the order in which they are carried out. `dialect`: the database's."""
     made = (
-        (kept.index, _index), (kept.revisions, _revisions), (kept.alerts, _alerts), (kept.articles, _articles),
+        (kept.index, _index), (kept.revisions, _revisions), (kept.alerts, _alerts), (kept.alerts, _attempts), (kept.articles, _articles),
         (kept.pages, _postgres_pages if dialect == "postgresql" else _sqlite_pages),
         (kept.runs, _runs), (kept.runs, _host_days), (kept.runs, _retractions), (kept.runs, _watchlists),
     )  # fmt: skip
@@ -131,6 +132,15 @@ def _alerts(end: datetime) -> Rule:
         table=AlertRow, name="alerts", end=end, source=join(AlertRow, ArticleRow, ArticleRow.id == AlertRow.article_id),
         keys=(AlertRow.id,), portal=ArticleRow.portal.expression, age=AlertRow.sent_at.expression,
         goes=(AlertRow.state == "sent") & (AlertRow.sent_at < end), begun=case((AlertRow.state == "sent", AlertRow.owed_at)),
+    )  # fmt: skip
+
+
+def _attempts(end: datetime) -> Rule:
+    """Those of messages that are no more."""
+    owed = exists().where(AlertRow.message == Attempt.message) | exists().where(Retraction.message == Attempt.message)
+    return Rule(
+        table=Attempt, name="attempts", end=end, source=Attempt, keys=(Attempt.id,), portal=literal(""),
+        age=Attempt.at.expression, goes=(Attempt.at < end) & ~owed, begun=Attempt.at.expression,
     )  # fmt: skip
 
 

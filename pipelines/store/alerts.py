@@ -6,10 +6,12 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, case, func, or_, select, true, union_all, update
+from sqlalchemy.orm import Session, aliased
 
 from pipelines.models import Answer, TopicMatch
+from pipelines.pauses import pause
+from pipelines.store import attempts, circuits
 from pipelines.store.database import serialize_claims, store_id
 from pipelines.store.rulings import about
 from pipelines.store.tables import AlertRow, ArticleRow, Match, Retraction, Telling
@@ -17,10 +19,12 @@ from pipelines.store.tables import AlertRow, ArticleRow, Match, Retraction, Tell
 CLAIM = timedelta(minutes=2)  # longer than any send takes; a sender that was killed loses its claim after this
 FIRST_RETRY = timedelta(seconds=30)
 LAST_RETRY = timedelta(hours=1)
-GIVE_UP = timedelta(hours=48)
+GIVE_UP = timedelta(hours=48)  # after it was owed, the next refusal of a message is the last
 HELD_FOR = timedelta(hours=1)  # a late batch that has not found or told anything for so long was killed, and is sent as it is
-OPEN = ("owed", "retrying")
+UNDER_WAY = ("owed", "retrying", "sending")
+ALERTS_A_MESSAGE = 4  # looked at for each message that is wanted; a message has one for each of its topics
 Table = type[AlertRow] | type[Retraction]
+TABLES: tuple[Table, ...] = (AlertRow, Retraction)
 """What is sent: alerts, and what must be taken back of them."""
 
 
@@ -151,61 +155,135 @@ def message_id(store: str, *told: int | str) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Lane:
+    """A channel's queue. `circuit` names what its sending hangs on: itself, or what it shares with others; None where nothing is sent."""
+
+    channel: str
+    circuit: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """A message in a sender's hands, until `until`; nobody else's answer about it counts meanwhile."""
+    """A message in a sender's hands, until `until`; nobody else's refusal of it counts meanwhile."""
 
     message: str
+    lane: Lane
     until: datetime
     table: Table = AlertRow
 
 
-def claim(session: Session, now: datetime, resting: Sequence[str] = ()) -> Claim | None:
-    """Take the next message that is due, for CLAIM, but none of the channels that are `resting`; None where there is none.
+def channels_due(session: Session, now: datetime) -> list[str]:
+    """The channels that a message is due for, the one that waits longest first."""
+    first: dict[str, datetime] = {}
+    for table in TABLES:
+        query = select(table.channel, func.min(table.next_try_at)).where(*_ripe(table, now)).group_by(table.channel)
+        first |= {channel: min(at, first.get(channel, at)) for channel, at in session.execute(query)}
+    return sorted(first, key=lambda channel: (first[channel], channel))
 
-    One sender at a time: two that lock the alerts of one message one by one would wait for each other.
+
+def claim(session: Session, now: datetime, lane: Lane, limit: int = 1) -> list[Claim]:
+    """Take up to `limit` messages of a channel that are due, for CLAIM; none while its circuit is open, but one that asks it again.
+
+    A message waits for those before it about the same story to the same recipient: what follows never arrives first.
+    One claims at a time: two that lock the alerts of one message one by one would wait for each other.
     """
     serialize_claims(session)
-    tried: tuple[Table, ...] = (AlertRow, Retraction)
-    return next((taken for table in tried if (taken := _claim(session, table, now, resting))), None)
+    left = circuits.admitted(session, lane.circuit, limit, now) if lane.circuit else limit
+    taken: list[Claim] = []
+    for table in TABLES:
+        taken += _claim(session, table, now, lane, left - len(taken)) if left > len(taken) else []
+    if taken and lane.circuit:
+        circuits.probed(session, lane.circuit, now + CLAIM)
+    return taken
 
 
-def _claim(session: Session, table: Table, now: datetime, resting: Sequence[str]) -> Claim | None:
-    ripe = (table.state.in_((*OPEN, "sending")), table.next_try_at <= now)
-    query = select(table.message).where(*ripe, table.channel.not_in(resting)).order_by(table.next_try_at, table.id).limit(1)
-    message = session.scalar(query)
-    if message is None:
-        return None
-    taken = Claim(message=message, until=now + CLAIM, table=table)
-    done = session.execute(update(table).where(table.message == message, *ripe).values(state="sending", next_try_at=taken.until))
-    return taken if done.rowcount else None  # type: ignore[attr-defined]
+def _claim(session: Session, table: Table, now: datetime, lane: Lane, limit: int) -> list[Claim]:
+    messages = list(dict.fromkeys(session.scalars(_due(table, now, lane, limit))))[:limit]
+    if not messages:
+        return []
+    ours = update(table).where(table.message.in_(messages), *_ripe(table, now)).values(state="sending", next_try_at=now + CLAIM)
+    taken = set(session.scalars(ours.returning(table.message).execution_options(synchronize_session=False)))
+    return [Claim(message=message, lane=lane, until=now + CLAIM, table=table) for message in messages if message in taken]
 
 
-def answered(session: Session, claim: Claim, answer: Answer, now: datetime) -> str:
-    """Record the channel's answer; gives the new state: sent, retrying or dead.
+def _due(table: Table, now: datetime, lane: Lane, limit: int) -> Select[str]:
+    """The first alerts that are due; each state's are found in an index, in their order, so that a long queue costs no more."""
+    rows = select(table.id, table.message, table.next_try_at).where(
+        table.channel == lane.channel, table.next_try_at <= now, _is_next(table)
+    )
+    firsts = [
+        select(rows.where(table.state == state).order_by(table.next_try_at, table.id).limit(limit * ALERTS_A_MESSAGE).subquery())
+        for state in UNDER_WAY
+    ]
+    found = union_all(*firsts).subquery()
+    return select(found.c.message).order_by(found.c.next_try_at, found.c.id)
 
-    A refusal that comes after the claim ended is not ours to tell any more.
+
+def _ripe(table: Table, now: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return table.state.in_(UNDER_WAY), table.next_try_at <= now
+
+
+def _is_next(table: Table) -> ColumnElement[bool]:
+    """That nothing older is still to go to the recipient about a story that the message tells.
+
+    Older than the first alert of the message, so that of two that tell the same stories one always goes.
     """
-    table = claim.table
+    if table is Retraction:
+        return true()
+    mine, mate, older = aliased(AlertRow), aliased(AlertRow), aliased(AlertRow)
+    begun = select(func.min(mate.id)).where(mate.message == AlertRow.message).correlate(AlertRow).scalar_subquery()
+    waits = (
+        select(older.id)
+        .join(mine, (mine.story_id == older.story_id) & (mine.recipient == older.recipient))
+        .where(mine.message == AlertRow.message, older.id < begun, older.state.in_((*UNDER_WAY, "held")))
+    )
+    return ~waits.correlate(AlertRow).exists()
+
+
+def give_back(session: Session, claims: Sequence[Claim], now: datetime) -> None:
+    """Let go of messages that were claimed and not tried."""
+    for each in claims:
+        table = each.table
+        ours = update(table).where(table.message == each.message, table.state == "sending", table.next_try_at == each.until)
+        before = case((table.attempts > 0, "retrying"), else_="owed")
+        session.execute(ours.values(state=before, next_try_at=now).execution_options(synchronize_session=False))
+
+
+def answered(session: Session, claim: Claim, answer: Answer, now: datetime, seconds: float = 0.0) -> str:
+    """Record the channel's answer, which came after `seconds`; gives the new state: sent, retrying or dead.
+
+    A refusal that comes after the claim ended is not ours to tell any more. While its circuit is open no message dies: what was
+    refused is then the channel, not the message.
+    """
+    lane, table = claim.lane, claim.table
+    attempts.note(session, claim.message, attempts.Tried(channel=lane.channel, at=now, seconds=seconds, answer=answer))
+    open_until = circuits.heard(session, lane.circuit, claim.message, answer, now) if lane.circuit else None
     query: Any = select(table).where(table.message == claim.message, table.state != "sent").with_for_update()
     rows: list[AlertRow | Retraction] = [
         row for row in session.scalars(query) if answer.ok or (row.state == "sending" and row.next_try_at == claim.until)
     ]
     if not rows:
         return "sent" if answer.ok else "retrying"
-    attempts = max(row.attempts for row in rows) + 1
-    late = now - min(row.owed_at for row in rows) > GIVE_UP
+    tries = max(row.attempts for row in rows) + 1
+    late = now - min(row.owed_at for row in rows) > GIVE_UP and open_until is None
     state = "sent" if answer.ok else "dead" if answer.permanent or late else "retrying"
     for row in rows:
-        row.state, row.attempts, row.answer = state, attempts, answer.detail[:500]
+        row.state, row.attempts, row.answer = state, tries, answer.detail[:500]
         row.sent_at = now if answer.ok else None
-        row.next_try_at = now if state != "retrying" else now + _pause(attempts, answer)
+        row.next_try_at = now if state != "retrying" else _again(claim, tries, answer, now, open_until)
     return state
 
 
+def _again(claim: Claim, tries: int, answer: Answer, now: datetime, open_until: datetime | None) -> datetime:
+    """When a message is tried again: with its circuit, or after a pause of its own, and never before the channel wants it."""
+    following = open_until or now + pause(FIRST_RETRY, LAST_RETRY, tries, claim.message)
+    return max(following, now + timedelta(seconds=answer.retry_after or 0))
+
+
 def replay(session: Session, message: str | None, now: datetime) -> int:
-    """Owe dead messages again (one, or all); gives the number of alerts and of retractions."""
-    tables: tuple[Table, ...] = (AlertRow, Retraction)
-    return sum(_replay(session, table, message, now) for table in tables)
+    """Owe dead messages again (one, or all), and ask the channels that are left alone; gives the number of alerts and of retractions."""
+    circuits.ask_again(session, now)
+    return sum(_replay(session, table, message, now) for table in TABLES)
 
 
 def _replay(session: Session, table: Table, message: str | None, now: datetime) -> int:
@@ -228,8 +306,3 @@ def retractions(session: Session) -> dict[str, int]:
 
 def _counts(session: Session, table: Table) -> dict[str, int]:
     return dict(session.execute(select(table.state, func.count()).group_by(table.state)).all())
-
-
-def _pause(attempts: int, answer: Answer) -> timedelta:
-    backoff: timedelta = min(FIRST_RETRY * 2 ** min(attempts - 1, 12), LAST_RETRY)
-    return max(backoff, timedelta(seconds=answer.retry_after or 0))

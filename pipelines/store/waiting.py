@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 from pipelines.points import Point, passing
 from pipelines.policy import plan as policies
 from pipelines.policy.plan import Bundle, Plan, Policy
-from pipelines.store.alerts import OPEN
 from pipelines.store.bundles import alone, bundled, by_story, unheard
 from pipelines.store.database import serialize_claims, serialize_stories
 from pipelines.store.mutes import Mutes
@@ -19,6 +18,7 @@ from pipelines.store.rulings import about
 from pipelines.store.tables import AlertRow
 from pipelines.watch.watchlist import Watchlist
 
+OPEN = ("owed", "retrying")
 AT_ONCE = 500  # messages of one statement
 
 

@@ -8,17 +8,17 @@ import typer
 from sqlalchemy import select
 
 from pipelines.config import settings
-from pipelines.errors import PortalwatchError
 from pipelines.policy.plan import Policy
 from pipelines.rounds import deliver_round
-from pipelines.store import alerts as outbox
+from pipelines.rounds import replay as replay_dead
 from pipelines.store.columns import LARGEST
-from pipelines.store.database import in_one_transaction, open_store, reading
+from pipelines.store.database import open_store, reading
 from pipelines.store.tables import AlertRow, ArticleRow, Retraction
 from pipelines.store.watchlists import running
 from pipelines.why.waiting import waits
 from portalwatch import moments, show
 from portalwatch.commands import preview
+from portalwatch.signals import stopping
 from spiders.loader import names
 
 
@@ -128,11 +128,16 @@ def list_retractions(
 
 @alerts.command("deliver")
 def deliver_now() -> None:
-    """Send what is owed and due, now.
+    """Send what is owed and due, now. Ctrl-C ends with the messages that are in flight.
 
     Example: `portalwatch alerts deliver`
     """
-    done = deliver_round(settings(), names(settings()))
+    try:
+        with stopping():
+            done = deliver_round(settings(), names(settings()))
+    except KeyboardInterrupt:
+        typer.echo("stopped: what was in flight is recorded, the rest stays owed", err=True)
+        raise typer.Exit(130) from None
     typer.echo(f"{done.sent} sent, {done.retrying} will be tried again, {done.dead} dead")
     if done.dead:
         raise typer.Exit(1)
@@ -140,15 +145,8 @@ def deliver_now() -> None:
 
 @alerts.command("replay")
 def replay(message: Annotated[str | None, typer.Argument(help="One message; all dead ones where it is left out.")] = None) -> None:
-    """Owe dead alerts again, once what was wrong is mended.
+    """Owe dead alerts again, once what was wrong is mended, and ask channels that are left alone at the next delivery.
 
     Example: `portalwatch alerts replay`
     """
-    from spiders.job import now
-
-    count = in_one_transaction(open_store(settings()), lambda session: outbox.replay(session, message, now()))
-    if message is not None and not count:
-        raise PortalwatchError(
-            f"no dead alert or retraction has the message `{message}`; `portalwatch alerts list --state dead --json` shows them"
-        )
-    typer.echo(f"{count} alerts are owed again")
+    typer.echo(f"{replay_dead(settings(), message)} alerts are owed again")

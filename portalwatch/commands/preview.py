@@ -24,6 +24,7 @@ from pipelines.errors import PortalwatchError, WrongUseError
 from pipelines.models import Message
 from pipelines.store import alerts as outbox
 from pipelines.store import feeds
+from pipelines.store.attempts import attempts_of
 from pipelines.store.database import open_store, reading, store_id
 from pipelines.store.feeds import Entry
 from pipelines.store.messages import message_of
@@ -187,9 +188,9 @@ def _told(session: Session, message: str) -> dict[str, Any]:
 
 
 def _attempts(session: Session, rows: Rows) -> list[dict[str, Any]]:
-    """Every attempt at the message, the oldest first. The outbox keeps how many there were and the last answer."""
-    first = rows[0]
-    return [{"attempt": first.attempts, "at": first.sent_at, "answer": first.answer}] if first.attempts else []
+    """Every attempt at the message, the oldest first."""
+    made = enumerate(attempts_of(session, rows[0].message), 1)
+    return [{"attempt": each, "at": attempt.at, "seconds": attempt.seconds, "answer": attempt.answer} for each, attempt in made]
 
 
 def _message(session: Session, which: str, watchlist: Watchlist) -> Message:

@@ -123,7 +123,7 @@ def test_a_mail_arrives_as_it_was_composed() -> None:
 )
 def test_each_refusal_is_told_and_only_a_final_one_is_permanent(replies: dict[str, str], told: str, permanent: bool) -> None:
     with serving(Box(**replies)) as smtp:
-        assert send_mail(MAIL, smtp) == Answer(ok=False, detail=told, permanent=permanent)
+        assert send_mail(MAIL, smtp) == Answer(ok=False, detail=told, permanent=permanent, only_this="recipient" in replies)
 
 
 def test_a_mail_that_was_taken_stays_taken_when_the_farewell_goes_wrong() -> None:

@@ -135,8 +135,7 @@ def test_what_is_being_sent_is_taken_back_after_its_claim_and_is_not_composed_an
     with writing(desk.engine) as session:
         session.execute(update(AlertRow).where(AlertRow.channel == "desk").values(state="sent"))
     with writing(desk.engine) as session:
-        claim = alerts.claim(session, now)
-    assert claim is not None
+        (claim,) = alerts.claim(session, now, alerts.Lane(channel="crm"), 9)
     forget(desk, now)
     with reading(desk.engine) as session, pytest.raises(NoResultFound):
         message_of(session, claim.message, {}, {})

@@ -14,7 +14,7 @@ from pipelines.dedup.fast import Fast
 from pipelines.dedup.shingles import sketch
 from pipelines.desk import Desk
 from pipelines.models import Answer, Comment, Outcome
-from pipelines.store import alerts, articles, pages
+from pipelines.store import alerts, articles, attempts, pages
 from pipelines.store.database import engine, in_one_transaction, reading, upgrade, writing
 from pipelines.store.forget import Named, forget_article
 from pipelines.store.messages import message_of
@@ -23,7 +23,7 @@ from pipelines.watch.watchlist import Watchlist, compile_watchlist
 from tests.store.articles import TEXT, article
 
 WATCHLIST = "topics: {ferry: {title: 渡輪, query: 渡輪, channels: [desk]}}\nchannels: {desk: {type: mail, to: [desk@example.org]}}\n"
-GROWING = ("articles", "pages", "shingles", "stories", "tellings", "matches", "alerts", "revisions")
+GROWING = ("articles", "pages", "shingles", "stories", "tellings", "matches", "alerts", "revisions", "retractions", "attempts")
 FOUND = [Found(portal="p", identity=str(number), url=f"https://p.example/{number}", mark=f"lastmod={number}") for number in range(3)]
 
 
@@ -83,10 +83,13 @@ def crawled(desk: Desk, now: datetime) -> None:
 def delivered(desk: Desk, now: datetime) -> None:
     """Everything that sending a message asks."""
     with writing(desk.engine) as session:
-        claim = alerts.claim(session, now)
-        assert claim is not None
-        message_of(session, claim.message, {}, {})
-        alerts.answered(session, claim, Answer(ok=True, detail=""), now)
+        assert alerts.channels_due(session, now) == ["desk"]
+        first, second, *_ = alerts.claim(session, now, alerts.Lane(channel="desk", circuit="mail"), 8)
+        message_of(session, first.message, {}, {})
+        alerts.answered(session, first, Answer(ok=False, detail=""), now)
+        alerts.answered(session, second, Answer(ok=True, detail=""), now)
+        alerts.give_back(session, [first], now)
+        attempts.attempts_of(session, first.message)
 
 
 def refilled(desk: Desk, now: datetime) -> None:

@@ -96,7 +96,7 @@ def test_an_article_of_which_something_is_owed_or_dead_stays(desk: Desk, now: da
     keep(desk, now - 200 * DAY)
     with writing(desk.engine) as session:
         session.execute(update(AlertRow).values(state=state))
-    assert gone(desk, now, articles=100, alerts=100) == {"articles": 0, "alerts": 0}
+    assert gone(desk, now, articles=100, alerts=100) == {"articles": 0, "alerts": 0, "attempts": 0}
 
 
 def test_an_article_that_changed_lately_stays(desk: Desk, now: datetime) -> None:
@@ -204,7 +204,7 @@ def test_the_index_in_sql_goes_and_the_article_stays(desk: Desk, now: datetime) 
 def test_sent_alerts_go_and_nobody_hears_again(desk: Desk, now: datetime) -> None:
     keep(desk, now - 50 * DAY)
     sent(desk, now - 50 * DAY)
-    assert gone(desk, now, alerts=30) == {"alerts": 1}
+    assert gone(desk, now, alerts=30) == {"alerts": 1, "attempts": 0}
     assert keep(desk, now, text=TEXT.replace("四十天", "六十天")).alerts == 0
 
 

@@ -29,13 +29,8 @@ def _commands(command: object, path: tuple[str, ...] = ()) -> list[tuple[tuple[s
 def test_every_command_has_a_help_with_an_example() -> None:
     found = _commands(get_command(app))
     assert {path[0] for path, _ in found} == {
-<<<<<<< HEAD
         "up", "crawl", "backfill", "portals", "topics", "aliases", "articles", "stories", "alerts", "archive", "reextract", "extract", "same", "explain", "forget",
         "doctor", "db", "redis", "why", "retention", "serve",
-=======
-        "up", "crawl", "backfill", "portals", "topics", "aliases", "articles", "stories", "alerts", "archive", "reextract", "extract", "same", "explain", "forget", "doctor",
-        "db", "redis", "why", "retention",
->>>>>>> engine
     }  # fmt: skip
     assert [path for path, command in found if "Example: `" not in (command.help or "")] == []  # type: ignore[attr-defined]
 

@@ -3,13 +3,16 @@
 from pipelines.store.tables.articles import ArticleRow, Forgotten, Revision, Shingle
 from pipelines.store.tables.base import Base
 from pipelines.store.tables.collection import HostDay, Learned, Listed, Listing, Meta, PageRow, Portal, Run, Source
+from pipelines.store.tables.delivery import Attempt, Circuit
 from pipelines.store.tables.outbox import AlertRow, Match, Mute, Owed, Retraction, Silenced, Verdict, WatchlistRow
 from pipelines.store.tables.stories import Related, Ruling, Story, Telling
 
 __all__ = [
     "AlertRow",
     "ArticleRow",
+    "Attempt",
     "Base",
+    "Circuit",
     "Forgotten",
     "HostDay",
     "Learned",

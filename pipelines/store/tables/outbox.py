@@ -66,11 +66,13 @@ class AlertRow(Owed, Base):
         UniqueConstraint("topic", "story_id", "development", "revision", "channel", "recipient"),
         Index(None, "state", "next_try_at"),
         Index(None, "recipient", "owed_at"),
+        Index(None, "channel", "state", "next_try_at"),
+        Index(None, "story_id", "recipient"),
     )
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     message: Mapped[str] = mapped_column(String(64), index=True)
     topic: Mapped[str] = mapped_column(String(100))
-    story_id: Mapped[int] = mapped_column(ForeignKey("stories.id"), index=True)
+    story_id: Mapped[int] = mapped_column(ForeignKey("stories.id"))
     article_id: Mapped[int] = mapped_column(ForeignKey("articles.id"), index=True)
     development: Mapped[int] = mapped_column(default=0, server_default="0")
     revision: Mapped[int]
@@ -85,7 +87,7 @@ class Retraction(Owed, Base):
     """
 
     __tablename__ = "retractions"
-    __table_args__ = (Index(None, "state", "next_try_at"),)
+    __table_args__ = (Index(None, "state", "next_try_at"), Index(None, "channel", "state", "next_try_at"))
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     message: Mapped[str] = mapped_column(String(64), unique=True)
     retracts: Mapped[list[Any]]
