@@ -135,7 +135,7 @@ def _postgres(folder: Path) -> Iterator[str | None]:
     data, run = folder / "data", {"user": "nobody", "group": "nogroup", "extra_groups": []} if not _may_run() else {}
     folder.chmod(0o777)
     quiet = {"stdout": subprocess.DEVNULL, "cwd": "/"} | run
-    subprocess.run(["initdb", "-D", data, "-U", "postgres", "-A", "trust", "-N", "--locale=C"], check=True, **quiet)  # type: ignore[call-overload]
+    subprocess.run(["initdb", "-D", data, "-U", "postgres", "-A", "trust", "-EUTF8", "--locale=C"], check=True, **quiet)  # type: ignore[call-overload]
     subprocess.run(
         ["pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", f"-k {folder} -c listen_addresses=", "start"], check=True, **quiet
     )  # type: ignore[call-overload]
