@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain
 from typing import Any
 
 import cssselect
@@ -19,17 +18,15 @@ from lxml import etree, html
 from pipelines.extract.lines import tidy
 from pipelines.extract.rules import Value
 
-_FEW = 100
-"""Elements at which a search may begin; libxml2 compares each with all others."""
+_FEW, _NEAR = 100, 8
+"""Elements at which a search of a page, and one of a part of it, may begin. libxml2 compares each with all others, and for a part each
+must be asked whether it is inside."""
 
 
 def select(root: html.HtmlElement, css: str) -> Sequence[html.HtmlElement]:
     """Every element below `root` that the selector finds, in document order."""
     page = _page(root.getroottree().getroot())
-    if root is page.root:
-        return page.found(css)
-    below: list[html.HtmlElement] = _compiled(css).anywhere(root) if page.holding(css) else []
-    return below
+    return page.found(css) if root is page.root else page.found_below(root, css)
 
 
 def forget() -> None:
@@ -54,7 +51,7 @@ def value(root: html.HtmlElement, rules: Iterable[Value]) -> str | None:
 
 def text_of(element: html.HtmlElement) -> str:
     """All text below the element, as it stands."""
-    return str(element.text_content())
+    return str(element.text_content()) if len(element) else element.text or ""
 
 
 def _read(element: html.HtmlElement, rule: Value) -> str | None:
@@ -131,8 +128,8 @@ def _needs(node: Any) -> Iterator[_Need]:
     elif isinstance(node, cssselect.parser.Hash):
         yield _Need(attribute="id", value=node.id)
     elif isinstance(node, cssselect.parser.Attrib) and node.operator != "!=" and _PLAIN.match(node.attrib):
-        is_whole = node.operator == "=" and node.value and node.attrib.lower() != "class"
-        yield _Need(attribute=node.attrib.lower(), value=node.value.value if is_whole else None)
+        name = node.attrib.lower()
+        yield _Need(attribute=name, value=node.value.value if node.operator == "=" and node.value and name != "class" else None)
     for part in (getattr(node, "selector", None), getattr(node, "subselector", None) if _is_combined(node) else None):
         if part is not None:
             yield from _needs(part)
@@ -152,36 +149,31 @@ class _Page:
         self.root = root
         self._elements: list[html.HtmlElement] = list(root.iter(etree.Element))
         self._having: dict[str, dict[str | None, list[html.HtmlElement]]] = {}
-        self._holding: dict[str, list[_Alternative]] = {}
+        self._starts: dict[str, list[html.HtmlElement] | None] = {}
         self._found: dict[str, list[html.HtmlElement]] = {}
 
     def found(self, css: str) -> list[html.HtmlElement]:
         """What the selector finds on the whole page."""
         found = self._found.get(css)
         if found is None:
-            found = self._found[css] = self._find(_compiled(css), self.holding(css))
+            found = self._found[css] = _search(self.root, css, self.starts(css))
         return found
 
-    def holding(self, css: str) -> list[_Alternative]:
-        """The selector's alternatives of which the page has everything."""
-        held = self._holding.get(css)
-        if held is None:
-            held = self._holding[css] = [each for each in _compiled(css).alternatives if all(map(self._have, each.needs))]
-        return held
+    def found_below(self, root: html.HtmlElement, css: str) -> list[html.HtmlElement]:
+        """What the selector finds at an element of the page and below it."""
+        starts = self.starts(css)
+        if not starts:
+            return _search(root, css, starts)
+        is_near = len(starts) <= _NEAR
+        return _search(root, css, [each for each in starts if each is root or root in each.iterancestors()] if is_near else None)
 
-    def _find(self, selector: _Selector, held: Sequence[_Alternative]) -> list[html.HtmlElement]:
-        if not held:
-            return []
-        starts = self._starts(held)
-        found: list[html.HtmlElement] = selector.anywhere(self.root) if starts is None else selector.among(self.root, at=starts)
-        return found
-
-    def _starts(self, held: Sequence[_Alternative]) -> list[html.HtmlElement] | None:
-        """Every element at which one of the alternatives may begin; None where that may be anywhere, or at more than a few."""
-        if not all(each.first for each in held):
-            return None
-        found = list(chain.from_iterable(min(map(self._have, each.first), key=len) for each in held))
-        return found if len(found) <= _FEW else None
+    def starts(self, css: str) -> list[html.HtmlElement] | None:
+        """Every element at which the selector may begin; None where that may be anywhere, or at more than a few."""
+        if css not in self._starts:
+            held = [each for each in _compiled(css).alternatives if all(map(self._have, each.needs))]
+            found = {element: None for each in held if each.first for element in min(map(self._have, each.first), key=len)}
+            self._starts[css] = list(found) if all(each.first for each in held) and len(found) <= _FEW else None
+        return self._starts[css]
 
     def _have(self, need: _Need) -> Sequence[html.HtmlElement]:
         return (self._having.get(need.attribute) or self._collect(need.attribute)).get(need.value, ())
@@ -193,6 +185,14 @@ class _Page:
                 for each in (None, *set(value.split())) if attribute == "class" else (None, value):
                     having.setdefault(each, []).append(element)
         return having
+
+
+def _search(root: html.HtmlElement, css: str, starts: Sequence[html.HtmlElement] | None) -> list[html.HtmlElement]:
+    """What the selector finds from the elements `starts`, from any at `root` and below it where they are None."""
+    if starts is None:
+        found: list[html.HtmlElement] = _compiled(css).anywhere(root)
+        return found
+    return _compiled(css).among(root, at=starts) if starts else []
 
 
 @lru_cache(maxsize=1)

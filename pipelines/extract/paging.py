@@ -103,7 +103,7 @@ def _pointers(tree: html.HtmlElement, base: str, number: int) -> Iterator[str]:
     """Addresses that the page calls its next one: rel=next, then by their words, then by the number alone."""
     links = [element for element in tree.iter("a", "link") if element.get("href")]
     yield from _addresses(tree, base, (element for element in links if "next" in element.get("rel", "").lower().split()))
-    words = [(element, text.strip()) for element in links if element.tag == "a" and len(text := _said(element)) <= _LONGEST_WORDS]
+    words = [(element, text.strip()) for element in links if element.tag == "a" and len(text := css.text_of(element)) <= _LONGEST_WORDS]
     yield from _addresses(tree, base, (element for element, text in words if _NEXT.match(text)))
     digits = str(number)
     yield from _addresses(tree, base, (element for element, text in words if text == digits))
@@ -111,10 +111,6 @@ def _pointers(tree: html.HtmlElement, base: str, number: int) -> Iterator[str]:
 
 _LONGEST_WORDS = 60
 """Characters of a link, white space and all, that may call itself the next page."""
-
-
-def _said(link: html.HtmlElement) -> str:
-    return (link.text or "") if len(link) == 0 else css.text_of(link)
 
 
 def _ruled(tree: html.HtmlElement, page: Page, rule: Paged, groups: Mapping[str, str] | None, number: int) -> str | None:
