@@ -35,7 +35,7 @@ Reader = Callable[[Sample], tuple[float, str]]
 """CPU seconds, and the text."""
 OURS, PLAIN = "portalwatch", "trafilatura + metadata"
 BARS = {"sheet portals": 4.0, "unknown sites": 1.6}
-ROUNDS = 3
+ROUNDS = 5
 
 
 @dataclass(slots=True)

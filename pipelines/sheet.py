@@ -187,4 +187,5 @@ def _extend(document: Document, base: Path | None, stem: str) -> dict[str, objec
     parent = base / f"{stem}.yaml" if base else None
     if parent is None or not parent.is_file():
         raise ConfigError(f"{document.where(('extends',))}: no shipped sheet is called `{stem}`")
-    return {**read_yaml(parent).data, **document.data}
+    document.extended = read_yaml(parent)
+    return {**document.extended.data, **document.data}

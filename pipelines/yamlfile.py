@@ -39,10 +39,11 @@ class PlacedError(ValueError):
 
 
 class Document:
-    """A parsed file: `data`, and `where(path)` for the place of any value in it."""
+    """A parsed file: `data`, and `where(path)` for the place of any value in it, or in the file that it takes values over from."""
 
     def __init__(self, name: str, text: str) -> None:
         self.name, self.text = name, text
+        self.extended: Document | None = None
         try:
             loader = _Loader(text)
             self._root = loader.get_single_node()
@@ -61,6 +62,8 @@ class Document:
 
     def where(self, path: Path_, *, key: bool = False, offset: int = 0) -> str:
         """`file:line:column` of the value at `path` (of its key with `key`), `offset` characters into a one-line scalar."""
+        if self.extended is not None and self.pair(path[:1]) is None and self.extended.pair(path[:1]) is not None:
+            return self.extended.where(path, key=key, offset=offset)
         node, at = self._root, self._root
         for step in path:
             found = _child(node, step)

@@ -70,6 +70,7 @@ class Visit:
     reserved: dict[str, dict[str, Any]] = field(default_factory=dict)
     _tls: ssl.SSLContext = field(default_factory=httpx.create_ssl_context)
     _robots: dict[str, Protego] = field(default_factory=dict)
+    _failing: dict[str, str] = field(default_factory=dict)
     _last: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -121,7 +122,7 @@ class Visit:
         if resting := self.manner.rests(parts.hostname):
             raise UnreadError(url, f"{resting}; --force asks all the same")
         if self.manner.obey and not self._rules(url).can_fetch(url, AGENT):
-            raise UnreadError(url, "robots.txt does not allow it")
+            raise UnreadError(url, self._failing.get(_root(url), "robots.txt does not allow it"))
         if self.manner.leave:
             self.look_up_reserved(url)
             if tdm.is_reserved(self.reserved.get(_root(url), {"rules": []}), url):
@@ -139,6 +140,8 @@ class Visit:
         url = f"{root}/robots.txt"
         for _ in range(REDIRECT_MAX_TIMES + 1):
             answer = self._ask(url, None, limit=ROBOTS_LIMIT, cut=True)
+            if answer.status >= 500:
+                self._failing[root] = f"robots.txt answered {answer.status}: nothing there is read until it answers"
             if not answer.target:
                 return rules_of(answer.status, answer.body)
             url = _joined(url, answer.target)

@@ -28,8 +28,10 @@ def own_address(fetched: str, canonical: str | None, base: str | None, sheet: "S
 
     Refused is what points to the front page, to a section, to another article, to another site, or holds credentials.
     """
-    own = sheet.identify(fetched) if sheet else None
-    named = _absolute(fetched, canonical, base) if canonical and own else None
+    named = _absolute(fetched, canonical, base) if sheet and canonical else None
+    if named == fetched:
+        return fetched
+    own = sheet.identify(fetched) if sheet and named else None
     known = sheet.identify(named) if sheet and named and sheet.serves(named) else None
     return named if named and own and known and known[0] == own[0] else fetched
 

@@ -185,16 +185,16 @@ def _soft_error(evidence: Evidence) -> Verdict:
 
 def _paywall(evidence: Evidence) -> Verdict:
     """What the page itself says counts always, words about subscribing only below a text that no sheet has found."""
-    if evidence.prose >= _PAYWALLED:
+    is_closed = str(evidence.head.linked.get("isAccessibleForFree", "")).lower() == "false"
+    if (evidence.zoned and not (evidence.walled or is_closed)) or evidence.prose >= _PAYWALLED:
         return None
     if evidence.walled:
         return PageKind.PAYWALL, f"the portal's paywall, and {len(evidence.text)} characters of text"
     if evidence.absent:
         return None
-    if str(evidence.head.linked.get("isAccessibleForFree", "")).lower() == "false":
+    if is_closed:
         return PageKind.PAYWALL, "JSON-LD says that it is not free, and only a teaser is on the page"
-    asked = () if evidence.zoned else (match for line in evidence.below() if (match := _PAYWALL.search(line.text)))
-    if found := next(iter(asked), None):
+    if not evidence.zoned and (found := next(filter(None, (_PAYWALL.search(line.text) for line in evidence.below())), None)):
         return PageKind.PAYWALL, f"says `{found[0]}` below a teaser of {evidence.prose} characters"
     return None
 

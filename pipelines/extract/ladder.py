@@ -98,7 +98,7 @@ def _extracted(page: Page, sheet: "Sheet | None", learned: Collection[int]) -> R
             page=seen.lines,
             text=body.text,
             absent=absent,
-            expected=bool(sheet and sheet.identify(page.url)),
+            expected=bool(absent and sheet and sheet.identify(page.url)),
             zoned=body.rung.startswith(_SHEET),
             walled=css.first_of(seen.tree, rules.paywall) is not None,
         )
@@ -201,10 +201,10 @@ def _article(seen: _Seen, body: _Body, sheet: "Sheet | None") -> Article:
     told = f"{seen.title or ''}\n{body.text}"
     script, language = script_of(told), language_of(told, seen.head.language)
     clock = dates.clock_for(sheet.timezone if sheet else None, script, language)
-    stamp = _stamp(seen, clock, sheet)
+    url = own_address(seen.url, seen.head.canonical, seen.head.base, sheet)
+    stamp = _stamp(seen, clock, url)
     around = cache(lambda: _around(seen, body))
     credited = bylines.credits_of(seen.tree, seen.head, seen.rules, around)
-    url = own_address(seen.url, seen.head.canonical, seen.head.base, sheet)
     return Article(
         url=url,
         title=seen.title or "",
@@ -249,13 +249,12 @@ def _quality(seen: _Seen, body: _Body, has_time: bool) -> float:
     return quality_of(signs)
 
 
-def _stamp(seen: _Seen, clock: dates.Clock, sheet: "Sheet | None") -> dates.Stamp | None:
+def _stamp(seen: _Seen, clock: dates.Clock, url: str) -> dates.Stamp | None:
     stamp = dates.published(seen.tree, seen.head, seen.rules, clock)
     shown = dates.visible(seen.lines.all, seen.title, clock) if stamp is None or dates.is_doubtful(stamp) else None
     if stamp:
         return dates.refined(stamp, shown)
-    address = own_address(seen.url, seen.head.canonical, seen.head.base, sheet) if seen.url else seen.head.canonical
-    return shown or dates.in_address(address or "", clock)
+    return shown or dates.in_address((url if seen.url else seen.head.canonical) or "", clock)
 
 
 def _around(seen: _Seen, body: _Body) -> Sequence[Line]:

@@ -122,7 +122,9 @@ def _leaf(element: html.HtmlElement) -> Iterator[Line]:
     return _Open(parts=text, links=text.copy() if element.tag == "a" else []).close(element)
 
 
-_HIDDEN = etree.XPath("descendant-or-self::*[@hidden or contains(translate(@style, 'ADEILNOPSY ', 'adeilnopsy'), 'display:none')]")
+_HIDDEN = etree.XPath(
+    "descendant-or-self::*[@hidden or @style and contains(translate(@style, 'ADEILNOPSY ', 'adeilnopsy'), 'display:none')]"
+)
 
 
 def is_hidden(element: html.HtmlElement) -> bool:

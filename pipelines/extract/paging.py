@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, parse_qsl, urljoin, urlsplit
 
-from lxml import etree, html
+from lxml import html
 
 from pipelines.extract import css
 from pipelines.extract.rules import Paged, Value
@@ -101,20 +101,16 @@ def _asked(parts: SplitResult) -> Mapping[str, str]:
 
 def _pointers(tree: html.HtmlElement, base: str, number: int) -> Iterator[str]:
     """Addresses that the page calls its next one: rel=next, then by their words, then by the number alone."""
-    links = _LINKS(tree)
-    yield from _addresses(tree, base, (element for element in links if "next" in (element.get("rel") or "").lower().split()))
-    words = [(element, text) for element in links if element.tag == "a" and len(text := _said(element)) <= _LONGEST_WORDS]
+    links = [element for element in tree.iter("a", "link") if element.get("href")]
+    yield from _addresses(tree, base, (element for element in links if "next" in element.get("rel", "").lower().split()))
+    words = [(element, text.strip()) for element in links if element.tag == "a" and len(text := css.text_of(element)) <= _LONGEST_WORDS]
     yield from _addresses(tree, base, (element for element, text in words if _NEXT.match(text)))
-    yield from _addresses(tree, base, (element for element, text in words if text.strip() == str(number)))
+    digits = str(number)
+    yield from _addresses(tree, base, (element for element, text in words if text == digits))
 
 
-_LINKS = etree.XPath("//*[self::a or self::link][@href != '']")
 _LONGEST_WORDS = 60
 """Characters of a link, white space and all, that may call itself the next page."""
-
-
-def _said(link: html.HtmlElement) -> str:
-    return (link.text or "") if len(link) == 0 else css.text_of(link)
 
 
 def _ruled(tree: html.HtmlElement, page: Page, rule: Paged, groups: Mapping[str, str] | None, number: int) -> str | None:

@@ -15,8 +15,8 @@ _MOST = 200
 
 def plant(tree: html.HtmlElement, wanted: Mapping[str, str]) -> None:
     """Append to the body an element `<div data-state="name">` for every value that `wanted` (name to JMESPath) finds."""
-    body = tree.find("body")
-    if not wanted or body is None:
+    body = tree.find("body") if wanted else None
+    if body is None:
         return
     held = list(states(tree))
     body.extend([_element(name, value) for name, path in wanted.items() for state in held for value in _values(path, state)])

@@ -113,12 +113,13 @@ def _part(line: Line, text: str) -> Line:
     return replace(line, text=text, links=min(line.links, len(text)))
 
 
-@dataclass(slots=True)
 class _Sorter:
     """Sorts a zone's lines by the sheet's patterns."""
 
-    rules: Rules
-    title: str | None
+    def __init__(self, rules: Rules, title: str | None) -> None:
+        self._captions, self._rights = _compiled(rules.caption_lines), _compiled(rules.rights)
+        self._furniture = (*_compiled(rules.drop), *_ALWAYS)
+        self._title = squeeze(title) if title else None
 
     def sort(self, element: html.HtmlElement, found: Iterable[Line]) -> Zoned:
         """Text, captions and rights; dropped lines are gone."""
@@ -126,22 +127,20 @@ class _Sorter:
         captions: list[str] = []
         rights: list[str] = []
         for line in found:
-            if _any(self.rules.caption_lines, line.text):
+            if _any(self._captions, line.text):
                 captions.append(line.text)
-            elif _any(self.rules.rights, line.text) or phrases.RIGHTS.match(line.text):
+            elif _any(self._rights, line.text) or phrases.RIGHTS.match(line.text):
                 rights.append(line.text)
             elif not self._is_dropped(line, first=not text):
                 text.append(line)
         return Zoned(element=element, text=tuple(text), captions=tuple(captions), rights=tuple(dict.fromkeys(rights)))
 
     def _is_dropped(self, line: Line, *, first: bool) -> bool:
-        if first and self.title and squeeze(line.text) == squeeze(self.title):
-            return True
-        return _any(self.rules.drop, line.text) or any(pattern.search(line.text) for pattern in _ALWAYS)
+        return (first and self._title is not None and squeeze(line.text) == self._title) or _any(self._furniture, line.text)
 
 
-def _any(patterns: tuple[str, ...], text: str) -> bool:
-    return bool(patterns) and any(pattern.search(text) for pattern in _compiled(patterns))
+def _any(patterns: Iterable[re.Pattern[str]], text: str) -> bool:
+    return any(pattern.search(text) for pattern in patterns)
 
 
 @lru_cache(maxsize=256)

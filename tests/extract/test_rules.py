@@ -56,6 +56,22 @@ def test_an_address_out_of_groups_that_no_pattern_names_is_refused(tmp_path: Pat
         read_sheet(path)
 
 
+def test_a_mistake_that_is_taken_over_is_named_in_the_file_that_holds_it(tmp_path: Path) -> None:
+    """Both ways: a wrong value of the other sheet, and a right one that this sheet's own articles make wrong."""
+    (tmp_path / "river.yaml").write_text(SHEET + "  pages: {url: '/{id}_{n}', count: {css: i}}\nschedule: never\n", encoding="utf-8")
+    own = tmp_path / "own" / "river.yaml"
+    own.parent.mkdir()
+    own.write_text("extends: river\nname: 海岬\nscedule: x\n", encoding="utf-8")
+    with pytest.raises(ConfigError) as refused:
+        read_sheet(own, base=tmp_path)
+    assert f"{tmp_path / 'river.yaml'}:9:11: schedule: " in str(refused.value)
+    assert f"{own}:3:1: unknown key `scedule`" in str(refused.value)
+    own.write_text("extends: river\nschedule: every 90 s\narticles: [{pattern: '/(?P<nid>.+)', key: '{nid}'}]\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"names all of \{id\}") as refused:
+        read_sheet(own, base=tmp_path)
+    assert f"{tmp_path / 'river.yaml'}:8:16: extract.pages.url: " in str(refused.value)
+
+
 @pytest.mark.parametrize("slug", sorted(path.stem for path in SHEETS.glob("*.yaml")))
 def test_a_shipped_sheet_is_valid_and_says_what_an_article_is(slug: str) -> None:
     shipped = sheet(slug)

@@ -55,6 +55,11 @@ def test_robots_txt_answers_count_as_in_a_crawl(cape: Portal, status: int, allow
     assert (visit(cape.url).get(PAGE).body == b"a page") if allowed else "robots.txt" in refused(visit(cape.url))
 
 
+def test_a_robots_txt_that_fails_is_not_said_to_forbid(cape: Portal) -> None:
+    cape.answers["/robots.txt"] = Answer(status=500)
+    assert refused(visit(cape.url)) == "robots.txt answered 500: nothing there is read until it answers"
+
+
 def test_a_sheet_may_override_robots_txt(cape: Portal) -> None:
     cape.answers |= {"/robots.txt": Answer(b"User-agent: *\nDisallow: /"), "/list": Answer(b"a page")}
     assert visit(cape.url, obey=False).page(PAGE).body == b"a page"
