@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from pipelines.alerts import late
+from pipelines.alerts import late, ops
 from pipelines.alerts.changes import changes, quoted
 from pipelines.alerts.excerpt import clipped, headline, web_link
 from pipelines.alerts.smtp import Smtp, send_mail
@@ -29,7 +29,7 @@ __all__ = ["Sender", "Smtp", "compose", "send", "send_mail"]
 
 SUBJECT_CAP = 120
 SHOWN_TOPICS, SHOWN_TERMS = 8, 16
-_LABELS = {"new": None, "development": "developed", "revision": "updated", "vanished": "gone", "test": "test", "late": "late"}
+_LABELS = {"new": None, "development": "developed", "revision": "updated", "vanished": "gone", "test": "test", "late": "late", "ops": None}
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _ADDRESS = re.compile(r"[^\s\x00-\x1f\x7f@<>()\[\],;:\\\"]{1,64}@[^\s\x00-\x1f\x7f@<>()\[\],;:\\\"/]{1,255}")
@@ -71,8 +71,8 @@ def compose(message: Message, sender: Sender, zone: tzinfo = UTC, now: datetime 
     email = EmailMessage(policy=_Wire(linesep="\r\n"))
     for name, value in _headers(message, sender, now or datetime.now(UTC)).items():
         email[name] = value
-    is_late, templates = message.kind == "late", _environment()
-    name, view = ("late", _late_view(message, sender, zone)) if is_late else ("alert", _view(message, sender, zone))
+    templates, (name, views) = _environment(), _VIEWS.get(message.kind, ("alert", _view))
+    view = views(message, sender, zone)
     email.set_content(templates.get_template(f"{name}.txt").render(view), cte="base64")
     email.add_alternative(templates.get_template(f"{name}.html").render(view).lstrip(), subtype="html", cte="base64")
     return email
@@ -153,7 +153,7 @@ def _plain_id(identity: str) -> str:
 
 def _subject(message: Message, sender: Sender) -> str:
     words = _words(sender.language)
-    label = _LABELS[message.kind]
+    label = ops.LABELS[ops.notice(message).event] if message.kind == "ops" else _LABELS[message.kind]
     kind = words[label] if label else ""
     topics = clipped(words["comma"].join(title or slug for slug, title in message.topics), 40)
     parts = [part for part in (kind, topics, clipped(_title(message, words), SUBJECT_CAP)) if part]
@@ -192,6 +192,21 @@ def _late_view(message: Message, sender: Sender, zone: tzinfo) -> dict[str, Any]
         "more": late.rest(message, words, see),
         "unsubscribe": _address(sender.unsubscribe or sender.address),
     }
+
+
+def _ops_view(message: Message, sender: Sender, _zone: tzinfo) -> dict[str, Any]:
+    words = _words(sender.language)
+    return {
+        "words": words,
+        "lang": sender.language,
+        "title": headline(message.title, ()),
+        "preview": clipped(message.text, 120),
+        "unsubscribe": _address(sender.unsubscribe or sender.address),
+        **ops.view(message, words),
+    }
+
+
+_VIEWS = {"late": ("late", _late_view), "ops": ("ops", _ops_view)}
 
 
 def _title(message: Message, words: Mapping[str, str]) -> str:

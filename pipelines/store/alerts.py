@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from pipelines.models import Answer, TopicMatch
 from pipelines.store.database import serialize_claims, store_id
 from pipelines.store.rulings import about
-from pipelines.store.tables import AlertRow, ArticleRow, Match, Retraction, Telling
+from pipelines.store.tables import AlertRow, ArticleRow, Match, Notice, Retraction, Telling
 
 CLAIM = timedelta(minutes=2)  # longer than any send takes; a sender that was killed loses its claim after this
 FIRST_RETRY = timedelta(seconds=30)
@@ -20,8 +20,9 @@ LAST_RETRY = timedelta(hours=1)
 GIVE_UP = timedelta(hours=48)
 HELD_FOR = timedelta(hours=1)  # a late batch that has not found or told anything for so long was killed, and is sent as it is
 OPEN = ("owed", "retrying")
-Table = type[AlertRow] | type[Retraction]
-"""What is sent: alerts, and what must be taken back of them."""
+Table = type[AlertRow] | type[Retraction] | type[Notice]
+"""What is sent: alerts, what must be taken back of them, and what ops hear of the monitor itself."""
+TABLES: tuple[Table, ...] = (AlertRow, Retraction, Notice)
 
 
 def record(session: Session, row: ArticleRow, matches: Sequence[TopicMatch], watchlist: str, now: datetime) -> None:
@@ -155,8 +156,7 @@ def claim(session: Session, now: datetime, resting: Sequence[str] = ()) -> Claim
     One sender at a time: two that lock the alerts of one message one by one would wait for each other.
     """
     serialize_claims(session)
-    tried: tuple[Table, ...] = (AlertRow, Retraction)
-    return next((taken for table in tried if (taken := _claim(session, table, now, resting))), None)
+    return next((taken for table in TABLES if (taken := _claim(session, table, now, resting))), None)
 
 
 def _claim(session: Session, table: Table, now: datetime, resting: Sequence[str]) -> Claim | None:
@@ -177,7 +177,7 @@ def answered(session: Session, claim: Claim, answer: Answer, now: datetime) -> s
     """
     table = claim.table
     query: Any = select(table).where(table.message == claim.message, table.state != "sent").with_for_update()
-    rows: list[AlertRow | Retraction] = [
+    rows: list[AlertRow | Retraction | Notice] = [
         row for row in session.scalars(query) if answer.ok or (row.state == "sending" and row.next_try_at == claim.until)
     ]
     if not rows:
@@ -193,9 +193,8 @@ def answered(session: Session, claim: Claim, answer: Answer, now: datetime) -> s
 
 
 def replay(session: Session, message: str | None, now: datetime) -> int:
-    """Owe dead messages again (one, or all); gives the number of alerts and of retractions."""
-    tables: tuple[Table, ...] = (AlertRow, Retraction)
-    return sum(_replay(session, table, message, now) for table in tables)
+    """Owe dead messages again (one, or all); gives the number of alerts, retractions and notices."""
+    return sum(_replay(session, table, message, now) for table in TABLES)
 
 
 def _replay(session: Session, table: Table, message: str | None, now: datetime) -> int:
@@ -214,6 +213,11 @@ def counts(session: Session) -> dict[str, int]:
 def retractions(session: Session) -> dict[str, int]:
     """What was taken back, and what is still to be, by state."""
     return _counts(session, Retraction)
+
+
+def notices(session: Session) -> dict[str, int]:
+    """What ops are told, by state."""
+    return _counts(session, Notice)
 
 
 def _counts(session: Session, table: Table) -> dict[str, int]:

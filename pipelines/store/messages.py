@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from pipelines.models import Hit, LateStory, Message
 from pipelines.store import revisions
+from pipelines.store.notices import notice_of
 from pipelines.store.tables import AlertRow, ArticleRow, Match, Retraction, Revision
 
 Names = Mapping[str, str]
@@ -17,7 +18,7 @@ def message_of(session: Session, message: str, titles: Names, portal_names: Name
     """All that a channel may tell about an owed message. `titles`: topic slug to title. NoResultFound where it was forgotten since."""
     rows = session.scalars(select(AlertRow).where(AlertRow.message == message).order_by(AlertRow.id)).all()
     if not rows:
-        return _retraction(session, message)
+        return notice_of(session, message) or _retraction(session, message)
     if rows[0].late is not None:
         return _late(session, rows, titles, portal_names)
     first, topics = rows[0], _topics(rows, titles)

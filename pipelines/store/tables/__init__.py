@@ -3,6 +3,7 @@
 from pipelines.store.tables.articles import ArticleRow, Forgotten, Revision, Shingle
 from pipelines.store.tables.base import Base
 from pipelines.store.tables.collection import HostDay, Learned, Listed, Listing, Meta, PageRow, Portal, Run, Source
+from pipelines.store.tables.incidents import Incident, Notice
 from pipelines.store.tables.outbox import AlertRow, Match, Owed, Retraction, Verdict, WatchlistRow
 from pipelines.store.tables.stories import Related, Ruling, Story, Telling
 
@@ -12,11 +13,13 @@ __all__ = [
     "Base",
     "Forgotten",
     "HostDay",
+    "Incident",
     "Learned",
     "Listed",
     "Listing",
     "Match",
     "Meta",
+    "Notice",
     "Owed",
     "PageRow",
     "Portal",
