@@ -22,6 +22,10 @@ DEVELOPED_ON, JUDGED_ON = range(100, 100 + 50), range(1, 51)
 REACH = timedelta(days=56)
 """What health reads of a portal's past."""
 MOST_FALSE, SOON = 1.0, 3
+HEAD = (
+    "portal | false alarms a portal: mean, most | dead: runs until named, most | silent: missed runs, median, most "
+    "| of these with a band of 3 or more, most | hours, median, most"
+)
 DEATHS = (61.13, 74.42, 97.6, 120.31, 139.83)  # days, at different hours of the day and week
 SPEAKS = 3
 """Articles that a run brings at the least, by the band of its hour, from which on an empty one must be told soon."""
@@ -65,7 +69,7 @@ def _days(looks: Sequence[Look], first: int) -> Iterator[tuple[Rhythm, Sequence[
 
 
 SHOWN, WHOLE = 250, 12
-"""The newest runs that a judgement looks at, what is older is in the rhythm; and every how many runs all signs are asked for, not rest alone."""
+"""The newest runs that a judgement looks at, what is older is in the rhythm; every how many runs all signs are asked for."""
 
 
 def runs_until_dead_is_named(past: History, day: float) -> int:
@@ -120,15 +124,22 @@ def main() -> int:
     asked.add_argument("--develop", action="store_true", help="other seeds, those that the rules were developed on")
     options = asked.parse_args()
     seeds = (DEVELOPED_ON if options.develop else JUDGED_ON)[: options.seeds]
-    print(f"{len(seeds)} portals of each kind, {JUDGED} days judged\nportal | false alarms a portal: mean, most | dead: runs until named, most "
-          "| silent: missed runs, median, most | of these with a band of 3 or more, most | hours, median, most")  # fmt: skip
+    print(f"{len(seeds)} portals of each kind, {JUDGED} days judged\n{HEAD}")
     failed_bars = 0
     for kind in KINDS:
         told = judge_kind(kind, seeds)
         good = max(told.false) <= MOST_FALSE and max(told.dead) <= SOON and max(told.speaking) <= SOON
         failed_bars += not good
-        print(f"{kind.name:27} | {sum(told.false) / len(told.false):.2f}, {max(told.false)} | {max(told.dead)} | {_median(told.silent):.0f}, {max(told.silent)} "
-              f"| {max(told.speaking)} | {_median(told.hours):.1f}, {max(told.hours):.1f} {'' if good else '  MISSED'}")  # fmt: skip
+        cells = (
+            f"{kind.name:27}",
+            f"{sum(told.false) / len(told.false):.2f}, {max(told.false)}",
+            f"{max(told.dead)}",
+            f"{_median(told.silent):.0f}, {max(told.silent)}",
+            f"{max(told.speaking)}",
+            f"{_median(told.hours):.1f}, {max(told.hours):.1f}",
+            "" if good else "MISSED",
+        )
+        print(" | ".join(cells), flush=True)
     return int(failed_bars > 0)
 
 

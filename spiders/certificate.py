@@ -10,7 +10,7 @@ TIMEOUT = 5.0  # seconds
 
 
 def fault(url: str, gateway: str | None = None) -> str | None:
-    """Why the certificate of the address' host does not verify, such as `certificate has expired`; None where it does, or cannot be asked."""
+    """Why the certificate of the address' host does not verify, such as `certificate has expired`; None where it cannot be told."""
     parts = urlsplit(through(gateway, url) if gateway else url)
     if parts.scheme != "https" or parts.hostname is None:
         return None

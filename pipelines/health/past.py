@@ -19,7 +19,7 @@ def looks_of(session: Session, portals: Collection[str], now: datetime) -> dict[
     query = (
         select(Run.portal, Run.started_at, Run.succeeded, Run.finish_reason, Run.reason, Run.learning, Run.outcomes, Run.figures)
         .where(Run.portal.in_(portals), Run.started_at >= now - REACH, Run.finished_at.is_not(None), Run.history.is_(None))
-        .order_by(Run.id)
+        .order_by(Run.started_at, Run.id)
     )
     found: dict[str, list[Look]] = defaultdict(list)
     for portal, at, succeeded, ended, reason, learning, outcomes, figures in session.execute(query):

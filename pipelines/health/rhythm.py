@@ -127,7 +127,7 @@ def _rests(course: _Course) -> Iterator[float]:
 
 
 def band_of(looks: Sequence[Look], at: datetime) -> Band | None:
-    """What runs found at that hour of the week, give or take one; of the day, or at any time, where those are few. None for a few in all."""
+    """What runs found at that hour of the week, give or take one; of the day, or at any, where those are few. None for a few in all."""
     seen = _seen(looks)
     hour = hour_of_week(at)
     near = [look.new for look in seen if _apart(hour_of_week(look.at), hour, WEEK) <= 1]

@@ -18,7 +18,7 @@ _SHEET = "sheet"  # how a rung begins that the sheet's own place of the text gav
 
 @dataclass(slots=True, kw_only=True)
 class Tally:
-    """What a run read. `good`: the last article that has what one must have, {"url", "at"}; `bad`: the last that has not, {"url", "why"}."""
+    """What a run read. `good`: the last article that has what one must, {"url", "at"}; `bad`: the last that has not, {"url", "why"}."""
 
     counts: Counter[str] = field(default_factory=Counter)
     lengths: list[int] = field(default_factory=list)

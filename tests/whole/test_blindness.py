@@ -210,13 +210,13 @@ CASES = {
     "refused": Case(breaks=_refuses, says="refuses us", shows="answered 403"),
     "challenge": Case(breaks=_challenges, says="challenge pages", shows="Just a moment"),
     "empty": Case(breaks=_lists_nothing, says="name no article any more", shows="no article link on it"),
-    "layout": Case(breaks=_changes_layout, says="The layout of", shows="title missing on 10 of 10"),
+    "layout": Case(breaks=_changes_layout, says="The layout of", shows="title missing on 20 of 20"),
     "frozen": Case(breaks=_stands_still, says="brings nothing new", shows="nothing new for 9 h", silent=8),
-    "charset": Case(breaks=_garbles, says="its charset is wrong", shows="readable text missing on 10 of 10"),
-    "dates": Case(breaks=_loses_dates, says="say no publish time", shows="publish time missing on 10 of 10"),
+    "charset": Case(breaks=_garbles, says="its charset is wrong", shows="readable text missing on 20 of 20"),
+    "dates": Case(breaks=_loses_dates, says="say no publish time", shows="publish time missing on 20 of 20"),
     "robots": Case(breaks=_closes_robots, says="does not let us read", shows="robots.txt does not allow it"),
     "redirected": Case(breaks=_redirects, says="sends us to its front page", shows="redirected to the front page"),
-    "slow": Case(breaks=_drips, says="too slow", shows="no answer in time"),
+    "slow": Case(breaks=_drips, says="does not answer in time", shows="no answer in time"),
     "certificate": Case(breaks=lambda site: None, says="certificate", shows="certificate has expired"),
 }
 SLOW = {"slow", "empty", "robots", "dns", "charset"}
