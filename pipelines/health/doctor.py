@@ -66,7 +66,7 @@ def _sheets(broken: Mapping[str, str]) -> Iterator[Finding]:
 def _in_store(settings: Settings, engine: Engine) -> Iterator[Finding]:
     fast = open_fast(settings, engine)
     with reading(engine) as session:
-        counts, taken_back = alerts.counts(session), alerts.retractions(session)
+        counts, taken_back, to_ops = alerts.counts(session), alerts.retractions(session), alerts.notices(session)
         latest = runs.latest_runs(session)
         shares = runs.latest_shares(session, datetime.now(UTC) - USUAL)
         unread = runs.unread_days(session, datetime.now(UTC), USUAL)
@@ -74,9 +74,11 @@ def _in_store(settings: Settings, engine: Engine) -> Iterator[Finding]:
     yield _redis(settings, fast)
     yield _watchlist(settings, engine)
     yield _archive(settings, latest)
-    yield _outbox("alerts", "list", counts)
+    yield _outbox("alerts", "alerts list", counts)
     if taken_back:
-        yield _outbox("retractions", "retractions", taken_back)
+        yield _outbox("retractions", "alerts retractions", taken_back)
+    if to_ops:
+        yield _outbox("notices to ops", "health notices", to_ops)
     for run in latest:
         reason = standings.present(run.reason or "", paused.get(run.portal, []))
         how = f"{run.started_at:%Y-%m-%d %H:%M} UTC, {run.finish_reason or 'running'}" + (f": {reason}" if reason else "")
@@ -89,7 +91,7 @@ def _in_store(settings: Settings, engine: Engine) -> Iterator[Finding]:
 
 def _outbox(what: str, command: str, counts: Mapping[str, int]) -> Finding:
     told, dead = ", ".join(f"{count} {state}" for state, count in sorted(counts.items())) or "none yet", counts.get("dead", 0)
-    return Finding(what=what, ok=not dead, how=told + (f"; see `portalwatch alerts {command} --state dead`" if dead else ""))
+    return Finding(what=what, ok=not dead, how=told + (f"; see `portalwatch {command} --state dead`" if dead else ""))
 
 
 def _portals(shares: Mapping[str, list[float]], paused: Mapping[str, list[str]]) -> Iterator[Finding]:

@@ -50,9 +50,10 @@ class Sign:
 
 
 def signs(looks: Sequence[Look], now: datetime, rhythm: Rhythm | None = None) -> list[Sign]:
-    """What the looks (oldest first) show, one sign a slot. `rhythm`: that of the looks, where the caller knows it."""
-    found = list(_all(looks, now, rhythm))
-    return list({sign.slot: sign for sign in reversed(found)}.values())
+    """What the looks (oldest first) show, one sign a slot; a blindness explains what began with it. `rhythm`: theirs, where it is known."""
+    found = {sign.slot: sign for sign in reversed(list(_all(looks, now, rhythm)))}
+    blind = found.get("blind")
+    return [sign for sign in found.values() if sign is blind or blind is None or not blind.is_told or sign.since < blind.since]
 
 
 def _all(looks: Sequence[Look], now: datetime, rhythm: Rhythm | None) -> Iterator[Sign]:
@@ -177,7 +178,7 @@ def _part(looks: Sequence[Look]) -> Iterator[Sign]:
 def _overdue(looks: Sequence[Look], now: datetime) -> Iterator[Sign]:
     """No run began for three of a regular schedule's pauses."""
     gaps = [after.at - before.at for before, after in zip(looks[-_REGULAR:], looks[-_REGULAR + 1 :], strict=False)]
-    usual = median(gaps) if len(gaps) > _ENOUGH else timedelta(0)
+    usual = sorted(gaps)[len(gaps) // 2] if len(gaps) > _ENOUGH else timedelta(0)
     if sum(gap <= 1.5 * usual for gap in gaps) < 0.8 * len(gaps) or not usual or now - looks[-1].at <= MISSED * usual:
         return
     missed = int((now - looks[-1].at) / usual)

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 from click import Context
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from typer.core import TyperGroup
 
@@ -19,10 +20,12 @@ from pipelines.health.report import Fare, coverage, fare_of, quiet_topics
 from pipelines.health.rhythm import Band
 from pipelines.health.round import health_round
 from pipelines.store import incidents
+from pipelines.store.columns import LARGEST
 from pipelines.store.database import in_one_transaction, open_store, reading
-from pipelines.store.tables import Incident
+from pipelines.store.tables import Incident, Notice
 from pipelines.store.watchlists import running
 from portalwatch import show
+from portalwatch.commands.alerts import State
 from spiders import loader
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
@@ -102,6 +105,28 @@ def look() -> None:
     """
     done = health_round(settings(), loader.names(settings()), _now())
     typer.echo(", ".join(f"{count} {event}" for event, count in done.items()) or "no watchlist ever ran: there is nobody to tell")
+
+
+@health.command("notices")
+def list_notices(
+    state: Annotated[State | None, typer.Option(help="Only these.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=LARGEST, help="How many, newest first.")] = 50,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON lines.")] = False,
+) -> None:
+    """What ops were told or are owed, newest first, with the channel's last answer.
+
+    Example: `portalwatch health notices --state dead`
+    """
+    query = select(Notice).order_by(Notice.id.desc()).limit(limit)
+    shown = ("message", "state", "event", "channel", "recipient", "owed_at", "sent_at", "attempts", "answer", "incident_id")
+    with reading(open_store(settings())) as session:
+        rows = session.scalars(query.where(Notice.state == state) if state else query)
+        lines = [{name: getattr(row, name) for name in shown} | {"title": row.body["title"]} for row in rows]
+    if as_json:
+        show.jsonl(lines)
+    else:
+        named = ("owed_at", "state", "event", "recipient", "title", "answer")
+        show.rows(named, [[line[name] for name in named] for line in lines], empty="nothing was told to ops")
 
 
 def _now() -> datetime:

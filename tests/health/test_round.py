@@ -1,7 +1,6 @@
 """What ops hear: once, again until acknowledged or mended, and how the day was."""
 
 import json
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,9 +12,9 @@ from pipelines.alerts.mail import Sender, compose
 from pipelines.alerts.outbox import Post, deliver
 from pipelines.alerts.webhook import payload
 from pipelines.errors import ConfigError, PortalwatchError
+from pipelines.health.past import looks_of
 from pipelines.health.report import coverage, covered, quiet_topics
 from pipelines.health.round import Watch, after_a_run, roll_up
-from pipelines.health.past import looks_of
 from pipelines.models import Answer, Message
 from pipelines.store import incidents
 from pipelines.store.database import in_one_transaction, reading, writing
@@ -115,7 +114,11 @@ def test_ops_hear_by_all_their_channels_and_the_mend_answers_in_the_thread(store
     after_a_run(watch, NOW)
     after_a_run(watch, NOW + HOUR)
     told = owed(store)
-    assert [(each.channel, each.recipient) for each in told] == [("desk", "desk@example.org"), ("desk", "night@example.org"), ("crm", "crm")]
+    assert [(each.channel, each.recipient) for each in told] == [
+        ("desk", "desk@example.org"),
+        ("desk", "night@example.org"),
+        ("crm", "crm"),
+    ]
     mail = compose(told[0], Sender(address="watch@example.org", language="en"))
     assert mail["Subject"] == "Blind｜The name of 海岬日報 does not resolve."
     text = mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]
