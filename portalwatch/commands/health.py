@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 import typer
-from click import Context
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from typer.core import TyperGroup
@@ -36,7 +35,7 @@ _INTRO = ("--help", "-h")
 class _Named(TyperGroup):
     """`health NAME` and `health --json` are `health show …`."""
 
-    def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         known = bool(args) and (args[0] in self.commands or args[0] in _INTRO)
         return super().parse_args(ctx, args if known else ["show", *args])
 

@@ -223,7 +223,7 @@ CASES = {
     "slow": Case(breaks=_drips, says="does not answer in time", shows="no answer in time"),
     "certificate": Case(breaks=lambda site: None, says="certificate", shows="certificate has expired"),
 }
-SLOW = {"slow", "empty", "robots", "dns", "charset"}
+SLOW = {"slow", "frozen", "empty", "robots", "dns", "charset"}
 
 
 @pytest.mark.parametrize("kind", [pytest.param(kind, marks=[pytest.mark.slow] if kind in SLOW else []) for kind in CASES])
