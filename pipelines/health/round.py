@@ -147,7 +147,7 @@ def roll_up(session: Session, watch: Watch, looks: Mapping[str, Sequence[Look]],
     open_ones = incidents.open_incidents(session, "portal")
     fares = [fare_of(slug, looks.get(slug, ()), [row for row in open_ones if row.name == slug], now) for slug in watch.portals]
     blind = {row.name: row.since for row in open_ones if row.slot == "blind" and row.told_at}
-    line = covered(len(watch.portals), blind)
+    line = covered(sum(fare.run is not None for fare in fares), blind)
     dead = {name: count(session).get("dead", 0) for name, count in (("alerts", alerts.counts), ("notices", alerts.notices))}
     rows = session.scalars(select(Portal).where(Portal.slug.in_(watch.portals)))
     return {

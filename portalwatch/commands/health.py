@@ -160,7 +160,7 @@ def _tell_portals(session: Session, portals: Sequence[str], now: datetime, *, as
 def _state(fare: Fare, young: Sequence[Any]) -> str:
     if fare.ailments:
         return "; ".join(fare.ailments)
-    return "; ".join(f"{sign.kind}, {sign.runs} in a row" for sign in young) or "healthy"
+    return "; ".join(f"{sign.kind}, {sign.runs} in a row" for sign in young) or ("not run yet" if fare.run is None else "healthy")
 
 
 def _band(band: Band | None) -> str:
@@ -173,7 +173,7 @@ def _portal(fare: Fare) -> Mapping[str, Any]:
 
     return {
         "portal": fare.portal,
-        "healthy": fare.good,
+        "healthy": fare.good if fare.run is not None else None,
         "day": fare.day,
         "usual_day": told(fare.usual_day),
         "run": fare.run,
