@@ -1,4 +1,4 @@
-"""False alarms of portals that live, and how soon one that dies is named: `python -m bench.health [--seeds N] [--develop]`.
+"""False alarms of portals that live, and how soon one that dies is named: `python -m bench.health [--seeds N] [--develop] [--only NAME]`.
 
 Synthetic histories (bench/histories.py), 56 days learned and 90 judged, at every run as `pipelines.health.judge` would.
 **Dead**: its runs fail. **Silent**: it answers, and nothing new appears; a missed run is one in which the living twin had something.
@@ -122,11 +122,12 @@ def main() -> int:
     asked = argparse.ArgumentParser()
     asked.add_argument("--seeds", type=int, default=3)
     asked.add_argument("--develop", action="store_true", help="other seeds, those that the rules were developed on")
+    asked.add_argument("--only", default="", help="kinds whose name holds this")
     options = asked.parse_args()
     seeds = (DEVELOPED_ON if options.develop else JUDGED_ON)[: options.seeds]
     print(f"{len(seeds)} portals of each kind, {JUDGED} days judged\n{HEAD}")
     failed_bars = 0
-    for kind in KINDS:
+    for kind in (each for each in KINDS if options.only in each.name):
         told = judge_kind(kind, seeds)
         good = max(told.false) <= MOST_FALSE and max(told.dead) <= SOON and max(told.speaking) <= SOON
         failed_bars += not good

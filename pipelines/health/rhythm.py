@@ -105,10 +105,10 @@ class _Course:
         return self._level(last) * (self.expected[present] - self.expected[last])
 
     def _level(self, last: int) -> float:
-        """How fast the portal is up to the run `last` against its usual self, 1 at most: the lowest of LEVELS that can be told."""
+        """How fast the portal is up to the run `last` against its usual self, 1 at most: the lowest of its last rest and of LEVELS."""
         told = [1.0]
-        for span in LEVELS:
-            first = bisect_left(self.times, self.times[last] - span)
+        before = bisect_left(self.found, self.found[last - 1]) if last else 0
+        for first in (before, *(bisect_left(self.times, self.times[last] - span) for span in LEVELS)):
             expected = self.expected[last] - self.expected[first]
             if expected >= _LEAST:
                 told.append((self.found[last] - self.found[first] + 1) / expected)
