@@ -1,13 +1,13 @@
 """Crawls one portal: finds new and moved pages, keeps their articles, owes and sends the alerts.
 
 One DAG a portal, made from the sheets in `spiders/portals/` and `config/portals/`, on the sheet's own schedule. The task
-succeeds if the run could see its portal; a run that was blind fails, with the reason in its last line.
+succeeds if the run could see its portal; a run that was blind fails, with the reason as its error and in its XCom `reason`.
 """
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from airflow.sdk import DAG, Asset, get_parsing_context, task
+from airflow.sdk import DAG, Asset, get_current_context, get_parsing_context, task
 from airflow.sdk.exceptions import AirflowFailException
 
 from pipelines.config import settings
@@ -42,6 +42,7 @@ def crawl_dag(slug: str, name: str, schedule: str | timedelta | None, trouble: s
             try:
                 return run(slug, settings())
             except PortalwatchError as error:
+                get_current_context()["ti"].xcom_push("reason", str(error))
                 raise AirflowFailException(str(error)) from None
 
         crawl()

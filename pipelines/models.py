@@ -218,16 +218,34 @@ class BundledStory:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """What ops hear of the monitor itself: an `event` (incident, mended or rollup) in a title and a few lines.
+
+    An incident has its number, `what` it befell (portal, topic or channel) by `name`, its `kind`, and since when (ISO).
+    """
+
+    event: str
+    title: str
+    lines: tuple[str, ...] = ()
+    incident: int | None = None
+    what: str | None = None
+    name: str | None = None
+    kind: str | None = None
+    since: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """One message to one recipient about one story: all that a channel may tell, and nothing more.
 
-    `id` stays the same over every attempt. `kind` is new, development, revision, vanished, late, digest, storm, retracted or test.
+    `id` stays the same over every attempt. `kind` is new, development, revision, vanished, late, digest, storm, retracted, ops or test.
     `topics` pairs slug and title.
     A late message tells all `stories` that a replay or backfill found, a digest those of its time, a storm those that were more than
     the recipient's cap, and none of its own: its `title`, `text` and `url` are empty. A digest says the `coverage` of its time.
     `hits` index into `title` and `text`; a channel prints a capped excerpt of the text, never the whole.
     `development` n: the full report is the nth that follows what this recipient was told of the story first; 0 is that first.
     A retracted one tells nothing but `story_id` and, in `retracts`, the ids of the messages whose article had to be forgotten.
+    One of ops tells its `notice` and no story; title and text are the notice's.
     `thread` is the id of the first message about this story to this recipient, None if this is the first.
     `before` is (title, text) of the state of which the recipient of a revision heard last; a channel tells what changed since.
     """
@@ -258,6 +276,7 @@ class Message:
     stories: tuple[BundledStory, ...] = ()
     coverage: Coverage | None = None
     retracts: tuple[str, ...] = ()
+    notice: Notice | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

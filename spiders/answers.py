@@ -28,6 +28,8 @@ PLAIN: tuple[tuple[type[BaseException], str], ...] = (
     (DownloadCancelledError, "larger than 10 MB"),
 )
 
+CERTIFICATE = "unreachable: its certificate is not valid"
+
 UNANSWERED = (*(kind for kind, _ in PLAIN), DownloadFailedError, IgnoreRequest, OSError)
 """The ways in which a request ends without an answer."""
 
@@ -46,6 +48,8 @@ def refusal(status: int) -> str:
 def plain(error: BaseException | None) -> str:
     """A failure in plain words; a refusal of our own manners says its own."""
     words = next((words for kind, words in PLAIN if isinstance(error, kind)), None)
+    if words is None and "certificate verify failed" in str(error):
+        return CERTIFICATE
     return words or (str(error) if isinstance(error, IgnoreRequest) else f"failed: {type(error).__name__}: {error}")
 
 

@@ -39,6 +39,7 @@ from pipelines.watch.watchlist import compile_watchlist
 from spiders import loader, tdm
 from spiders import settings as scrapy_settings
 from spiders.job import Job, now
+from spiders.judged import by_its_past, watch_over, with_fault
 from spiders.past import Past, PastJob, past_sheet, past_verdict
 from spiders.portal import PortalSpider
 from spiders.progress import Tell
@@ -120,7 +121,10 @@ def _detached(session: Session, run: Run) -> Run:
 def _judged(job: Job, finish_reason: str) -> Verdict:
     if resting := job.rests_wholly():
         return Verdict(succeeded=False, reason="; ".join(resting))
-    return past_verdict(job, finish_reason) if isinstance(job, PastJob) else verdict(job.sources, job.ledger, finish_reason)
+    if isinstance(job, PastJob):
+        return past_verdict(job, finish_reason)
+    judged = verdict(job.sources, job.ledger, finish_reason)
+    return by_its_past(job, finish_reason) or judged if judged.succeeded else with_fault(job, judged)
 
 
 def _run(job: Job) -> str:
@@ -178,6 +182,7 @@ def _close(job: Job, finish_reason: str, judged: Verdict, active: Active) -> dic
         evidence=job.ledger.evidence,
         share=_share(job, windows) if finish_reason != "not_started" and job.history is None else Share(why="not looked at"),
         numbers=[window.told() for window in windows],
+        figures=job.figures(),
     )
     _come_again(job)
     _note_listed(job)
@@ -186,6 +191,8 @@ def _close(job: Job, finish_reason: str, judged: Verdict, active: Active) -> dic
     passing(Point.RUN_CLOSED)
     if job.desk.fast:
         job.desk.fast.release(job.sheet.slug, job.owner, [found.identity for found in job.ledger.found.values()])
+    if job.history is None:
+        watch_over(job)
     job.say("sending alerts")
     if finish_reason != "shutdown":
         deliver(job.post, seconds=AFTER_A_RUN)

@@ -161,6 +161,7 @@ class Ingest:
             outcome = Outcome.NOT_ARTICLE
             flow.settle(job.desk, found, outcome, why, now())
         elif reading.article is not None and reading.kind is PageKind.ARTICLE:
+            job.tally.read(reading.article, now().isoformat())
             kept = flow.keep(job.desk, found, reading.article, now(), item.origin or item.page.origin)
             outcome, why = kept.outcome, reading.article.partial and f"partial: {reading.article.partial}"
             self._learning.note(found.identity, kept.article_id, reading)

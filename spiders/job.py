@@ -14,6 +14,7 @@ from pipelines.alerts.outbox import Post
 from pipelines.archive.place import Place
 from pipelines.config import Settings
 from pipelines.desk import Desk
+from pipelines.health.tally import UNREAD, Tally
 from pipelines.models import Article, Outcome
 from pipelines.points import Point, passing
 from pipelines.sheet import Sheet
@@ -59,7 +60,7 @@ class Job:
     `requests`: what each host was sent, of what is `granted`, last from the day `granted_on`; `spent`: what other runs took of it;
     `stood`: how the portal's hosts stood with us before; `reserved`: what they reserve from text and data mining, by root;
     `history`: the day of the past that is read; `comes_again`: outcomes whose identities are due again;
-    `onlooker`: who is told how far the run is;
+    `onlooker`: who is told how far the run is; `tally`: what it read, for health;
     `troubles`: what went wrong beside the watching, which its reason tells.
     """
 
@@ -91,6 +92,7 @@ class Job:
     archive: Place | None = None
     troubles: list[str] = field(default_factory=list)
     onlooker: Tell | None = None
+    tally: Tally = field(default_factory=Tally)
 
     def load(self) -> None:
         """Read what the run starts from: budgets already spent, and what is known of its listings and hosts."""
@@ -193,6 +195,12 @@ class Job:
     def admits(self, link: Link, url: str) -> bool:
         """Whether an article that a listing names, at `url`, belongs to this run."""
         return True
+
+    def figures(self) -> dict[str, Any]:
+        """What health judges the run by."""
+        settled = self.ledger.outcomes.items()
+        unread = [(self.ledger.found[each].url, self.ledger.whys.get(each, "")) for each, outcome in settled if outcome in UNREAD]
+        return self.tally.told(unread, [(source.url, source.why, source.not_modified) for source in self.sources])
 
     def misses(self, article: Article) -> str | None:
         """Why an article that was read does not belong to this run, None where it does."""

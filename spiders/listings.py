@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Any
+from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.http import Response
@@ -154,10 +155,11 @@ class Listings:
         return Known(etag=etag, last_modified=modified, digest=digest, rules=self._job.rules)
 
     async def _nothing(self, response: Response, place: Place) -> str | None:
-        """The challenge that stands in a listing's place, which is a refusal; None where there is none."""
+        """The challenge that stands in a listing's place, which is a refusal, or where it led instead; None where it is neither."""
         challenge = await asyncio.to_thread(challenged, response.body, header(response, "Content-Type"))
         if challenge is None:
-            return None
+            moved = response.url != place.url and urlsplit(response.url).path in ("", "/")
+            return "redirected to the front page, which is no listing" if moved else None
         self._job.breaker.refused(host_of(response.url), "a challenge page", now(), page=False)
         self._cut(place)
         return f"a challenge page: {challenge}"

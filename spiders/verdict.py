@@ -27,18 +27,27 @@ def verdict(sources: Sequence[SourceAnswer], ledger: Ledger, finish_reason: str)
     troubles = list(dict.fromkeys(source.why for source in sources if source.why))
     if not any(source.links or source.not_modified for source in sources):
         return Verdict(succeeded=False, reason="; ".join(troubles) or "no listing was read")
-    failure = _blind(ledger)
+    failure = _challenged(ledger) or _blind(ledger)
     if failure:
         return Verdict(succeeded=False, reason=failure)
     odd = [f"{source.url}: {source.why}" for source in sources if source.why]
     return Verdict(succeeded=True, reason="; ".join(odd) or None)
 
 
+def _challenged(ledger: Ledger) -> str | None:
+    """Challenge pages in the place of articles, as many as were read or more: one of them says it all."""
+    met = [why for why in ledger.whys.values() if why.startswith("challenge")]
+    return f"{len(met)} pages are challenge pages ({met[0]})" if met and len(met) >= _read(ledger) else None
+
+
+def _read(ledger: Ledger) -> int:
+    return sum(ledger.counts().get(outcome, 0) for outcome in (Outcome.NEW, Outcome.REVISED, Outcome.UNCHANGED))
+
+
 def _blind(ledger: Ledger) -> str | None:
     counts = ledger.counts()
-    read = sum(counts.get(outcome, 0) for outcome in (Outcome.NEW, Outcome.REVISED, Outcome.UNCHANGED))
     unread = {outcome: counts[outcome] for outcome in (Outcome.NOT_ARTICLE, Outcome.EMPTY, Outcome.FAILED) if counts.get(outcome)}
-    if read or sum(unread.values()) < FEW:
+    if _read(ledger) or sum(unread.values()) < FEW:
         return None
     first = ledger.evidence[0]["why"] if ledger.evidence else "no evidence"
     return f"none of {sum(unread.values())} pages gave an article ({first})"

@@ -14,7 +14,7 @@ from pipelines.models import Hit, Message
 _WORDS = Path(__file__).parent / "templates" / "words.json"
 LABELS = {
     "new": None, "development": "developed", "revision": "updated", "vanished": "gone", "test": "test", "late": "late", "digest": "digest",
-    "storm": "storm",
+    "storm": "storm", "ops": None,
 }  # fmt: skip
 
 

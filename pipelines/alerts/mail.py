@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from pipelines.alerts import bundle
+from pipelines.alerts import bundle, ops
 from pipelines.alerts.changes import changes, quoted
 from pipelines.alerts.excerpt import clipped, headline, web_link
 from pipelines.alerts.labels import LABELS, badges, capped, moment, terms, titled, words_in, zone_of
@@ -70,6 +70,8 @@ def compose(message: Message, sender: Sender, zone: tzinfo = UTC, now: datetime 
     """The mail, text and HTML, under 100 KB whatever the page held; times in `zone`, a day stays a day. Same Message-ID on every
     attempt. ConfigError where the sender or recipient is no address."""
     headers = _headers(message, sender, now or datetime.now(UTC))
+    if message.kind == "ops":
+        return _email(headers, "ops", _ops_view(message, sender))
     if message.kind not in bundle.TITLES:
         return _email(headers, "alert", _view(message, sender, zone))
     *larger, least = bundle.SHOWN
@@ -164,7 +166,7 @@ def _plain_id(identity: str) -> str:
 
 def _subject(message: Message, sender: Sender) -> str:
     words = words_in(sender.language)
-    label = LABELS[message.kind]
+    label = ops.LABELS[ops.notice(message).event] if message.kind == "ops" else LABELS[message.kind]
     kind = words[label] if label else ""
     topics = clipped(words["comma"].join(title or slug for slug, title in message.topics), 40)
     parts = [part for part in (kind, topics, clipped(titled(message, words), SUBJECT_CAP)) if part]
@@ -203,6 +205,18 @@ def _bundle_view(message: Message, sender: Sender, zone: tzinfo, shown: int) -> 
         "more": bundle.rest(message, words, see, shown),
         "coverage": bundle.foot(message, words, zone),
         "unsubscribe": _address(sender.unsubscribe or sender.address),
+    }
+
+
+def _ops_view(message: Message, sender: Sender) -> dict[str, Any]:
+    words = words_in(sender.language)
+    return {
+        "words": words,
+        "lang": sender.language,
+        "title": headline(message.title, ()),
+        "preview": clipped(message.text, 120),
+        "unsubscribe": _address(sender.unsubscribe or sender.address),
+        **ops.view(message, words),
     }
 
 

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import httpx
 from standardwebhooks import Webhook
 
-from pipelines.alerts import bundle, changes
+from pipelines.alerts import bundle, changes, ops
 from pipelines.alerts.excerpt import clipped, headline, web_link
 from pipelines.alerts.exchange import exchange, release
 from pipelines.errors import ConfigError
@@ -88,6 +88,8 @@ def body(message: Message, now: datetime) -> bytes:
 
 def _of_kind(message: Message) -> dict[str, Any]:
     """The keys that only messages of this kind have."""
+    if message.kind == "ops":
+        return ops.payload(message)
     if message.kind == "retracted":
         return {"retracts": list(message.retracts)}
     return bundle.payload(message) if message.kind in bundle.TITLES else changes.payload(message) if message.kind == "revision" else {}
@@ -100,7 +102,7 @@ def payload(message: Message, now: datetime | None = None) -> dict[str, Any]:
     seen = message.first_seen_at or now or datetime.now(UTC)
     return {
         "schema": SCHEMA,
-        "type": TYPES[message.kind],
+        "type": _type(message),
         "id": message.id,
         "timestamp": seen.astimezone(UTC).isoformat(),
         "data": {
@@ -127,6 +129,10 @@ def payload(message: Message, now: datetime | None = None) -> dict[str, Any]:
             **_of_kind(message),
         },
     }
+
+
+def _type(message: Message) -> str:
+    return ops.TYPES[ops.notice(message).event] if message.kind == "ops" else TYPES[message.kind]
 
 
 def _terms(message: Message) -> list[dict[str, Any]]:

@@ -30,7 +30,7 @@ _NEAR = 20
 _DECLARED = 0.15, 8.0
 """What a declaration is worth against the evidence: points a character, and points in all, which decide where characters are few."""
 
-_FREQUENT = frozenset(
+FREQUENT = frozenset(
     "的一是不了在人有我他这这個个上们們来來到时時大地为為子中你说說生国國年着著就那和要她出也得里裏裡后後自以会會家可下而过過天去能对對小多然于於心学學么麼之都好看起"
     "发發当當没沒成只如事把还還用第样樣道想作种種开開美总總从從无無情己面最女但现現前些所同日手又行意动動方期它头頭经經长長儿兒回位分爱愛老因很给給名法间間斯知世什两兩"
     "次使身者被高已亲親其进進此话話常与與活正感见見明问問力理尔爾点點文几幾定本公特做外相西果走将將月十实實向声聲车車全信重三机機工物气氣每并並别別真打太新比才便"
@@ -160,7 +160,7 @@ def _points(codec: str) -> NDArray[np.float32]:
     """What each character of the basic plane counts if the text is of this codec; all beyond it count as the plane's last."""
     table = np.zeros(0x10000, np.float32)
     table[_HAN], table[_KANA], table[_HANGUL] = _LANGUAGE.get(codec, (0.0, -0.5, 0.0))
-    table[[ord(one) for one in _FREQUENT]] += 3.0
+    table[[ord(one) for one in FREQUENT]] += 3.0
     table[[ord(one) for one in _SOUND]] += 0.5
     for first, last in _ODD:
         table[first : last + 1] -= 4.0

@@ -21,7 +21,9 @@ from pipelines.store.tables import (
     ArticleRow,
     Attempt,
     HostDay,
+    Incident,
     Match,
+    Notice,
     PageRow,
     Retraction,
     Revision,
@@ -86,7 +88,8 @@ def rules(kept: Kept, now: datetime, dialect: str) -> list[Rule]:
     made = (
         (kept.index, _index), (kept.revisions, _revisions), (kept.alerts, _alerts), (kept.alerts, _attempts), (kept.articles, _articles),
         (kept.pages, _postgres_pages if dialect == "postgresql" else _sqlite_pages),
-        (kept.runs, _runs), (kept.runs, _host_days), (kept.runs, _retractions), (kept.runs, _watchlists),
+        (kept.runs, _runs), (kept.runs, _host_days), (kept.runs, _retractions), (kept.runs, _notices), (kept.runs, _incidents),
+        (kept.runs, _watchlists),
     )  # fmt: skip
     return [rule(now - timedelta(days=days)) for days, rule in made if days]
 
@@ -202,6 +205,24 @@ def _retractions(end: datetime) -> Rule:
         table=Retraction, name="retractions", end=end, source=Retraction, keys=(Retraction.id,), portal=literal(""),
         age=Retraction.sent_at.expression, goes=(Retraction.state == "sent") & (Retraction.sent_at < end),
         begun=Retraction.owed_at.expression,
+    )  # fmt: skip
+
+
+def _notices(end: datetime) -> Rule:
+    """But those of an incident that is not over."""
+    over = Notice.incident_id.is_(None) | Notice.incident_id.in_(select(Incident.id).where(Incident.mended_at < end))
+    return Rule(
+        table=Notice, name="notices", end=end, source=Notice, keys=(Notice.id,), portal=literal(""),
+        age=Notice.sent_at.expression, goes=(Notice.state == "sent") & (Notice.sent_at < end) & over,
+    )  # fmt: skip
+
+
+def _incidents(end: datetime) -> Rule:
+    """Once they were mended, and nothing is owed or kept of them."""
+    return Rule(
+        table=Incident, name="incidents", end=end, source=Incident, keys=(Incident.id,), portal=Incident.name.expression,
+        age=Incident.mended_at.expression,
+        goes=(Incident.mended_at < end) & ~exists().where(Notice.incident_id == Incident.id),
     )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from pipelines.pauses import pause
 from pipelines.store import attempts, circuits
 from pipelines.store.database import serialize_claims, store_id
 from pipelines.store.rulings import about
-from pipelines.store.tables import AlertRow, ArticleRow, Match, Retraction, Telling
+from pipelines.store.tables import AlertRow, ArticleRow, Match, Notice, Retraction, Telling
 
 CLAIM = timedelta(minutes=2)  # longer than any send takes; a sender that was killed loses its claim after this
 FIRST_RETRY = timedelta(seconds=30)
@@ -23,9 +23,9 @@ GIVE_UP = timedelta(hours=48)  # after it was owed, the next refusal of a messag
 HELD_FOR = timedelta(hours=1)  # a late batch that has not found or told anything for so long was killed, and is sent as it is
 UNDER_WAY = ("owed", "retrying", "sending")
 ALERTS_A_MESSAGE = 4  # looked at for each message that is wanted; a message has one for each of its topics
-Table = type[AlertRow] | type[Retraction]
-TABLES: tuple[Table, ...] = (AlertRow, Retraction)
-"""What is sent: alerts, and what must be taken back of them."""
+Table = type[AlertRow] | type[Retraction] | type[Notice]
+"""What is sent: alerts, what must be taken back of them, and what ops hear of the monitor itself."""
+TABLES: tuple[Table, ...] = (AlertRow, Retraction, Notice)
 
 
 def record(session: Session, row: ArticleRow, matches: Sequence[TopicMatch], watchlist: str, now: datetime) -> None:
@@ -228,7 +228,7 @@ def _is_next(table: Table) -> ColumnElement[bool]:
 
     Older than the first alert of the message, so that of two that tell the same stories one always goes.
     """
-    if table is Retraction:
+    if table is not AlertRow:
         return true()
     mine, mate, older = aliased(AlertRow), aliased(AlertRow), aliased(AlertRow)
     begun = select(func.min(mate.id)).where(mate.message == AlertRow.message).correlate(AlertRow).scalar_subquery()
@@ -259,7 +259,7 @@ def answered(session: Session, claim: Claim, answer: Answer, now: datetime, seco
     attempts.note(session, claim.message, attempts.Tried(channel=lane.channel, at=now, seconds=seconds, answer=answer))
     open_until = circuits.heard(session, lane.circuit, claim.message, answer, now) if lane.circuit else None
     query: Any = select(table).where(table.message == claim.message, table.state != "sent").with_for_update()
-    rows: list[AlertRow | Retraction] = [
+    rows: list[AlertRow | Retraction | Notice] = [
         row for row in session.scalars(query) if answer.ok or (row.state == "sending" and row.next_try_at == claim.until)
     ]
     if not rows:
@@ -281,7 +281,7 @@ def _again(claim: Claim, tries: int, answer: Answer, now: datetime, open_until: 
 
 
 def replay(session: Session, message: str | None, now: datetime) -> int:
-    """Owe dead messages again (one, or all), and ask the channels that are left alone; gives the number of alerts and of retractions."""
+    """Owe dead messages again (one, or all), ask resting channels; gives the number of alerts, retractions and notices."""
     circuits.ask_again(session, now)
     return sum(_replay(session, table, message, now) for table in TABLES)
 
@@ -302,6 +302,11 @@ def counts(session: Session) -> dict[str, int]:
 def retractions(session: Session) -> dict[str, int]:
     """What was taken back, and what is still to be, by state."""
     return _counts(session, Retraction)
+
+
+def notices(session: Session) -> dict[str, int]:
+    """What ops are told, by state."""
+    return _counts(session, Notice)
 
 
 def _counts(session: Session, table: Table) -> dict[str, int]:

@@ -11,6 +11,7 @@ from pipelines.models import BundledStory, Hit, Message
 from pipelines.policy.plan import Bundle
 from pipelines.store import revisions, runs
 from pipelines.store.bundles import by_story
+from pipelines.store.notices import notice_of
 from pipelines.store.tables import AlertRow, ArticleRow, Match, Retraction, Revision
 
 Names = Mapping[str, str]
@@ -20,7 +21,7 @@ def message_of(session: Session, message: str, titles: Names, portal_names: Name
     """All that a channel may tell about an owed message. `titles`: topic slug to title. NoResultFound where it was forgotten since."""
     rows = session.scalars(select(AlertRow).where(AlertRow.message == message).order_by(AlertRow.id)).all()
     if not rows:
-        return _retraction(session, message)
+        return notice_of(session, message) or _retraction(session, message)
     if _is_bundle(rows[0]):
         return _bundle(session, rows, titles, portal_names)
     first, newest, topics = rows[0], _newest(rows), _topics(rows, titles)

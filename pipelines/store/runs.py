@@ -23,7 +23,7 @@ class Ended:
     """How a run ended.
 
     `outcomes` counts every discovered identity once; `evidence` holds samples of what went wrong. `share` is what two views
-    say that we hold; `numbers` how many of a running number's last ones we do.
+    say that we hold; `numbers` how many of a running number's last ones we do. `figures`: what health judges the run by.
     """
 
     finish_reason: str
@@ -36,6 +36,7 @@ class Ended:
     evidence: list[dict[str, Any]]
     share: Share
     numbers: list[dict[str, Any]]
+    figures: Mapping[str, Any] | None = None
 
 
 def open_run(session: Session, portal: str, watchlist: str | None, now: datetime, history: date | None = None) -> Run:
@@ -66,6 +67,7 @@ def close_run(session: Session, run_id: int, ended: Ended, now: datetime) -> dat
     run.discovered, run.requests, run.bytes = ended.discovered, ended.requests, ended.bytes
     run.outcomes, run.evidence = dict(ended.outcomes), ended.evidence
     run.share, run.views = ended.share.share, {**ended.share.as_json(), "numbers": ended.numbers}
+    run.figures = dict(ended.figures) if ended.figures is not None else None
     portal = session.get_one(Portal, run.portal)
     if run.learning and ended.succeeded and portal.learned_at is None:
         portal.learned_at = now

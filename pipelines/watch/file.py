@@ -130,6 +130,9 @@ def _mapping(value: object) -> object:
 class WatchlistFile(_Strict):
     """watchlist.yaml."""
 
+    ops: tuple[str, ...] = Field(
+        default=(), description="Channels by which ops hear of the monitor itself: what is blind, and what is mended."
+    )
     topics: Annotated[dict[Slug, TopicEntry], BeforeValidator(_mapping)]
     channels: Annotated[dict[Slug, Annotated[Channel, Field(discriminator="type")]], BeforeValidator(_mapping)] = {}
 

@@ -4,7 +4,7 @@ import hashlib
 import json
 import platform
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -19,11 +19,12 @@ _LIBRARIES = ("babel", "daachorse", "google-re2", "lark", "numpy", "opencc", "py
 _TABLES = ("waiting", "second", "partners", "strings", "lookups", "topics")
 
 
-def pack(topics: Topics, channels: Mapping[str, Channel], program: Program) -> dict[str, bytes | memoryview]:
+def pack(topics: Topics, channels: Mapping[str, Channel], program: Program, ops: Sequence[str] = ()) -> dict[str, bytes | memoryview]:
     """All that a process needs to match and to alert."""
     head = {
         "slugs": list(topics),
         "channels": {name: channel.model_dump(mode="json") for name, channel in channels.items()},
+        "ops": list(ops),
         "always": program.always,
         "fields": program.fields,
     }
@@ -37,7 +38,7 @@ def pack(topics: Topics, channels: Mapping[str, Channel], program: Program) -> d
     return sections
 
 
-def unpack(sections: Mapping[str, memoryview]) -> tuple[Topics, Mapping[str, Channel], Program]:
+def unpack(sections: Mapping[str, memoryview]) -> tuple[Topics, Mapping[str, Channel], Program, tuple[str, ...]]:
     """What `pack` was given."""
     head = json.loads(bytes(sections["head"]))
 
@@ -53,7 +54,7 @@ def unpack(sections: Mapping[str, memoryview]) -> tuple[Topics, Mapping[str, Cha
         strings=rows("strings"), lookups=rows("lookups"), topics=rows("topics"),
     )  # fmt: skip
     channels = WatchlistFile.model_validate({"topics": {}, "channels": head["channels"]}).channels
-    return Topics(head["slugs"], rows("entries")), channels, program
+    return Topics(head["slugs"], rows("entries")), channels, program, tuple(head["ops"])
 
 
 def key_of(source: tuple[str, str]) -> str:

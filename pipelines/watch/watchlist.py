@@ -50,6 +50,7 @@ class Watchlist:
     name: str
     topics: Topics
     channels: Mapping[str, Channel]
+    ops: tuple[str, ...] = ()
     program: Program = field(repr=False, compare=False)
     source: tuple[str, str] = field(repr=False)
     version: str
@@ -73,12 +74,17 @@ class Watchlist:
             topics = Topics.of(file.topics)
             check_samples(document, file, Matcher(program))
         source = (text, aliases_text)
-        return cls(name=name, topics=topics, channels=file.channels, program=program, source=source, version=_version(source))
+        return cls(name=name, topics=topics, channels=file.channels, ops=file.ops, program=program, source=source, version=_version(source))
 
     @property
     def aliases(self) -> AliasLists:
         """Its alias lists, read anew."""
         return read_aliases(Document(ALIASES_FILE, self.source[1]))
+
+    @property
+    def watchmen(self) -> tuple[tuple[str, str], ...]:
+        """(channel, recipient) of everyone who hears of the monitor itself."""
+        return tuple(dict.fromkeys((name, to) for name in self.ops for to in _recipients(name, self.channels[name])))
 
     def recipients(self, topic: Topic) -> tuple[tuple[str, str], ...]:
         """(channel, recipient) of everyone who hears of the topic: each mail address, or a webhook's channel name."""
@@ -118,13 +124,13 @@ def compiled_once(shelf: Path | None, name: str, source: tuple[str, str], read: 
         if sections := kept.read(key):
             return _unpacked(name, source, sections)
         watchlist = read()
-        kept.write(key, pack(watchlist.topics, watchlist.channels, watchlist.program))
+        kept.write(key, pack(watchlist.topics, watchlist.channels, watchlist.program, watchlist.ops))
     return watchlist
 
 
 def _unpacked(name: str, source: tuple[str, str], sections: Mapping[str, memoryview]) -> Watchlist:
-    topics, channels, program = unpack(sections)
-    return Watchlist(name=name, topics=topics, channels=channels, program=program, source=source, version=_version(source))
+    topics, channels, program, ops = unpack(sections)
+    return Watchlist(name=name, topics=topics, channels=channels, ops=ops, program=program, source=source, version=_version(source))
 
 
 def compile_watchlist(watchlist: Watchlist) -> Matcher:
@@ -166,7 +172,7 @@ def _recipients(name: str, channel: Channel) -> tuple[str, ...]:
 def _plans(document: Document, file: WatchlistFile, aliases: AliasLists, progress: Progress) -> list[Plan]:
     compiler = Compiler(aliases)
     plans: list[Plan] = []
-    problems: list[str] = []
+    problems = [*_unknown_ops(document, file)]
     for done, (slug, entry) in enumerate(file.topics.items()):
         progress(done, len(file.topics))
         unknown = list(_unknown_names(document, slug, entry, file, aliases))
@@ -187,6 +193,12 @@ def _without_moments(document: Document, slug: str, entry: TopicEntry, file: Wat
         if name in file.channels and cron_of(entry, file.channels[name]) == "":
             key = ("topics", slug, "when") if entry.when else ("topics", slug, "channels", index)
             yield f'{document.where(key)}: nobody says when the digest goes; write `digest: "0 8,18 * * *"` in the topic or in `{name}`'
+
+
+def _unknown_ops(document: Document, file: WatchlistFile) -> Iterator[str]:
+    for index, name in enumerate(file.ops):
+        if name not in file.channels:
+            yield f"{document.where(('ops', index))}: {unknown_name(name, sorted(file.channels), 'channel')}"
 
 
 def _unknown_names(document: Document, slug: str, entry: TopicEntry, file: WatchlistFile, aliases: AliasLists) -> Iterator[str]:

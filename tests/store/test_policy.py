@@ -69,7 +69,9 @@ class Watch:
                 self.got.append(message)
             return self.answer
 
-        deliver(Post(engine=self.store, watchlist=self.watchlist, portal_names={"dw_zh": "DW"}, send=send, clock=lambda: self.now, threads=1))
+        deliver(
+            Post(engine=self.store, watchlist=self.watchlist, portal_names={"dw_zh": "DW"}, send=send, clock=lambda: self.now, threads=1)
+        )
         return self.got[before:]
 
     def mute(self, until: datetime, **what: object) -> int:

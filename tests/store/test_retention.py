@@ -179,7 +179,7 @@ def test_runs_go_but_for_the_newest_and_those_that_read_the_past(desk: Desk, now
         session.add(HostDay(host="h", day=now.date(), requests=1))
         for number in range(4):
             session.add(WatchlistRow(version=f"v{number}", text="", aliases="", activated_at=old + number * DAY))
-    assert gone(desk, now, runs=180) == {"runs": 1, "host_days": 1, "retractions": 0, "watchlists": 2}
+    assert gone(desk, now, runs=180) == {"runs": 1, "host_days": 1, "retractions": 0, "notices": 0, "incidents": 0, "watchlists": 2}
     with reading(desk.engine) as session:
         assert sorted(session.scalars(select(WatchlistRow.version))) == ["v1", "v3"]
 

@@ -33,10 +33,20 @@ def main(folder: str, wanted: list[str]) -> None:
 def _play(dag: object) -> None:
     try:
         run = dag.test()  # type: ignore[attr-defined]
-        told = {"dag": dag.dag_id, "state": str(run.state)}  # type: ignore[attr-defined]
+        told = {"dag": dag.dag_id, "state": str(run.state), "reason": _reason(run)}  # type: ignore[attr-defined]
     except BaseException:  # noqa: BLE001 - told in the answer
         told = {"dag": dag.dag_id, "state": "raised", "why": traceback.format_exc()}  # type: ignore[attr-defined]
     print(json.dumps(told), flush=True)
+
+
+def _reason(run: object) -> str | None:
+    """What a task that failed left in its XCom."""
+    from airflow.models.xcom import XComModel
+    from airflow.utils.session import create_session
+
+    with create_session() as session:
+        found = session.query(XComModel.value).filter_by(dag_id=run.dag_id, run_id=run.run_id, key="reason").first()  # type: ignore[attr-defined]
+    return found[0] if found else None
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import json
 import random
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -67,13 +68,14 @@ def paragraphs(seed: str) -> list[str]:
 @dataclass(slots=True)
 class Answer:
     """What an address answers, 304 to whoever knows its ETag or Last-Modified. `claimed`: the Content-Length that it lies about;
-    `after`: what must happen before it answers."""
+    `after`: what must happen before it answers; `drip`: seconds between two bytes."""
 
     body: bytes = b""
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     claimed: int | None = None
     after: threading.Event | None = None
+    drip: float = 0.0
 
 
 @dataclass(slots=True)
@@ -127,8 +129,8 @@ def sheet(gateway: str, **keys: Any) -> str:
 
 
 @contextmanager
-def portal() -> Iterator[Portal]:
-    """The portal, served on loopback."""
+def portal(tls: ssl.SSLContext | None = None) -> Iterator[Portal]:
+    """The portal, served on loopback, by https where it has `tls`."""
     answers: dict[str, Answer] = {"/robots.txt": Answer(status=404)}
     asked: list[str] = []
     posted: list[bytes] = []
@@ -139,10 +141,14 @@ def portal() -> Iterator[Portal]:
         times.append(time.monotonic())
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(answers, note, posted.append))
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
-        yield Portal(url=f"http://127.0.0.1:{server.server_port}", answers=answers, asked=asked, posted=posted, times=times)
+        yield Portal(
+            url=f"http{'s' if tls else ''}://127.0.0.1:{server.server_port}", answers=answers, asked=asked, posted=posted, times=times
+        )
     finally:
         server.shutdown()
         server.server_close()
@@ -175,7 +181,9 @@ def _handler(answers: dict[str, Answer], note: Callable[[str], None], keep: Call
                 self.send_header(name, value)
             self.end_headers()
             try:
-                self.wfile.write(answer.body)
+                for piece in [answer.body] if not answer.drip else [bytes([byte]) for byte in answer.body]:
+                    self.wfile.write(piece)
+                    time.sleep(answer.drip)
             except (BrokenPipeError, ConnectionResetError):
                 return
 

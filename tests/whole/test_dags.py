@@ -36,6 +36,7 @@ def played(tmp_path_factory: pytest.TempPathFactory, valkey: str) -> Iterator[tu
                 "crawl_broken",
                 "deliver",
                 "upkeep",
+                "health",
                 "reextract",
                 "rematch",
                 "digest",
@@ -54,18 +55,22 @@ def played(tmp_path_factory: pytest.TempPathFactory, valkey: str) -> Iterator[tu
 def test_the_folder_loads_without_errors_even_with_a_broken_sheet(played: tuple[House, dict[str, Any], dict[str, Any]]) -> None:
     _, bag, _ = played
     assert bag["errors"] == {}
-    assert set(bag["dags"]) >= {*CRAWLS, "crawl_broken", "deliver", "digest", "upkeep", "reextract", "rematch"}
+    assert set(bag["dags"]) >= {*CRAWLS, "crawl_broken", "deliver", "digest", "health", "upkeep", "reextract", "rematch"}
     assert all(bag["docs"].values())
     assert {name for name in bag["dags"] if name.startswith("backfill_")} >= {"backfill_park6", "backfill_storm_mg"}
 
 
-@pytest.mark.parametrize("dag", [*CRAWLS, "deliver", "digest", "reextract", "rematch"])
+@pytest.mark.parametrize("dag", [*CRAWLS, "deliver", "digest", "health", "reextract", "rematch"])
 def test_each_dag_succeeds(played: tuple[House, dict[str, Any], dict[str, Any]], dag: str) -> None:
     assert played[2][dag]["state"] == "success", played[2][dag]
 
 
 def test_the_dag_of_a_broken_sheet_fails_and_nothing_else_does(played: tuple[House, dict[str, Any], dict[str, Any]]) -> None:
     assert played[2]["crawl_broken"]["state"] == "failed"
+
+
+def test_a_crawl_that_fails_leaves_its_reason_in_the_xcom(played: tuple[House, dict[str, Any], dict[str, Any]]) -> None:
+    assert "broken.yaml" in played[2]["crawl_broken"]["reason"]
 
 
 def test_upkeep_succeeds_where_nothing_is_wrong(played: tuple[House, dict[str, Any], dict[str, Any]]) -> None:

@@ -4,6 +4,7 @@ from pipelines.store.tables.articles import ArticleRow, Forgotten, Revision, Shi
 from pipelines.store.tables.base import Base
 from pipelines.store.tables.collection import HostDay, Learned, Listed, Listing, Meta, PageRow, Portal, Run, Source
 from pipelines.store.tables.delivery import Attempt, Circuit
+from pipelines.store.tables.incidents import Incident, Notice
 from pipelines.store.tables.outbox import AlertRow, Match, Mute, Owed, Retraction, Silenced, Verdict, WatchlistRow
 from pipelines.store.tables.stories import Related, Ruling, Story, Telling
 
@@ -15,12 +16,14 @@ __all__ = [
     "Circuit",
     "Forgotten",
     "HostDay",
+    "Incident",
     "Learned",
     "Listed",
     "Listing",
     "Match",
     "Meta",
     "Mute",
+    "Notice",
     "Owed",
     "PageRow",
     "Portal",

@@ -99,7 +99,7 @@ class Listed(Base):
 class Run(Base):
     """One crawl of one portal; `outcomes` sums to `discovered`. `history`: the day whose history it read, None for the present.
 
-    `share`: of the portal that we hold, by its `views`.
+    `share`: of the portal that we hold, by its `views`. `figures`: what health judges it by, see pipelines.health.tally.
     """
 
     __tablename__ = "runs"
@@ -118,6 +118,7 @@ class Run(Base):
     evidence: Mapped[list[Any]] = mapped_column(default=list)
     share: Mapped[float | None]
     views: Mapped[dict[str, Any] | None]
+    figures: Mapped[dict[str, Any] | None]
     watchlist: Mapped[str | None] = mapped_column(String(64))
     history: Mapped[date | None]
 

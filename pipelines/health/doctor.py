@@ -66,7 +66,7 @@ def _sheets(broken: Mapping[str, str]) -> Iterator[Finding]:
 def _in_store(settings: Settings, engine: Engine) -> Iterator[Finding]:
     fast = open_fast(settings, engine)
     with reading(engine) as session:
-        counts, taken_back = alerts.counts(session), alerts.retractions(session)
+        counts, taken_back, to_ops = alerts.counts(session), alerts.retractions(session), alerts.notices(session)
         silent = circuits.open_circuits(session)
         latest = runs.latest_runs(session)
         shares = runs.latest_shares(session, datetime.now(UTC) - USUAL)
@@ -75,9 +75,11 @@ def _in_store(settings: Settings, engine: Engine) -> Iterator[Finding]:
     yield _redis(settings, fast)
     yield _watchlist(settings, engine)
     yield _archive(settings, latest)
-    yield _outbox("alerts", "list", counts)
+    yield _outbox("alerts", "alerts list", counts)
     if taken_back:
-        yield _outbox("retractions", "retractions", taken_back)
+        yield _outbox("retractions", "alerts retractions", taken_back)
+    if to_ops:
+        yield _outbox("notices to ops", "health notices", to_ops)
     for circuit in silent:
         yield Finding(what=f"delivery by {circuit.channel}", ok=False, how=_silent(circuit))
     for run in latest:
@@ -92,7 +94,7 @@ def _in_store(settings: Settings, engine: Engine) -> Iterator[Finding]:
 
 def _outbox(what: str, command: str, counts: Mapping[str, int]) -> Finding:
     told, dead = ", ".join(f"{count} {state}" for state, count in sorted(counts.items())) or "none yet", counts.get("dead", 0)
-    return Finding(what=what, ok=not dead, how=told + (f"; see `portalwatch alerts {command} --state dead`" if dead else ""))
+    return Finding(what=what, ok=not dead, how=told + (f"; see `portalwatch {command} --state dead`" if dead else ""))
 
 
 def _silent(circuit: Circuit) -> str:
