@@ -5,26 +5,32 @@ letter that `portalwatch alerts list --state dead` shows and `portalwatch alerts
 """
 
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
-from airflow.sdk import DAG, Asset, AssetOrTimeSchedule, CronTriggerTimetable, task
+from airflow.sdk import DAG, AssetOrTimeSchedule, CronTriggerTimetable, task
+
+from portalwatch.airflow import wiring
 
 with DAG(
     dag_id="deliver",
-    schedule=AssetOrTimeSchedule(timetable=CronTriggerTimetable("*/2 * * * *", timezone="UTC"), assets=[Asset("portalwatch_articles")]),
-    start_date=datetime(2026, 1, 1, tzinfo=UTC),
+    schedule=AssetOrTimeSchedule(timetable=CronTriggerTimetable("*/2 * * * *", timezone="UTC"), assets=[wiring.STORIES]),
+    start_date=wiring.START,
     catchup=False,
     max_active_runs=1,
-    tags=["portalwatch"],
-    doc_md=__doc__,
+    tags=["portalwatch", "house"],
+    doc_md=wiring.doc(__doc__),
+    default_args={"owner": "portalwatch", **wiring.heard("house")},
+    deadline=wiring.deadline("deliver", timedelta(minutes=45), "house"),
 ):
 
-    @task(execution_timeout=timedelta(minutes=30))
+    @task(inlets=[wiring.STORIES], outlets=[wiring.ALERTS], execution_timeout=timedelta(minutes=30))
     def deliver() -> dict[str, int]:
         """One round; returns how many messages were sent, will be tried again, and are dead."""
         from pipelines.config import settings
+        from pipelines.heartbeat import alive
         from pipelines.rounds import deliver_round
 
-        return asdict(deliver_round(settings()))
+        with wiring.plainly(), alive(settings(), "deliver"):
+            return asdict(deliver_round(settings()))
 
     deliver()

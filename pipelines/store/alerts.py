@@ -10,6 +10,7 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from pipelines.models import Answer, TopicMatch
+from pipelines.store import tallies
 from pipelines.store.database import serialize_claims, store_id
 from pipelines.store.rulings import about
 from pipelines.store.tables import AlertRow, ArticleRow, Match, Retraction, Telling
@@ -189,6 +190,7 @@ def answered(session: Session, claim: Claim, answer: Answer, now: datetime) -> s
         row.state, row.attempts, row.answer = state, attempts, answer.detail[:500]
         row.sent_at = now if answer.ok else None
         row.next_try_at = now if state != "retrying" else now + _pause(attempts, answer)
+    tallies.delivered(session, rows[0].channel, state, [row.owed_at for row in rows], now)
     return state
 
 

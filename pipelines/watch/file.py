@@ -107,10 +107,11 @@ def _mapping(value: object) -> object:
 
 
 class WatchlistFile(_Strict):
-    """watchlist.yaml."""
+    """watchlist.yaml. `ops` names the channels of those who run it: they hear where something is broken, not of news."""
 
     topics: Annotated[dict[Slug, TopicEntry], BeforeValidator(_mapping)]
     channels: Annotated[dict[Slug, Annotated[Channel, Field(discriminator="type")]], BeforeValidator(_mapping)] = {}
+    ops: tuple[str, ...] = ()
 
 
 def schema_of() -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import gc
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -168,6 +168,7 @@ def _plans(document: Document, file: WatchlistFile, aliases: AliasLists, progres
             plans.append(Plan(slug, part, frozenset(entry.portals)))
         except QueryError as error:
             problems.append(f"{document.where(('topics', slug, 'query'), offset=error.offset)}: {error.message}")
+    problems += _unknown(document, ("ops",), file.ops, sorted(file.channels), "channel")
     if problems:
         raise ConfigError(problems)
     return plans
@@ -178,6 +179,10 @@ def _unknown_names(document: Document, slug: str, entry: TopicEntry, file: Watch
         ("channels", entry.channels, sorted(file.channels), "channel"),
         ("aliases", entry.aliases or (), sorted(aliases.lists), "alias list"),
     ):
-        for index, name in enumerate(names):
-            if name not in known:
-                yield f"{document.where(('topics', slug, key, index))}: {unknown_name(name, known, what)}"
+        yield from _unknown(document, ("topics", slug, key), names, known, what)
+
+
+def _unknown(document: Document, path: tuple[str, ...], names: Sequence[str], known: Sequence[str], what: str) -> Iterator[str]:
+    for index, name in enumerate(names):
+        if name not in known:
+            yield f"{document.where((*path, index))}: {unknown_name(name, list(known), what)}"

@@ -10,8 +10,10 @@ import typer
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
+from pipelines import pulse
 from pipelines.config import settings
 from pipelines.errors import PortalwatchError
+from pipelines.hiding import hidden
 from pipelines.store.database import engine, open_store, reading, upgrade, version
 from pipelines.store.tables import Run
 from portalwatch import show
@@ -90,7 +92,8 @@ def crawl(
 
 
 def doctor(exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit 1 where something is wrong, for cron.")] = False) -> None:
-    """Look at everything that can be wrong: settings, database, Redis, watchlist, sheets, last runs, dead alerts.
+    """Look at everything that can be wrong: settings, database, Redis, watchlist, sheets, last runs, dead alerts,
+    and whether crawls, deliveries and the canary still happen.
 
     Example: `portalwatch doctor --exit-code`
     """
@@ -100,8 +103,11 @@ def doctor(exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit 1 w
     shelf = loader.shelf(settings())
     findings = examine(settings(), shelf.broken)
     for finding in findings:
-        typer.echo(f"{'ok  ' if finding.ok else 'FAIL'} {finding.what}: {finding.how}")
-    if exit_code and not all(finding.ok for finding in findings):
+        typer.echo(hidden(f"{'ok  ' if finding.ok else 'FAIL'} {finding.what}: {finding.how}", settings()))
+    quiet = pulse.told(settings(), shelf.sheets)
+    for silence in quiet:
+        typer.echo(hidden(f"FAIL {silence.part}: {silence.how}", settings()))
+    if exit_code and (quiet or not all(finding.ok for finding in findings)):
         raise typer.Exit(1)
 
 

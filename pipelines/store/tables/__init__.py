@@ -5,6 +5,7 @@ from pipelines.store.tables.base import Base
 from pipelines.store.tables.collection import HostDay, Learned, Listed, Listing, Meta, PageRow, Portal, Run, Source
 from pipelines.store.tables.outbox import AlertRow, Match, Owed, Retraction, Verdict, WatchlistRow
 from pipelines.store.tables.stories import Related, Ruling, Story, Telling
+from pipelines.store.tables.tallies import Tally
 
 __all__ = [
     "AlertRow",
@@ -28,6 +29,7 @@ __all__ = [
     "Shingle",
     "Source",
     "Story",
+    "Tally",
     "Telling",
     "Verdict",
     "WatchlistRow",

@@ -1,0 +1,1 @@
+"""What we add to an Airflow: what all DAGs share, pools, the words for ops when a run fails or is late, and the plugin."""
