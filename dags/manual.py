@@ -34,11 +34,13 @@ def read_day(slug: str, day: date, alerts: str) -> dict[str, Any]:
     from spiders.backfill import Alerts
     from spiders.backfill import backfill as run
 
-    try:
-        return dict(run(slug, day, settings(), Alerts(alerts)))
-    except PortalwatchError as error:
-        hopeless = isinstance(error, ConfigError) or getattr(error, "lasting", False)
-        raise (AirflowFailException if hopeless else AirflowException)(str(error)) from None
+    with wiring.plainly():
+        try:
+            return dict(run(slug, day, settings(), Alerts(alerts)))
+        except PortalwatchError as error:
+            if isinstance(error, ConfigError) or getattr(error, "lasting", False):
+                raise
+            raise AirflowException(str(error)) from None
 
 
 def backfill_dag(sheet: Sheet) -> DAG:

@@ -35,19 +35,29 @@ def known(settings: Settings) -> frozenset[str]:
 
 @lru_cache(maxsize=8)
 def _known(own: tuple[str, ...], named: tuple[str, ...]) -> frozenset[str]:
-    found = {part for value in (*own, *named) for part in _parts(value)}
+    found = {part for value in own for part in _of_address(value)} | {part for value in named for part in _of_variable(value)}
     return frozenset(each for each in found if len(each) >= SHORTEST)
 
 
-def _parts(value: str) -> Iterable[str]:
+def _of_address(value: str) -> Iterable[str]:
+    """A setting: all of it, or where it is an address its password and tokens; its host is no secret."""
     if "://" not in value:
-        return [value, value.removeprefix("whsec_"), *(part.removeprefix("whsec_") for part in re.split(r"[\s,]+", value))]
+        return [value]
     try:
         parts = urlsplit(value)
-        tokens = [token for token in re.split(r"[/?&=#]", f"{parts.path}?{parts.query}") if len(token) >= TOKEN]
-        return [part for each in (parts.password or "", *tokens) for part in (each, unquote(each))]
     except ValueError:
         return [value]
+    tokens = [token for token in re.split(r"[/?&=#]", f"{parts.path}?{parts.query}") if len(token) >= TOKEN]
+    return [form for each in (parts.password or "", *tokens) for form in (each, unquote(each))]
+
+
+def _of_variable(value: str) -> Iterable[str]:
+    """A variable that is called a secret: several in a row, or an address as Apprise has them, whose host is a token."""
+    pieces = [piece.removeprefix("whsec_") for piece in re.split(r"[\s,]+", value)]
+    tokens = [
+        token for piece in pieces if "://" in piece for token in re.split(r"[/?&=#:@]", piece.partition("://")[2]) if len(token) >= TOKEN
+    ]
+    return [value, *pieces, *(form for each in tokens for form in (each, unquote(each)))]
 
 
 class Hiding(logging.Filter):

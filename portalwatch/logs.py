@@ -6,6 +6,7 @@ import sys
 import traceback
 from datetime import UTC, datetime
 from types import TracebackType
+from typing import TextIO
 
 from pipelines.config import Settings, settings
 from pipelines.errors import ConfigError
@@ -18,6 +19,10 @@ _OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "task
 class Json(logging.Formatter):
     """One object a line: timestamp, level, logger, event, exception, as structlog calls them, and what a record was given as `extra`."""
 
+    def __init__(self, wanted: Settings) -> None:
+        super().__init__()
+        self._wanted = wanted
+
     def format(self, record: logging.LogRecord) -> str:
         """The line."""
         told = {
@@ -29,15 +34,27 @@ class Json(logging.Formatter):
         }
         if record.exc_info or record.exc_text:
             told["exception"] = record.exc_text or self.formatException(record.exc_info)  # type: ignore[arg-type]
-        return json.dumps(told, ensure_ascii=False, default=str)
+        return hidden(json.dumps(told, ensure_ascii=False, default=str), self._wanted)
+
+
+class _ToStderr(logging.StreamHandler[TextIO]):
+    """Writes to what stderr is when something is logged."""
+
+    def __init__(self) -> None:
+        logging.Handler.__init__(self)
+
+    @property
+    def stream(self) -> TextIO:  # type: ignore[override]
+        """The present stderr."""
+        return sys.stderr
 
 
 def set_up(wanted: Settings, *, verbose: bool) -> None:
     """Log to stderr from now on."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(Json() if wanted.log == "json" else logging.Formatter("%(levelname)s %(message)s"))
+    handler = _ToStderr()
+    handler.setFormatter(Json(wanted) if wanted.log == "json" else logging.Formatter("%(levelname)s %(message)s"))
     handler.addFilter(Hiding(wanted))
-    logging.basicConfig(handlers=[handler], level=logging.DEBUG if verbose else logging.WARNING, force=True)
+    logging.basicConfig(handlers=[handler], level=logging.DEBUG if verbose else logging.WARNING)
     logging.getLogger("portalwatch" if not verbose else "").setLevel(logging.DEBUG if verbose else logging.INFO)
     if wanted.log == "json":
         for ours in ("pipelines", "spiders"):

@@ -1,4 +1,4 @@
-"""What portalwatch answers over HTTP: a feed a topic. Served alone by `portalwatch serve`, or mounted in another ASGI application."""
+"""What portalwatch answers over HTTP: a feed a topic, metrics, health. By `portalwatch serve`, or mounted in another ASGI application."""
 
 from functools import partial
 
@@ -8,6 +8,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from pipelines.config import Settings
+from portalwatch import watched
 
 
 def app(settings: Settings) -> Starlette:
@@ -17,7 +18,7 @@ def app(settings: Settings) -> Starlette:
 
 def routes(settings: Settings) -> list[BaseRoute]:
     """The paths below wherever it is mounted. An endpoint is a plain function, so that Starlette runs it in a thread of its own."""
-    return [Route("/feeds/{topic}.atom", partial(_feed, settings), methods=["GET"])]
+    return [Route("/feeds/{topic}.atom", partial(_feed, settings), methods=["GET"]), *watched.routes(settings)]
 
 
 def _feed(settings: Settings, request: Request) -> Response:

@@ -4,10 +4,12 @@ A task whose pool does not exist waits for ever and tells nobody. So DAGs name o
 """
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from pipelines.config import Settings
@@ -16,6 +18,7 @@ from pipelines.sheet import Sheet
 
 FILE = "pools.json"
 DEFAULT = "default_pool"
+LOOK = 30.0  # seconds
 
 
 def pool_of(sheet: Sheet) -> str:
@@ -61,6 +64,30 @@ def make(settings: Settings, sheets: Iterable[Sheet], env: Mapping[str, str] | N
         raise PortalwatchError(f"the pools could not be made: {(done.stderr or done.stdout).strip().splitlines()[-1:]}")
     _note(settings.ensure_home() / FILE, list(pools))
     return list(pools)
+
+
+class Keeper:
+    """Makes pools beside a running stack, as soon as a sheet names a host that has none."""
+
+    def __init__(self, settings: Settings, env: Mapping[str, str]) -> None:
+        self._settings, self._env = settings, env
+        self._next, self._process = 0.0, None  # type: tuple[float, subprocess.Popen[bytes] | None]
+
+    def look(self, sheets: Callable[[], Iterable[Sheet]]) -> None:
+        """Look whether one is missing, twice a minute, and have it made; never waits."""
+        if time.monotonic() < self._next or (self._process is not None and self._process.poll() is None):
+            return
+        self._next = time.monotonic() + LOOK
+        if set(wanted(sheets())) - made_before(self._settings):
+            command = [sys.executable, "-m", "portalwatch.cli", "airflow", "pools"]
+            quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "stdin": subprocess.DEVNULL}
+            self._process = subprocess.Popen(command, env={**os.environ, **self._env}, **quiet)  # type: ignore[call-overload]
+
+    def stop(self) -> None:
+        """Leave nothing running."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.kill()
+            self._process.wait()
 
 
 def _note(path: Path, names: list[str]) -> None:

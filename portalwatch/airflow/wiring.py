@@ -12,13 +12,11 @@ from airflow.sdk import Asset, DeadlineAlert, DeadlineReference, SyncCallback
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 from pipelines.config import settings
-from portalwatch.airflow import telling
+from portalwatch.airflow import WEB, telling
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 STORIES, ALERTS = Asset("portalwatch_stories"), Asset("portalwatch_alerts")
 """Lineage reads portal -> stories -> alerts."""
-WEB = "/portalwatch/"
-"""Where the plugin hangs our pages into Airflow's."""
 PASSING: dict[str, Any] = {
     "retries": 3, "retry_delay": timedelta(minutes=1), "retry_exponential_backoff": 2.0, "max_retry_delay": timedelta(minutes=15),
 }  # fmt: skip
@@ -52,13 +50,17 @@ def deadline(dag_id: str, within: timedelta, kind: str) -> DeadlineAlert | None:
 
 @contextmanager
 def plainly() -> Iterator[None]:
-    """Inside a task: what a person must mend fails it at once, with the reason in one line; a database that is away is tried again."""
+    """Inside a task: what a person must mend fails it at once, with the reason in one line; a database that is away is tried again.
+
+    Airflow is told our secrets first, so that no log of the task shows one."""
+    from airflow.sdk.log import mask_secret
     from sqlalchemy.exc import OperationalError
 
     from pipelines.errors import PortalwatchError, StoreAway
-    from pipelines.hiding import hidden
+    from pipelines.hiding import hidden, known
     from pipelines.store.database import in_words
 
+    mask_secret(sorted(known(settings())))
     try:
         yield
     except OperationalError as error:

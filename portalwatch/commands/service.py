@@ -1,5 +1,6 @@
 """up, crawl, doctor, db: running the house and looking after it."""
 
+import contextlib
 import json
 import time
 from datetime import UTC, datetime
@@ -38,17 +39,21 @@ def up(
 
     Example: `portalwatch up --port 8090`
     """
+    from portalwatch.airflow.pools import Keeper
     from portalwatch.signals import stopping
     from portalwatch.stack import home_lock, running
+    from spiders import loader
 
     if not dags.is_dir():
         raise typer.BadParameter(f"no folder {dags}; run it in the checkout, or name the folder with --dags")
     check()
     try:
-        with stopping(), home_lock(settings()), running(settings(), dags, port=port) as stack:
+        with stopping(), home_lock(settings()), running(settings(), dags, port=port) as stack, contextlib.ExitStack() as cleanup:
             typer.echo(f"Airflow  {stack.airflow_url}  user admin, password {stack.password()}\nCtrl-C stops everything.", err=True)
-            told = datetime.now(UTC)
+            told, keeper = datetime.now(UTC), Keeper(settings(), stack.env)
+            cleanup.callback(keeper.stop)
             while True:
+                keeper.look(lambda: loader.shelf(settings()).sheets.values())
                 for name in stack.children.mend():
                     typer.echo(f"{name} had died and was started again", err=True)
                 told = _tell_runs(told)

@@ -3,6 +3,7 @@
 import json
 import sys
 import traceback
+from typing import Any
 
 
 def main(folder: str, wanted: list[str]) -> None:
@@ -18,7 +19,13 @@ def main(folder: str, wanted: list[str]) -> None:
     bag = DagBag(folder)
     print(
         json.dumps(
-            {"dags": sorted(bag.dags), "errors": bag.import_errors, "docs": {name: bool(dag.doc_md) for name, dag in bag.dags.items()}}
+            {
+                "dags": sorted(bag.dags),
+                "errors": bag.import_errors,
+                "docs": {name: bool(dag.doc_md) for name, dag in bag.dags.items()},
+                "params": {name: {key: dag.params.get_param(key).schema for key in dag.params} for name, dag in bag.dags.items()},
+                "assets": {name: [_names(dag.tasks, kind) for kind in ("inlets", "outlets")] for name, dag in bag.dags.items()},
+            }
         )
     )
     sync_bag_to_db(bag, "dags-folder", None)
@@ -28,6 +35,10 @@ def main(folder: str, wanted: list[str]) -> None:
         # gets a fresh reactor in this one instead.
         sys.modules.pop("twisted.internet.reactor", None)
         vars(sys.modules.get("twisted.internet", sys)).pop("reactor", None)
+
+
+def _names(tasks: list[Any], kind: str) -> list[str]:
+    return sorted({asset.name for task in tasks for asset in getattr(task, kind)})
 
 
 def _play(dag: object) -> None:
