@@ -81,7 +81,7 @@ class Keeper:
         if set(wanted(sheets())) - made_before(self._settings):
             command = [sys.executable, "-m", "portalwatch.cli", "airflow", "pools"]
             quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "stdin": subprocess.DEVNULL}
-            self._process = subprocess.Popen(command, env={**os.environ, **self._env}, **quiet)  # type: ignore[call-overload]
+            self._process = subprocess.Popen(command, env={**os.environ, **self._env}, **quiet)  # type: ignore[call-overload]  # noqa: S603
 
     def stop(self) -> None:
         """Leave nothing running."""

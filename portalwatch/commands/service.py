@@ -15,6 +15,7 @@ from pipelines import pulse
 from pipelines.config import settings
 from pipelines.errors import PortalwatchError
 from pipelines.hiding import hidden
+from pipelines.sheet import Sheet
 from pipelines.store.database import engine, open_store, reading, upgrade, version
 from pipelines.store.tables import Run
 from portalwatch import show
@@ -42,7 +43,6 @@ def up(
     from portalwatch.airflow.pools import Keeper
     from portalwatch.signals import stopping
     from portalwatch.stack import home_lock, running
-    from spiders import loader
 
     if not dags.is_dir():
         raise typer.BadParameter(f"no folder {dags}; run it in the checkout, or name the folder with --dags")
@@ -53,13 +53,19 @@ def up(
             told, keeper = datetime.now(UTC), Keeper(settings(), stack.env)
             cleanup.callback(keeper.stop)
             while True:
-                keeper.look(lambda: loader.shelf(settings()).sheets.values())
+                keeper.look(_sheets)
                 for name in stack.children.mend():
                     typer.echo(f"{name} had died and was started again", err=True)
                 told = _tell_runs(told)
                 time.sleep(1)
     except KeyboardInterrupt:
         typer.echo("stopped; nothing is left running", err=True)
+
+
+def _sheets() -> list[Sheet]:
+    from spiders import loader
+
+    return list(loader.shelf(settings()).sheets.values())
 
 
 def _tell_runs(since: datetime) -> datetime:

@@ -3,6 +3,8 @@
 import asyncio
 import base64
 import json
+import os
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from tests.alerts.conftest import Receiver, no_name_server, receiver
 
 __all__ = ["no_name_server", "receiver"]
 
+os.environ.setdefault("AIRFLOW_HOME", str(Path(tempfile.gettempdir()) / "portalwatch-tests-airflow"))  # not in somebody's home
 HOOK_SECRET = "whsec_" + base64.b64encode(b"pl4nted-hook-secret-0001").decode()
 OPS = """topics: {{}}
 channels:
