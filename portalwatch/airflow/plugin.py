@@ -34,7 +34,7 @@ def application() -> Any:
     async def by_token(_request: Request) -> Response:
         return Through(login=False)
 
-    async def by_login(_request: Request, _user: GetUserDep) -> Response:  # type: ignore[valid-type]
+    async def by_login(_request: Request, _user: GetUserDep) -> Response:
         return Through(login=True)
 
     outer.add_api_route("/feeds/{rest:path}", by_token, methods=["GET"], response_class=Response)

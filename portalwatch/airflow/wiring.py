@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from airflow.sdk import Asset, DeadlineAlert, DeadlineReference, SyncCallback
+from airflow.sdk import Asset, DeadlineAlert, DeadlineReference, SyncCallback  # type: ignore[attr-defined]  # its stub lacks them
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 from pipelines.config import settings
@@ -60,7 +60,8 @@ def plainly() -> Iterator[None]:
     from pipelines.hiding import hidden, known
     from pipelines.store.database import in_words
 
-    mask_secret(sorted(known(settings())))
+    secrets: list[Any] = sorted(known(settings()))
+    mask_secret(secrets)
     try:
         yield
     except OperationalError as error:

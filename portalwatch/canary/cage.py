@@ -96,8 +96,9 @@ class _Mail(Controller):
     """A controller that takes any free port: the library's own start-up check would connect to port 0."""
 
     def _trigger_server(self) -> None:
-        self.port = self.server.sockets[0].getsockname()[1]
-        super()._trigger_server()
+        server: Any = self.server
+        self.port = server.sockets[0].getsockname()[1]
+        super()._trigger_server()  # type: ignore[no-untyped-call]
 
 
 def _text(raw: bytes) -> bytes:

@@ -1,25 +1,26 @@
 """The canary through everything: an ordinary crawl, extraction, story, match, mail and webhook, in a store of its own."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from pipelines.config import Settings
 from pipelines.store import beats
-from pipelines.store.database import open_store, reading
+from pipelines.store.database import engine, open_store, reading, upgrade
 from pipelines.store.tables import AlertRow, ArticleRow, Run
 from portalwatch.canary import flight
 from portalwatch.canary.cage import Cage
 from portalwatch.canary.flight import STAGES, fly
+from tests.conftest import new_database
 
 
 @pytest.fixture
-def nest(installed: Settings, valkey: str, configured) -> Settings:  # type: ignore[no-untyped-def]
+def nest(installed: Settings, valkey: str, configured: Callable[..., Settings]) -> Settings:
     """Settings with a Redis."""
-    found: Settings = configured(redis_url=valkey)
-    return found
+    return configured(redis_url=valkey)
 
 
 def test_it_comes_back_through_every_stage_and_leaves_nothing_in_the_real_store(nest: Settings) -> None:
@@ -31,6 +32,19 @@ def test_it_comes_back_through_every_stage_and_leaves_nothing_in_the_real_store(
         beat = beats.known(session, "canary")
     assert beat is not None
     assert beat.failing_since is None
+
+
+@pytest.mark.slow
+def test_beside_a_postgresql_it_flies_in_a_schema_of_its_own(
+    nest: Settings, postgres: str, migrated_postgres: str, configured: Callable[..., Settings]
+) -> None:
+    settings = configured(database_url=new_database(postgres, migrated_postgres))
+    upgrade(engine(settings.database))  # a copied database has no id yet
+    assert [fly(settings).broken for _ in range(2)] == [None, None]
+    with reading(open_store(settings)) as session:
+        assert session.scalar(select(func.count()).select_from(ArticleRow)) == 0
+        assert session.scalar(text("SELECT count(*) FROM portalwatch_canary.articles")) == 2
+    engine(settings.database).dispose()
 
 
 @pytest.mark.slow
