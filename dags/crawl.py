@@ -1,49 +1,59 @@
 """Crawls one portal: finds new and moved pages, keeps their articles, owes and sends the alerts.
 
 One DAG a portal, made from the sheets in `spiders/portals/` and `config/portals/`, on the sheet's own schedule. The task
-succeeds if the run could see its portal; a run that was blind fails, with the reason as its error and in its XCom `reason`.
+succeeds if the run could see its portal; a run that was blind fails, with the reason as its error and in its XCom `reason`. A run is
+not tried again, since the next one is; only a database that is away is.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import DAG, Asset, get_current_context, get_parsing_context, task
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.sdk import DAG, Param, get_parsing_context, task
 
 from pipelines.config import settings
-from pipelines.errors import PortalwatchError
 from pipelines.sheet import Sheet
+from portalwatch.airflow import wiring
+from portalwatch.airflow.pools import chosen
 from spiders import loader
 
-ARTICLES = Asset("portalwatch_articles")
-START = datetime(2026, 1, 1, tzinfo=UTC)
 TIME_LIMIT = timedelta(minutes=30)
+RESUME = "Ask the portal though it is paused, having refused us; as `portalwatch portals resume` does."
 
 
-def crawl_dag(slug: str, name: str, schedule: str | timedelta | None, trouble: str | None = None) -> DAG:
+def crawl_dag(slug: str, sheet: Sheet | None, trouble: str | None = None) -> DAG:
     """The DAG of one portal; with `trouble` (a broken sheet) its runs fail with that."""
+    name = sheet.name if sheet else slug
     doc = f"**{name}**\n\n{__doc__}" if trouble is None else f"**The sheet does not read.**\n\n{trouble}"
     with DAG(
         dag_id=f"crawl_{slug}",
-        schedule=schedule,
-        start_date=START,
+        schedule=_when(sheet) if sheet else "@hourly",
+        start_date=wiring.START,
         catchup=False,
         max_active_runs=1,
-        tags=["portalwatch", "crawl"],
-        doc_md=doc,
+        tags=["portalwatch", "crawl", *([sheet.language] if sheet else ["broken"])],
+        doc_md=wiring.doc(doc),
         dag_display_name=f"crawl {name}",
+        default_args={"owner": "portalwatch", **wiring.heard("crawl")},
+        deadline=wiring.deadline(f"crawl_{slug}", TIME_LIMIT + timedelta(minutes=15), "crawl"),
+        params={"resume": Param(False, type="boolean", title="Resume", description=RESUME)},
     ) as dag:
 
-        @task(outlets=[ARTICLES], execution_timeout=TIME_LIMIT)
-        def crawl() -> dict[str, Any]:
+        @task(
+            inlets=[wiring.portal(slug, sheet.hosts[0])] if sheet else [],
+            outlets=[wiring.STORIES],
+            pool=chosen(settings(), sheet) if sheet else None,
+            execution_timeout=TIME_LIMIT,
+            **wiring.PASSING,
+        )
+        def crawl(params: dict[str, Any] | None = None) -> dict[str, Any]:
             """One run of the portal; returns its summary."""
             from spiders.crawl import crawl as run
+            from spiders.crawl import resume
 
-            try:
+            with wiring.plainly():
+                if (params or {}).get("resume"):
+                    resume(slug, settings())
                 return run(slug, settings())
-            except PortalwatchError as error:
-                get_current_context()["ti"].xcom_push("reason", str(error))
-                raise AirflowFailException(str(error)) from None
 
         crawl()
     return dag
@@ -58,7 +68,7 @@ only = get_parsing_context().dag_id
 shelf = loader.shelf(settings())
 for sheet in shelf.sheets.values():
     if only in (None, f"crawl_{sheet.slug}"):
-        globals()[f"crawl_{sheet.slug}"] = crawl_dag(sheet.slug, sheet.name, _when(sheet))
+        globals()[f"crawl_{sheet.slug}"] = crawl_dag(sheet.slug, sheet)
 for slug, trouble in shelf.broken.items():
     if only in (None, f"crawl_{slug}"):
-        globals()[f"crawl_{slug}"] = crawl_dag(slug, slug, "@hourly", trouble)
+        globals()[f"crawl_{slug}"] = crawl_dag(slug, None, trouble)

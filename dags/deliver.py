@@ -8,20 +8,23 @@ Triggered by hand with **replay**, it owes dead letters again first: all of them
 """
 
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import DAG, Asset, AssetOrTimeSchedule, CronTriggerTimetable, Param, task
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.sdk import DAG, AssetOrTimeSchedule, CronTriggerTimetable, Param, task
+
+from portalwatch.airflow import wiring
 
 with DAG(
     dag_id="deliver",
-    schedule=AssetOrTimeSchedule(timetable=CronTriggerTimetable("*/2 * * * *", timezone="UTC"), assets=[Asset("portalwatch_articles")]),
-    start_date=datetime(2026, 1, 1, tzinfo=UTC),
+    schedule=AssetOrTimeSchedule(timetable=CronTriggerTimetable("*/2 * * * *", timezone="UTC"), assets=[wiring.STORIES]),
+    start_date=wiring.START,
     catchup=False,
     max_active_runs=1,
-    tags=["portalwatch"],
-    doc_md=__doc__,
+    tags=["portalwatch", "house"],
+    doc_md=wiring.doc(__doc__),
+    default_args={"owner": "portalwatch", **wiring.heard("house")},
+    deadline=wiring.deadline("deliver", timedelta(minutes=45), "house"),
     params={
         "replay": Param(False, type="boolean", title="Replay", description="Owe dead letters again, and send them."),
         "message": Param(
@@ -30,20 +33,18 @@ with DAG(
     },
 ):
 
-    @task(execution_timeout=timedelta(minutes=30))
+    @task(inlets=[wiring.STORIES], outlets=[wiring.ALERTS], execution_timeout=timedelta(minutes=30))
     def deliver(params: dict[str, Any] | None = None) -> dict[str, int]:
         """One round; returns how many were replayed, and how many messages were sent, will be tried again, and are dead."""
         from pipelines.config import settings
-        from pipelines.errors import PortalwatchError
+        from pipelines.heartbeat import alive
         from pipelines.rounds import deliver_round, replay
         from portalwatch.signals import stopping
+        from spiders.loader import names
 
         asked = params or {}
-        try:
+        with wiring.plainly(), alive(settings(), "deliver"), stopping():
             replayed = replay(settings(), asked.get("message") or None) if asked.get("replay") else 0
-        except PortalwatchError as error:
-            raise AirflowFailException(str(error)) from None
-        with stopping():
-            return {"replayed": replayed} | asdict(deliver_round(settings()))
+            return {"replayed": replayed} | asdict(deliver_round(settings(), names(settings())))
 
     deliver()

@@ -5,21 +5,24 @@ empty for everybody. What waits for the end of quiet hours, or for a cap, is no 
 """
 
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import DAG, Param, task
+
+from portalwatch.airflow import wiring
 
 TEXT = ["null", "string"]
 
 with DAG(
     dag_id="digest",
     schedule=None,
-    start_date=datetime(2026, 1, 1, tzinfo=UTC),
+    start_date=wiring.START,
     catchup=False,
     max_active_runs=1,
     tags=["portalwatch", "manual"],
-    doc_md=__doc__,
+    doc_md=wiring.doc(__doc__),
+    default_args={"owner": "portalwatch"},
     params={
         "recipient": Param(
             None, type=TEXT, title="Recipient", description="A mail address, or a webhook's channel; all where it is empty."
@@ -35,6 +38,7 @@ with DAG(
         from pipelines.digests import send, wanted_of
         from spiders import loader
 
-        return asdict(send(settings(), wanted_of(params or {}), loader.names(settings())))
+        with wiring.plainly():
+            return asdict(send(settings(), wanted_of(params or {}), loader.names(settings())))
 
     digest()

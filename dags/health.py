@@ -4,18 +4,21 @@ A crawl does the same for its own portal at its end; this DAG tells also of port
 what is mended, and once a day how the day was.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from airflow.sdk import DAG, task
+
+from portalwatch.airflow import wiring
 
 with DAG(
     dag_id="health",
     schedule="*/15 * * * *",
-    start_date=datetime(2026, 1, 1, tzinfo=UTC),
+    start_date=wiring.START,
     catchup=False,
     max_active_runs=1,
-    tags=["portalwatch"],
-    doc_md=__doc__,
+    tags=["portalwatch", "house"],
+    doc_md=wiring.doc(__doc__),
+    default_args={"owner": "portalwatch", **wiring.heard("house")},
 ):
 
     @task(execution_timeout=timedelta(minutes=10))
@@ -23,9 +26,11 @@ with DAG(
         """One round; returns how many notices were owed, by event."""
         from pipelines.config import settings
         from pipelines.health.round import health_round
+        from pipelines.heartbeat import alive
         from pipelines.rounds import now
         from spiders import loader
 
-        return health_round(settings(), loader.names(settings()), now())
+        with wiring.plainly(), alive(settings(), "health"):
+            return health_round(settings(), loader.names(settings()), now())
 
     look()

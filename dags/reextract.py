@@ -6,13 +6,13 @@ matches reach each recipient as one late message at the end. Begin with a dry ru
 log shows what would be read differently. A run that is stopped may be started again.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import DAG, Param, task
-from airflow.sdk.exceptions import AirflowFailException
 
 from pipelines.config import settings
+from portalwatch.airflow import wiring
 from spiders import loader
 
 TEXT = ["null", "string"]
@@ -20,11 +20,12 @@ TEXT = ["null", "string"]
 with DAG(
     dag_id="reextract",
     schedule=None,
-    start_date=datetime(2026, 1, 1, tzinfo=UTC),
+    start_date=wiring.START,
     catchup=False,
     max_active_runs=1,
     tags=["portalwatch", "manual"],
-    doc_md=__doc__,
+    doc_md=wiring.doc(__doc__),
+    default_args={"owner": "portalwatch", **wiring.heard("house")},
     params={
         "portal": Param(None, type=TEXT, enum=[None, *loader.paths(settings())], title="Portal", description="One; all where it is empty."),
         "since": Param(None, type=TEXT, format="date", title="Since", description="Only pages fetched on this day or later."),
@@ -34,16 +35,13 @@ with DAG(
     },
 ):
 
-    @task(execution_timeout=timedelta(hours=12))
+    @task(outlets=[wiring.STORIES], execution_timeout=timedelta(hours=12))
     def reextract(params: dict[str, Any] | None = None) -> dict[str, Any]:
         """One replay; returns its counts."""
-        from pipelines.errors import PortalwatchError
         from spiders.replay import logged, wanted_of
         from spiders.replay import reextract as run
 
-        try:
+        with wiring.plainly():
             return run(settings(), wanted_of(params or {}, settings()), logged)
-        except PortalwatchError as error:
-            raise AirflowFailException(str(error)) from None
 
     reextract()

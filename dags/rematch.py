@@ -5,13 +5,13 @@ somebody heard of is not told again. Begin with a dry run: it keeps and sends no
 come of it. A run that is stopped may be started again.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import DAG, Param, task
-from airflow.sdk.exceptions import AirflowFailException
 
 from pipelines.config import settings
+from portalwatch.airflow import wiring
 from spiders import loader
 
 TEXT = ["null", "string"]
@@ -19,11 +19,12 @@ TEXT = ["null", "string"]
 with DAG(
     dag_id="rematch",
     schedule=None,
-    start_date=datetime(2026, 1, 1, tzinfo=UTC),
+    start_date=wiring.START,
     catchup=False,
     max_active_runs=1,
     tags=["portalwatch", "manual"],
-    doc_md=__doc__,
+    doc_md=wiring.doc(__doc__),
+    default_args={"owner": "portalwatch", **wiring.heard("house")},
     params={
         "topic": Param(None, type=TEXT, title="Topic", description="One, by its slug; all where it is empty."),
         "days": Param(30, type="integer", minimum=1, maximum=3650, title="Days", description="How many days back."),
@@ -32,16 +33,13 @@ with DAG(
     },
 ):
 
-    @task(execution_timeout=timedelta(hours=12))
+    @task(outlets=[wiring.STORIES], execution_timeout=timedelta(hours=12))
     def rematch(params: dict[str, Any] | None = None) -> dict[str, Any]:
         """One look through the past; returns its counts."""
-        from pipelines.errors import PortalwatchError
         from pipelines.rematch import rematch as run
         from pipelines.rematch import wanted_of
 
-        try:
+        with wiring.plainly():
             return run(settings(), wanted_of(params or {}), loader.names(settings()))
-        except PortalwatchError as error:
-            raise AirflowFailException(str(error)) from None
 
     rematch()

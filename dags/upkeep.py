@@ -3,31 +3,32 @@
 The task fails where the watchlist in the file is refused or a sheet does not read, so that nobody runs on an old one unknowing.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from airflow.sdk import DAG, task
-from airflow.sdk.exceptions import AirflowFailException
+
+from portalwatch.airflow import wiring
 
 with DAG(
     dag_id="upkeep",
     schedule="17 3 * * *",
-    start_date=datetime(2026, 1, 1, tzinfo=UTC),
+    start_date=wiring.START,
     catchup=False,
     max_active_runs=1,
-    tags=["portalwatch"],
-    doc_md=__doc__,
+    tags=["portalwatch", "house"],
+    doc_md=wiring.doc(__doc__),
+    default_args={"owner": "portalwatch", **wiring.heard("house")},
+    deadline=wiring.deadline("upkeep", timedelta(hours=2), "house"),
 ):
 
-    @task(execution_timeout=timedelta(hours=1))
+    @task(execution_timeout=timedelta(hours=1), **wiring.PASSING)
     def upkeep() -> dict[str, int]:
         """One round; returns what was done, by count."""
         from pipelines.config import settings
-        from pipelines.errors import PortalwatchError
+        from pipelines.heartbeat import alive
         from pipelines.rounds import upkeep_round
 
-        try:
+        with wiring.plainly(), alive(settings(), "upkeep"):
             return upkeep_round(settings())
-        except PortalwatchError as error:
-            raise AirflowFailException(str(error)) from None
 
     upkeep()

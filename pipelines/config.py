@@ -76,6 +76,17 @@ class Settings(BaseSettings):
     extractors: int = Field(
         default=0, ge=0, le=64, description="extraction workers of one crawl; 0: one a core, at most 4, no more than requests in flight"
     )
+    heartbeat_url: SecretStr | None = Field(
+        default=None,
+        description="ping address (healthchecks.io and the like) told after each round of the DAGs, with /fail where it failed",
+    )
+    metrics_token: SecretStr | None = Field(
+        default=None, description="bearer token that /metrics and the details of /health ask for; on loopback none where it is left out"
+    )
+    tell_failures: Literal["house", "all", "off"] = Field(
+        default="house", description="failed and late DAG runs that ops hear of: the house's own, crawls too, or none"
+    )
+    log: Literal["", "json"] = Field(default="", description="json: commands and crawls log one JSON object a line on stderr")
 
     @field_validator("allow_hosts", "portals", mode="before")
     @classmethod

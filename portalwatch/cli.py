@@ -1,5 +1,6 @@
 """The command line: one command a question, results on stdout, progress and logs on stderr, exit codes 0, 1 and 2."""
 
+import contextlib
 import logging
 import os
 import sys
@@ -11,10 +12,11 @@ from pydantic import ValidationError
 from sqlalchemy.exc import OperationalError
 from typer.core import TyperGroup
 
-from pipelines.config import unknown_variables
-from pipelines.errors import PortalwatchError, WrongUseError
+from pipelines.config import settings, unknown_variables
+from pipelines.errors import ConfigError, PortalwatchError, WrongUseError
 from pipelines.store import database
 from pipelines.wording import in_words
+from portalwatch import logs
 from portalwatch.commands import (
     alerts,
     aliases,
@@ -42,6 +44,7 @@ from portalwatch.commands import (
     topics,
     trials,
     verdicts,
+    watcher,
     why,
 )
 
@@ -71,6 +74,7 @@ app = typer.Typer(
 _GROUPS = (
     service,
     serve,
+    watcher,
     backfill,
     portals,
     drafts,
@@ -112,23 +116,22 @@ def _options(
     _show: Annotated[bool, typer.Option("--version", help="Print the version and exit.", is_eager=True, callback=_version)] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log every page.")] = False,
 ) -> None:
-    logging.basicConfig(stream=sys.stderr, level=logging.DEBUG if verbose else logging.WARNING, format="%(levelname)s %(message)s")
-    logging.getLogger("portalwatch" if not verbose else "").setLevel(logging.DEBUG if verbose else logging.INFO)
-    for loud in ("scrapy", "twisted", "asyncio", "filelock", "trafilatura", "httpx", "httpcore", "urllib3"):
-        logging.getLogger(loud).setLevel(logging.INFO if verbose else logging.ERROR)
+    with contextlib.suppress(ConfigError):  # a command that needs them says so itself
+        logs.set_up(settings(), verbose=verbose)
     for trouble in unknown_variables():
         logging.getLogger("portalwatch").warning(trouble)
 
 
 def main() -> None:
     """Run the command line; what a person can mend is told in plain words, without a traceback."""
+    sys.excepthook = logs.crashed
     try:
         app()
     except PortalwatchError as error:
-        typer.echo(f"portalwatch: {error}", err=True)
+        logs.tell(str(error))
         sys.exit(2 if isinstance(error, WrongUseError) else 1)
     except OperationalError as error:
-        typer.echo(f"portalwatch: {database.in_words(error)}", err=True)
+        logs.tell(database.in_words(error))
         sys.exit(1)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

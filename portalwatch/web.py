@@ -1,4 +1,4 @@
-"""What portalwatch answers over HTTP: a feed a topic. Served alone by `portalwatch serve`, or mounted in another ASGI application."""
+"""What portalwatch answers over HTTP: a feed a topic, metrics, health. By `portalwatch serve`, or mounted in another ASGI application."""
 
 import hashlib
 import logging
@@ -17,6 +17,7 @@ from pipelines.config import Settings
 from pipelines.store import feeds
 from pipelines.store.database import open_store, reading, store_id
 from pipelines.store.watchlists import running, standing
+from portalwatch import watched
 from spiders.loader import names
 
 HEADERS = {
@@ -35,7 +36,7 @@ def app(settings: Settings) -> Starlette:
 def routes(settings: Settings) -> list[BaseRoute]:
     """The paths below wherever it is mounted. An endpoint is a plain function, so that Starlette runs it in a thread of its own."""
     keep_tokens_out_of_logs()
-    return [Route("/feeds/{topic}.atom", partial(_feed, settings), methods=["GET"])]
+    return [Route("/feeds/{topic}.atom", partial(_feed, settings), methods=["GET"]), *watched.routes(settings)]
 
 
 def written(settings: Settings, topic: str) -> bytes | None:

@@ -85,6 +85,11 @@ def crawl(portal: str, settings: Settings, past: Past | None = None, onlooker: T
     return told
 
 
+def resume(portal: str, settings: Settings) -> list[str]:
+    """Lift the pause of a portal that refused us; gives what was lifted, in words."""
+    return in_one_transaction(open_store(settings), lambda session: standings.resume(session, portal))
+
+
 def _job(sheet: Sheet, settings: Settings, parts: tuple[Engine, Fast, Active], past: Past | None) -> Job:
     slug, (engine, fast, active) = sheet.slug, parts
     day, version = past.day if past else None, active.watchlist.version
@@ -197,7 +202,14 @@ def _close(job: Job, finish_reason: str, judged: Verdict, active: Active) -> dic
     if finish_reason != "shutdown":
         deliver(job.post, seconds=AFTER_A_RUN)
     told = summary(job, started, ended)
-    log.info("%s: %s %s", job.sheet.slug, finish_reason, dict(ended.outcomes))
+    said = {
+        "portal": job.sheet.slug,
+        "run": job.run_id,
+        "succeeded": ended.succeeded,
+        "reason": ended.reason,
+        "outcomes": dict(ended.outcomes),
+    }
+    log.info("%s: %s %s", job.sheet.slug, finish_reason, dict(ended.outcomes), extra=said)
     return told
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 
 from pipelines.models import Answer, TopicMatch
 from pipelines.pauses import pause
-from pipelines.store import attempts, circuits
+from pipelines.store import attempts, circuits, tallies
 from pipelines.store.database import serialize_claims, store_id
 from pipelines.store.rulings import about
 from pipelines.store.tables import AlertRow, ArticleRow, Match, Notice, Retraction, Telling
@@ -271,6 +271,7 @@ def answered(session: Session, claim: Claim, answer: Answer, now: datetime, seco
         row.state, row.attempts, row.answer = state, tries, answer.detail[:500]
         row.sent_at = now if answer.ok else None
         row.next_try_at = now if state != "retrying" else _again(claim, tries, answer, now, open_until)
+    tallies.delivered(session, rows[0].channel, state, [row.owed_at for row in rows], now)
     return state
 
 

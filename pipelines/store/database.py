@@ -150,9 +150,14 @@ def version(on: Engine) -> tuple[str | None, str]:
     """(the database's schema version, this release's)."""
     with on.connect() as connection:
         present = MigrationContext.configure(connection).get_current_revision()
+    return present, _head()
+
+
+@lru_cache(maxsize=1)
+def _head() -> str:
     wanted = ScriptDirectory.from_config(_alembic()).get_current_head()
     assert wanted is not None
-    return present, wanted
+    return wanted
 
 
 def open_store(settings: Settings) -> Engine:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from pipelines.models import Outcome
 from pipelines.share import Share
+from pipelines.store import tallies
 from pipelines.store.tables import HostDay, Portal, Run
 
 ABANDONED = timedelta(minutes=40)  # longer than any run may take: one that is still open was killed
@@ -45,11 +46,12 @@ def open_run(session: Session, portal: str, watchlist: str | None, now: datetime
     if known is None:
         known = Portal(slug=portal)
         session.add(known)
-    session.execute(
+    killed: Any = session.execute(
         update(Run)
         .where(Run.portal == portal, Run.finished_at.is_(None), Run.started_at < now - ABANDONED)
         .values(finished_at=now, finish_reason="killed", succeeded=False, reason="killed before its end")
     )
+    tallies.count(session, tallies.RUNS, portal, {"failed": killed.rowcount}, now)
     learning = known.learned_at is None and history is None
     run = Run(portal=portal, started_at=now, learning=learning, watchlist=watchlist, history=history, outcomes={}, evidence=[])
     session.add(run)
@@ -71,6 +73,7 @@ def close_run(session: Session, run_id: int, ended: Ended, now: datetime) -> dat
     portal = session.get_one(Portal, run.portal)
     if run.learning and ended.succeeded and portal.learned_at is None:
         portal.learned_at = now
+    tallies.closed(session, run, now)
     return run.started_at
 
 

@@ -128,7 +128,7 @@ def _mapping(value: object) -> object:
 
 
 class WatchlistFile(_Strict):
-    """watchlist.yaml."""
+    """watchlist.yaml. `ops` names the channels of those who run it: they hear where something is broken, not of news."""
 
     ops: tuple[str, ...] = Field(
         default=(), description="Channels by which ops hear of the monitor itself: what is blind, and what is mended."

@@ -2,7 +2,7 @@
 
 import gc
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import tzinfo
@@ -172,7 +172,7 @@ def _recipients(name: str, channel: Channel) -> tuple[str, ...]:
 def _plans(document: Document, file: WatchlistFile, aliases: AliasLists, progress: Progress) -> list[Plan]:
     compiler = Compiler(aliases)
     plans: list[Plan] = []
-    problems = [*_unknown_ops(document, file)]
+    problems: list[str] = []
     for done, (slug, entry) in enumerate(file.topics.items()):
         progress(done, len(file.topics))
         unknown = list(_unknown_names(document, slug, entry, file, aliases))
@@ -182,6 +182,7 @@ def _plans(document: Document, file: WatchlistFile, aliases: AliasLists, progres
             plans.append(Plan(slug, part, frozenset(entry.portals)))
         except QueryError as error:
             problems.append(f"{document.where(('topics', slug, 'query'), offset=error.offset)}: {error.message}")
+    problems += _unknown(document, ("ops",), file.ops, sorted(file.channels), "channel")
     if problems:
         raise ConfigError(problems)
     return plans
@@ -195,17 +196,15 @@ def _without_moments(document: Document, slug: str, entry: TopicEntry, file: Wat
             yield f'{document.where(key)}: nobody says when the digest goes; write `digest: "0 8,18 * * *"` in the topic or in `{name}`'
 
 
-def _unknown_ops(document: Document, file: WatchlistFile) -> Iterator[str]:
-    for index, name in enumerate(file.ops):
-        if name not in file.channels:
-            yield f"{document.where(('ops', index))}: {unknown_name(name, sorted(file.channels), 'channel')}"
-
-
 def _unknown_names(document: Document, slug: str, entry: TopicEntry, file: WatchlistFile, aliases: AliasLists) -> Iterator[str]:
     for key, names, known, what in (
         ("channels", entry.channels, sorted(file.channels), "channel"),
         ("aliases", entry.aliases or (), sorted(aliases.lists), "alias list"),
     ):
-        for index, name in enumerate(names):
-            if name not in known:
-                yield f"{document.where(('topics', slug, key, index))}: {unknown_name(name, known, what)}"
+        yield from _unknown(document, ("topics", slug, key), names, known, what)
+
+
+def _unknown(document: Document, path: tuple[str, ...], names: Sequence[str], known: Sequence[str], what: str) -> Iterator[str]:
+    for index, name in enumerate(names):
+        if name not in known:
+            yield f"{document.where((*path, index))}: {unknown_name(name, list(known), what)}"

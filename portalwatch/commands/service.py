@@ -1,5 +1,6 @@
 """up, crawl, doctor, db: running the house and looking after it."""
 
+import contextlib
 import json
 import time
 from datetime import UTC, datetime
@@ -10,8 +11,11 @@ import typer
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
+from pipelines import pulse
 from pipelines.config import settings
 from pipelines.errors import PortalwatchError
+from pipelines.hiding import hidden
+from pipelines.sheet import Sheet
 from pipelines.store.database import engine, open_store, reading, upgrade, version
 from pipelines.store.tables import Run
 from portalwatch import show
@@ -36,6 +40,7 @@ def up(
 
     Example: `portalwatch up --port 8090`
     """
+    from portalwatch.airflow.pools import Keeper
     from portalwatch.signals import stopping
     from portalwatch.stack import home_lock, running
 
@@ -43,16 +48,24 @@ def up(
         raise typer.BadParameter(f"no folder {dags}; run it in the checkout, or name the folder with --dags")
     check()
     try:
-        with stopping(), home_lock(settings()), running(settings(), dags, port=port) as stack:
+        with stopping(), home_lock(settings()), running(settings(), dags, port=port) as stack, contextlib.ExitStack() as cleanup:
             typer.echo(f"Airflow  {stack.airflow_url}  user admin, password {stack.password()}\nCtrl-C stops everything.", err=True)
-            told = datetime.now(UTC)
+            told, keeper = datetime.now(UTC), Keeper(settings(), stack.env)
+            cleanup.callback(keeper.stop)
             while True:
+                keeper.look(_sheets)
                 for name in stack.children.mend():
                     typer.echo(f"{name} had died and was started again", err=True)
                 told = _tell_runs(told)
                 time.sleep(1)
     except KeyboardInterrupt:
         typer.echo("stopped; nothing is left running", err=True)
+
+
+def _sheets() -> list[Sheet]:
+    from spiders import loader
+
+    return list(loader.shelf(settings()).sheets.values())
 
 
 def _tell_runs(since: datetime) -> datetime:
@@ -90,7 +103,8 @@ def crawl(
 
 
 def doctor(exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit 1 where something is wrong, for cron.")] = False) -> None:
-    """Look at everything that can be wrong: settings, database, Redis, watchlist, sheets, last runs, dead alerts.
+    """Look at everything that can be wrong: settings, database, Redis, watchlist, sheets, last runs, dead alerts,
+    and whether crawls, deliveries and the canary still happen.
 
     Example: `portalwatch doctor --exit-code`
     """
@@ -100,8 +114,11 @@ def doctor(exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit 1 w
     shelf = loader.shelf(settings())
     findings = examine(settings(), shelf.broken)
     for finding in findings:
-        typer.echo(f"{'ok  ' if finding.ok else 'FAIL'} {finding.what}: {finding.how}")
-    if exit_code and not all(finding.ok for finding in findings):
+        typer.echo(hidden(f"{'ok  ' if finding.ok else 'FAIL'} {finding.what}: {finding.how}", settings()))
+    quiet = pulse.told(settings(), shelf.sheets)
+    for silence in quiet:
+        typer.echo(hidden(f"FAIL {silence.part}: {silence.how}", settings()))
+    if exit_code and (quiet or not all(finding.ok for finding in findings)):
         raise typer.Exit(1)
 
 

@@ -3,6 +3,7 @@
 import json
 import sys
 import traceback
+from typing import Any
 
 
 def main(folder: str, wanted: list[str]) -> None:
@@ -18,7 +19,13 @@ def main(folder: str, wanted: list[str]) -> None:
     bag = DagBag(folder)
     print(
         json.dumps(
-            {"dags": sorted(bag.dags), "errors": bag.import_errors, "docs": {name: bool(dag.doc_md) for name, dag in bag.dags.items()}}
+            {
+                "dags": sorted(bag.dags),
+                "errors": bag.import_errors,
+                "docs": {name: bool(dag.doc_md) for name, dag in bag.dags.items()},
+                "params": {name: {key: dag.params.get_param(key).schema for key in dag.params} for name, dag in bag.dags.items()},
+                "assets": {name: [_names(dag.tasks, kind) for kind in ("inlets", "outlets")] for name, dag in bag.dags.items()},
+            }
         )
     )
     sync_bag_to_db(bag, "dags-folder", None)
@@ -30,7 +37,12 @@ def main(folder: str, wanted: list[str]) -> None:
         vars(sys.modules.get("twisted.internet", sys)).pop("reactor", None)
 
 
+def _names(tasks: list[Any], kind: str) -> list[str]:
+    return sorted({asset.name for task in tasks for asset in getattr(task, kind)})
+
+
 def _play(dag: object) -> None:
+    dag.deadline = None  # type: ignore[attr-defined]  # Airflow 3.3's dag.test() stumbles over one once its run is over
     try:
         run = dag.test()  # type: ignore[attr-defined]
         told = {"dag": dag.dag_id, "state": str(run.state), "reason": _reason(run)}  # type: ignore[attr-defined]

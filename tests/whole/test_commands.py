@@ -30,7 +30,7 @@ def test_every_command_has_a_help_with_an_example() -> None:
     found = _commands(get_command(app))
     assert {path[0] for path, _ in found} == {
         "up", "crawl", "backfill", "portals", "topics", "aliases", "articles", "stories", "alerts", "archive", "reextract", "extract", "same", "explain", "forget",
-        "doctor", "db", "redis", "why", "retention", "serve",
+        "doctor", "db", "redis", "why", "retention", "serve", "health", "canary", "airflow",
     }  # fmt: skip
     assert [path for path, command in found if "Example: `" not in (command.help or "")] == []  # type: ignore[attr-defined]
 

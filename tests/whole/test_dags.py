@@ -22,6 +22,8 @@ def played(tmp_path_factory: pytest.TempPathFactory, valkey: str) -> Iterator[tu
     with house(tmp_path_factory.mktemp("dags"), valkey) as made:
         (made.home / "config" / "portals" / "broken.yaml").write_text("name: x\nhots: []\n", encoding="utf-8")
         env = made.env | {
+            "PORTALWATCH_HEARTBEAT_URL": "http://127.0.0.1:1/ping/pl4nted-heartbeat",
+            "PORTALWATCH_SMTP_PASSWORD": "pl4nted-password",  # nobody logs in, it is only known
             "AIRFLOW_HOME": str(made.home / "airflow"),
             "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
             "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
@@ -49,13 +51,24 @@ def played(tmp_path_factory: pytest.TempPathFactory, valkey: str) -> Iterator[tu
         )
         lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
         assert lines, done.stderr[-3000:]
-        yield made, lines[0], {line["dag"]: line for line in lines[1:]}
+        yield made, lines[0] | {"log": done.stderr + done.stdout}, {line["dag"]: line for line in lines[1:]}
 
 
 def test_the_folder_loads_without_errors_even_with_a_broken_sheet(played: tuple[House, dict[str, Any], dict[str, Any]]) -> None:
     _, bag, _ = played
     assert bag["errors"] == {}
-    assert set(bag["dags"]) >= {*CRAWLS, "crawl_broken", "deliver", "digest", "health", "upkeep", "reextract", "rematch"}
+    assert set(bag["dags"]) >= {
+        *CRAWLS,
+        "crawl_broken",
+        "deliver",
+        "digest",
+        "health",
+        "upkeep",
+        "reextract",
+        "rematch",
+        "backfill",
+        "canary",
+    }
     assert all(bag["docs"].values())
     assert {name for name in bag["dags"] if name.startswith("backfill_")} >= {"backfill_park6", "backfill_storm_mg"}
 
@@ -67,6 +80,25 @@ def test_each_dag_succeeds(played: tuple[House, dict[str, Any], dict[str, Any]],
 
 def test_the_dag_of_a_broken_sheet_fails_and_nothing_else_does(played: tuple[House, dict[str, Any], dict[str, Any]]) -> None:
     assert played[2]["crawl_broken"]["state"] == "failed"
+    assert "portals/broken.yaml:2:1" in played[1]["log"]
+
+
+def test_no_task_logs_a_secret(played: tuple[House, dict[str, Any], dict[str, Any]]) -> None:
+    assert "the heartbeat was not heard" in played[1]["log"]
+    assert "pl4nted" not in played[1]["log"]
+
+
+def test_forms_have_typed_fields_and_lineage_reads_portal_stories_alerts(played: tuple[House, dict[str, Any], dict[str, Any]]) -> None:
+    params, assets = played[1]["params"], played[1]["assets"]
+    assert {name: sorted(params[name]) for name in ("crawl_dw_zh", "backfill", "reextract", "rematch")} == {
+        "crawl_dw_zh": ["resume"],
+        "backfill": ["alerts", "from", "portal", "to"],
+        "reextract": ["dry_run", "portal", "since", "until", "url"],
+        "rematch": ["days", "dry_run", "portal", "topic"],
+    }
+    assert all(field["type"] for fields in params.values() for field in fields.values())
+    assert assets["crawl_dw_zh"] == [["portal_dw_zh"], ["portalwatch_stories"]]
+    assert assets["deliver"] == [["portalwatch_stories"], ["portalwatch_alerts"]]
 
 
 def test_a_crawl_that_fails_leaves_its_reason_in_the_xcom(played: tuple[House, dict[str, Any], dict[str, Any]]) -> None:

@@ -7,6 +7,7 @@ from pipelines.store.tables.delivery import Attempt, Circuit
 from pipelines.store.tables.incidents import Incident, Notice
 from pipelines.store.tables.outbox import AlertRow, Match, Mute, Owed, Retraction, Silenced, Verdict, WatchlistRow
 from pipelines.store.tables.stories import Related, Ruling, Story, Telling
+from pipelines.store.tables.tallies import Tally
 
 __all__ = [
     "AlertRow",
@@ -36,6 +37,7 @@ __all__ = [
     "Silenced",
     "Source",
     "Story",
+    "Tally",
     "Telling",
     "Verdict",
     "WatchlistRow",

@@ -17,6 +17,7 @@ def upgrade() -> None:
     _circuits()
     _queues()
     _health()
+    _tallies()
 
 
 def _bundles() -> None:
@@ -137,3 +138,21 @@ def _health() -> None:
     )
     op.create_index(op.f("ix_notices_incident_id"), "notices", ["incident_id"])
     op.create_index(op.f("ix_notices_state_next_try_at"), "notices", ["state", "next_try_at"])
+
+
+def _tallies() -> None:
+    """Counters; runs begin with those that are kept."""
+    op.create_table(
+        "tallies",
+        sa.Column("metric", sa.String(length=40), nullable=False),
+        sa.Column("subject", sa.String(length=100), nullable=False),
+        sa.Column("label", sa.String(length=40), nullable=False),
+        sa.Column("count", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("metric", "subject", "label", name=op.f("pk_tallies")),
+    )
+    op.execute(
+        "INSERT INTO tallies (metric, subject, label, count, at)"
+        " SELECT 'runs', portal, CASE WHEN succeeded THEN 'succeeded' ELSE 'failed' END, count(*), max(finished_at) FROM runs"
+        " WHERE finished_at IS NOT NULL AND history IS NULL GROUP BY portal, CASE WHEN succeeded THEN 'succeeded' ELSE 'failed' END"
+    )
