@@ -8,7 +8,7 @@ from pipelines.models import Message, Notice
 
 LINES, LINE_CAP, TITLE_CAP = 80, 400, 200
 TYPES = {"incident": "ops.incident", "mended": "ops.mended", "rollup": "ops.rollup"}
-LABELS = {"incident": "blind", "mended": "mended", "rollup": "rollup"}
+LABELS = {"incident": "incident", "mended": "mended", "rollup": "rollup"}
 """The word of words.json for each event."""
 
 

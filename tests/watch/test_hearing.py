@@ -42,7 +42,7 @@ def test_a_topic_says_more_than_its_channel(named: tuple[str, str], wanted: Poli
     watchlist = Watchlist.from_text(TEXT)
     assert watchlist.policy(*named, UTC) == wanted
     sections = {name: memoryview(bytes(section)) for name, section in pack(watchlist.topics, watchlist.channels, watchlist.program).items()}
-    topics, channels, program = unpack(sections)
+    topics, channels, program, _ = unpack(sections)
     kept = Watchlist(name="", topics=topics, channels=channels, program=program, source=watchlist.source, version="")
     assert kept.policy(*named, UTC) == wanted
 

@@ -109,7 +109,7 @@ def coast(tmp_path_factory: pytest.TempPathFactory, valkey: str) -> Iterator[tup
     """A house whose ops read mail, and a scripted server for all its portals."""
     with house(tmp_path_factory.mktemp("blind") / "house", valkey) as made, portal() as world:
         (made.home / "config" / "watchlist.yaml").write_text(WATCH, encoding="utf-8")
-        made.learned(*CASES)
+        made.learned(*CASES, "healthy")
         yield made, world
 
 
@@ -117,12 +117,12 @@ def coast(tmp_path_factory: pytest.TempPathFactory, valkey: str) -> Iterator[tup
 def healthy(coast: tuple[House, Portal]) -> dict[str, object]:
     """What a real run of a healthy portal left in its row."""
     made, world = coast
-    site = Site(slug="dates", house=made, world=world)
+    site = Site(slug="healthy", house=made, world=world)
     site.write_sheet(world.url)
     site.tells(FEW, story)
-    assert made.crawl("dates")["outcomes"] == {"new": 6}
+    assert made.crawl("healthy")["outcomes"] == {"new": 6}
     with reading(made.database) as session:
-        run = session.scalars(select(Run).where(Run.portal == "dates")).one()
+        run = session.scalars(select(Run).where(Run.portal == "healthy")).one()
         return {"outcomes": run.outcomes, "figures": run.figures}
 
 
