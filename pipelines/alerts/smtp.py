@@ -33,7 +33,7 @@ class Smtp:
 
 def send_mail(email: EmailMessage, smtp: Smtp) -> Answer:
     """One attempt for the one recipient in `To`. A refusal of this mail with 5xx is permanent; what an operator can mend
-    (address, certificate, login) and what passes (4xx, a broken line) is not. The password is in no answer."""
+    (sender, certificate, login) and what passes (4xx, a broken line) is not. The password is in no answer."""
     if not (smtp.password or "").isascii() or not (smtp.user or "").isascii():
         return Answer(ok=False, detail="the SMTP user or password has characters that are not ASCII; SMTP logins here cannot carry them")
     try:
@@ -77,9 +77,9 @@ def _handed_over(server: smtplib.SMTP, email: EmailMessage, smtp: Smtp) -> Answe
         permanent, only_this = code >= 500, code != _LEAVING
         return Answer(ok=False, detail=f"recipient refused: {_reply(code, said, smtp)}", permanent=permanent, only_this=only_this)
     except smtplib.SMTPResponseException as error:
-        what = "sender" if isinstance(error, smtplib.SMTPSenderRefused) else "mail"
-        detail = f"{what} refused: {_reply(error.smtp_code, error.smtp_error, smtp)}"
-        return Answer(ok=False, detail=detail, permanent=error.smtp_code >= 500 and error.smtp_code not in _LOGIN_CODES)
+        is_ours = isinstance(error, smtplib.SMTPSenderRefused)  # of all mail: an operator mends it, none may die of it
+        detail = f"{'sender' if is_ours else 'mail'} refused: {_reply(error.smtp_code, error.smtp_error, smtp)}"
+        return Answer(ok=False, detail=detail, permanent=error.smtp_code >= 500 and not is_ours and error.smtp_code not in _LOGIN_CODES)
     except smtplib.SMTPNotSupportedError:
         return Answer(ok=False, detail=f"{smtp.host} takes no addresses outside ASCII (SMTPUTF8)", permanent=True)
     except OSError as error:

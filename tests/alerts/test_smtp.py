@@ -115,7 +115,7 @@ def test_a_mail_arrives_as_it_was_composed() -> None:
         ({"recipient": "450 mailbox busy"}, "recipient refused: 450 mailbox busy", False),
         ({"recipient": "550 no such user"}, "recipient refused: 550 no such user", True),
         ({"sender": "451 try later"}, "sender refused: 451 try later", False),
-        ({"sender": "553 not yours"}, "sender refused: 553 not yours", True),
+        ({"sender": "553 not yours"}, "sender refused: 553 not yours", False),
         ({"sender": "530 log in first"}, "sender refused: 530 log in first", False),
         ({"data": "452 disk full"}, "mail refused: 452 disk full", False),
         ({"data": "554 looks like spam"}, "mail refused: 554 looks like spam", True),
