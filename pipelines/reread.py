@@ -56,7 +56,10 @@ def keep_again(desk: Desk, found: Found, article: Article, page: Page, now: date
             return Again(became=became)
         if row is not None and became is Became.SAME:
             return _reread(session, desk, row, draft, now)
+        is_unread = pages.is_unread(session, found)
         kept = flow.keep_draft(session, desk, draft, now)
+        if is_unread:
+            pages.came_from_archive(session, found)
         return Again(became=_BY_OUTCOME[kept.outcome], alerts=kept.alerts)
 
     return flow.in_order(desk, draft, work)

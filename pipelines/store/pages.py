@@ -15,6 +15,7 @@ TRIES = 6  # after failures, each twice as late as the one before
 FIRST_RETRY = timedelta(minutes=10)
 BATCH = 400
 AGAIN = {Outcome.FAILED.value, Outcome.LEFT.value}
+ARCHIVED = "archived"  # a kind of mark that says nothing of the state: the first mark of any listing counts as moved
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +76,7 @@ def _named(found: Sequence[Found]) -> Iterator[ColumnElement[bool]]:
 def _due(found: Found, row: PageRow, now: datetime) -> bool:
     if row.outcome == Outcome.DENIED:
         return False
-    moved = found.mark is not None and row.marks.get(_kind(found.mark), found.mark) != found.mark
+    moved = found.mark is not None and (ARCHIVED in row.marks or row.marks.get(_kind(found.mark), found.mark) != found.mark)
     return moved or row.outcome in AGAIN or (row.due_at is not None and row.due_at <= now)
 
 
@@ -131,7 +132,7 @@ def settle(session: Session, found: Found, outcome: Outcome, now: datetime, look
         return row
     row.outcome, row.looked_at, row.evidence = outcome.value, now, evidence
     if found.mark:
-        row.marks = {**row.marks, _kind(found.mark): found.mark}
+        row.marks = {kind: mark for kind, mark in row.marks.items() if kind != ARCHIVED} | {_kind(found.mark): found.mark}
     if outcome is Outcome.FAILED:
         row.failures += 1
     elif outcome is not Outcome.LEFT:
@@ -139,6 +140,19 @@ def settle(session: Session, found: Found, outcome: Outcome, now: datetime, look
     row.due_at = next_look(outcome, row.failures if outcome is Outcome.FAILED else row.looks, now, looks)
     session.flush()
     return row
+
+
+def is_unread(session: Session, found: Found) -> bool:
+    """Whether no crawl has come to an end with the identity: it was never settled, or it failed or was left the last time."""
+    query = select(PageRow.outcome).where(PageRow.portal == found.portal, PageRow.identity == found.identity)
+    outcome = session.scalar(query)
+    return outcome is None or outcome in AGAIN
+
+
+def came_from_archive(session: Session, found: Found) -> None:
+    """Remember that no crawl has read it: its listing may tell of a newer state than the archive's, whatever mark it shows."""
+    row = session.scalars(select(PageRow).where(PageRow.portal == found.portal, PageRow.identity == found.identity)).one()
+    row.marks = {**row.marks, ARCHIVED: ""}
 
 
 def forgotten(session: Session, found: Found) -> bool:

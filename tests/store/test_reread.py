@@ -11,7 +11,7 @@ from pipelines.dedup.fast import Fast
 from pipelines.desk import Desk
 from pipelines.models import Comment, Outcome, Page
 from pipelines.reread import Again, Became
-from pipelines.store import alerts
+from pipelines.store import alerts, pages
 from pipelines.store.database import reading, writing
 from pipelines.store.forget import Named, forget_article
 from pipelines.store.late import keep_holding, release_abandoned, release_late
@@ -136,8 +136,6 @@ def test_what_was_not_readable_before_becomes_an_article_of_its_time(desk: Desk,
 
 def test_a_page_of_a_learning_run_is_kept_and_not_told(desk: Desk, now: datetime) -> None:
     with writing(desk.engine) as session:
-        from pipelines.store import pages
-
         pages.settle(session, dataclasses.replace(found(1), learned=True), Outcome.NOT_ARTICLE, now, ())
     assert again(desk, now).alerts == 0
     keep(dataclasses.replace(desk, learning=True), now, 2, title="x", text=JUNK)
@@ -264,3 +262,15 @@ def test_an_empty_database_is_filled_from_the_archive(desk: Desk, now: datetime)
     assert again(desk, now).became is Became.NEW
     with reading(desk.engine) as session:
         assert session.scalars(select(PageRow.identity)).all() == ["1"]
+
+
+@pytest.mark.parametrize("before", [None, Outcome.FAILED, Outcome.LEFT])
+def test_what_no_crawl_has_read_is_fetched_again_when_a_listing_names_it(desk: Desk, now: datetime, before: Outcome | None) -> None:
+    newest = dataclasses.replace(found(1), mark="lastmod=2026-11-21")
+    if before is not None:
+        flow.settle(desk, newest, before, None, now)
+    again(desk, now)
+    with writing(desk.engine) as session:
+        assert pages.sort(session, [newest], now).wanted == {"1"}
+        pages.settle(session, newest, Outcome.UNCHANGED, now, (timedelta(hours=1),))
+        assert pages.sort(session, [newest], now).wanted == frozenset()
