@@ -19,7 +19,7 @@ from pipelines.errors import ConfigError
 from pipelines.forecast import ids_in
 from pipelines.models import TopicMatch
 from pipelines.scan import Tell, matched, unheeded
-from pipelines.store import alerts, articles
+from pipelines.store import articles, matches
 from pipelines.store.alerts import Due
 from pipelines.store.database import in_one_transaction, open_store, reading, serialize_stories
 from pipelines.store.late import release_late
@@ -130,7 +130,7 @@ def _news(session: Session, desk: Desk, article_id: int) -> _News:
     row = session.get(ArticleRow, article_id)
     if row is None:
         return _News()
-    before = alerts.matched(session, row)
+    before = matches.matched(session, row)
     new = [match for match in watching.matches_of(desk, row, now()) if match.topic not in before]
     dues = reread.unheard(session, desk, row, [match.topic for match in new])
     return _News(matches=new, stories=articles.stories_of(session, row.id), dues=list(dict.fromkeys(dues)))
@@ -141,6 +141,6 @@ def _kept(session: Session, desk: Desk, article_id: int) -> _News:
     news = _news(session, desk, article_id)
     if news.matches:
         row = session.get_one(ArticleRow, article_id)
-        alerts.record(session, row, news.matches, desk.watchlist.version, now())
+        matches.record(session, row, news.matches, desk.watchlist.version, now())
         timing.owe_all(session, desk, row, list(news.dues), now())
     return news

@@ -14,7 +14,7 @@ from pipelines import flow, timing, watching
 from pipelines.desk import Desk
 from pipelines.flow import Draft
 from pipelines.models import Article, Outcome, Page
-from pipelines.store import alerts, articles, pages, tellings
+from pipelines.store import alerts, articles, matches, pages, tellings
 from pipelines.store.database import reading
 from pipelines.store.pages import Found
 from pipelines.store.tables import ArticleRow, PageRow
@@ -112,9 +112,9 @@ def _reread(session: Session, desk: Desk, row: ArticleRow, draft: Draft, now: da
 
 def _rematch(session: Session, desk: Desk, row: ArticleRow, has_moved: bool, now: datetime) -> int:
     """Match the new reading; owe what nobody was told, to whoever heard nothing of the article or its story."""
-    matches = watching.matches_of(desk, row, now)
-    before = alerts.rematch(session, row, matches, desk.watchlist.version, now)
-    news = [match.topic for match in matches if has_moved or match.topic not in before]
+    found = watching.matches_of(desk, row, now)
+    before = matches.rematch(session, row, found, desk.watchlist.version, now)
+    news = [match.topic for match in found if has_moved or match.topic not in before]
     return timing.owe_all(session, desk, row, unheard(session, desk, row, news), now)
 
 
@@ -124,7 +124,7 @@ def unheard(session: Session, desk: Desk, row: ArticleRow, topics: Sequence[str]
         return []
     stories = list(articles.stories_of(session, row.id))
     owed, by = [], dict[str, str]()
-    for topic in (desk.watchlist.topics[slug] for slug in topics if not alerts.told_before(session, row, slug, stories)):
+    for topic in (desk.watchlist.topics[slug] for slug in topics if not matches.told_before(session, row, slug, stories)):
         for channel, recipient in desk.watchlist.recipients(topic):
             if not alerts.told(session, stories, recipient) and not alerts.heard_of(session, row.id, recipient):
                 to = (by.setdefault(recipient, channel), recipient)

@@ -9,7 +9,7 @@ from pipelines.desk import Desk
 from pipelines.models import TopicMatch
 from pipelines.owing import Asked, owed_state
 from pipelines.points import Point, passing
-from pipelines.store import alerts, articles, revisions, tellings
+from pipelines.store import alerts, articles, matches, revisions, tellings
 from pipelines.store.tables import ArticleRow
 from pipelines.timing import owe_all, press
 from pipelines.watch.topic import Topic
@@ -28,17 +28,17 @@ def watch(session: Session, desk: Desk, row: ArticleRow, stories: list[int], now
     Where the state was matched before, only topics that did not match then are news, and nobody is told of a revision.
     """
     topics, again = desk.watchlist.topics, occasion not in (Occasion.STATE, Occasion.SMALL)
-    known = alerts.matched(session, row) if again else frozenset()
-    matches = [match for match in matches_of(desk, row, now) if match.topic not in known]
-    reports = tellings.reports(session, stories) if matches else {}
+    known = matches.matched(session, row) if again else frozenset()
+    found = [match for match in matches_of(desk, row, now) if match.topic not in known]
+    reports = tellings.reports(session, stories) if found else {}
     among = reports if row.id in reports else None
-    told = {match.topic for match in matches if alerts.told_before(session, row, match.topic, stories, among)}
-    alerts.record(session, row, matches, desk.watchlist.version, now)
+    told = {match.topic for match in found if matches.told_before(session, row, match.topic, stories, among)}
+    matches.record(session, row, found, desk.watchlist.version, now)
     passing(Point.ARTICLE_MATCHED)
     if _learns(desk, row, occasion):
         return 0
     owed, pressing = [], []
-    for topic in (topics[match.topic] for match in matches):
+    for topic in (topics[match.topic] for match in found):
         asked = Asked(news=topic.slug not in told, revises=bool(row.revision) and not again, follows=_follows(topic, occasion))
         for to in desk.watchlist.recipients(topic):
             state = owed_state(session, row, asked, alerts.told(session, stories, to[1]), reports)
@@ -59,7 +59,7 @@ def _follows(topic: Topic, occasion: Occasion) -> bool:
 def tell_gone(session: Session, desk: Desk, row: ArticleRow, now: datetime) -> int:
     """Owe once to whoever had the article that it is gone, in its thread; gives the number of alerts."""
     number, stories = revisions.gone(session, row, now), list(articles.stories_of(session, row.id))
-    told = alerts.matched(session, row)
+    told = matches.matched(session, row)
     active = [topic for topic in desk.watchlist.topics.values() if topic.slug in told and topic.is_active(now.date())]
     topics = [topic for topic in active if _follows(topic, Occasion.STATE)]
     owed = []

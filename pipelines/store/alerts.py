@@ -1,20 +1,20 @@
 """The outbox: what is owed, who sends it, what the channel answered."""
 
 import hashlib
-from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, func, or_, select, true, union_all, update
+from sqlalchemy import ColumnElement, Select, case, func, select, true, union_all, update
 from sqlalchemy.orm import Session, aliased
 
-from pipelines.models import Answer, TopicMatch
+from pipelines.models import Answer
 from pipelines.pauses import pause
 from pipelines.store import attempts, circuits, tallies
 from pipelines.store.database import serialize_claims, store_id
 from pipelines.store.rulings import about
-from pipelines.store.tables import AlertRow, ArticleRow, Match, Notice, Retraction, Telling
+from pipelines.store.tables import AlertRow, ArticleRow, Notice, Retraction
 
 CLAIM = timedelta(minutes=2)  # longer than any send takes; a sender that was killed loses its claim after this
 FIRST_RETRY = timedelta(seconds=30)
@@ -26,52 +26,6 @@ ALERTS_A_MESSAGE = 4  # looked at for each message that is wanted; a message has
 Table = type[AlertRow] | type[Retraction] | type[Notice]
 """What is sent: alerts, what must be taken back of them, and what ops hear of the monitor itself."""
 TABLES: tuple[Table, ...] = (AlertRow, Retraction, Notice)
-
-
-def record(session: Session, row: ArticleRow, matches: Sequence[TopicMatch], watchlist: str, now: datetime) -> None:
-    """Keep the matches of the article's present state."""
-    session.add_all(
-        Match(
-            article_id=row.id,
-            revision=row.revision,
-            topic=match.topic,
-            watchlist=watchlist,
-            hits=[asdict(hit) for hit in match.hits],
-            learned=row.learned,
-            matched_at=now,
-        )
-        for match in matches
-    )
-    session.flush()
-
-
-def matched(session: Session, row: ArticleRow) -> frozenset[str]:
-    """The topics that the article's present state is known to satisfy."""
-    return frozenset(session.scalars(select(Match.topic).where(Match.article_id == row.id, Match.revision == row.revision)))
-
-
-def rematch(session: Session, row: ArticleRow, matches: Sequence[TopicMatch], watchlist: str, now: datetime) -> frozenset[str]:
-    """Put these matches in the place of those of the article's present state; gives the topics that matched before."""
-    kept = {old.topic: old for old in session.scalars(select(Match).where(Match.article_id == row.id, Match.revision == row.revision))}
-    present = {match.topic: match for match in matches}
-    for topic, old in kept.items():
-        if topic in present:
-            old.hits, old.watchlist = [asdict(hit) for hit in present[topic].hits], watchlist
-        else:
-            session.delete(old)
-    record(session, row, [match for topic, match in present.items() if topic not in kept], watchlist, now)
-    return frozenset(kept)
-
-
-def told_before(session: Session, row: ArticleRow, topic: str, stories: Sequence[int], among: Collection[int] | None = None) -> bool:
-    """Whether the topic matched an earlier telling of any of these stories (`among` these articles), or another state of this one."""
-    query = (
-        select(func.count())
-        .select_from(Match)
-        .join(Telling, Telling.article_id == Match.article_id)
-        .where(Telling.story_id.in_(stories), Match.topic == topic, or_(Match.article_id != row.id, Match.revision != row.revision))
-    )
-    return bool(session.scalar(query if among is None else query.where(Match.article_id.in_(among))))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

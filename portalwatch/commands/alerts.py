@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from sqlalchemy import select
@@ -62,30 +62,11 @@ def list_alerts(  # noqa: PLR0913, PLR0917 -- one parameter an option
     wanted = ((AlertRow.state, state), (AlertRow.message, message), (AlertRow.topic, topic), (AlertRow.channel, channel))
     query = query.where(*(column == value for column, value in wanted if value))
     query = query.where(AlertRow.owed_at >= moments.beginning(since, "--since")) if since else query
-    engine, zone, present = open_store(settings()), settings().zone, datetime.now(UTC)
+    engine, zone = open_store(settings()), settings().zone
     watchlist = running(engine, settings().compiled)
     with reading(engine) as session:
         lines = [
-            {
-                "alert": row.id,
-                "message": row.message,
-                "state": row.state,
-                "topic": row.topic,
-                "channel": row.channel,
-                "recipient": row.recipient,
-                "story": row.story_id,
-                "development": row.development,
-                "revision": row.revision,
-                "title": title,
-                "owed_at": row.owed_at,
-                "sent_at": row.sent_at,
-                "attempts": row.attempts,
-                "answer": row.answer,
-                "late": row.late,
-                "bundle": row.bundle,
-                "next_try_at": row.next_try_at,
-                "waits": waits(row, watchlist.policy(row.topic, row.channel, zone) if watchlist else Policy(zone=zone), present),
-            }
+            _line(row, title, watchlist.policy(row.topic, row.channel, zone) if watchlist else Policy(zone=zone))
             for row, title in session.execute(query)
         ]
     if as_json:
@@ -102,6 +83,29 @@ def list_alerts(  # noqa: PLR0913, PLR0917 -- one parameter an option
             if message
             else "no alerts" + (" of that kind" if any(each for _, each in wanted) or since else " yet"),
         )
+
+
+def _line(row: AlertRow, title: str, policy: Policy) -> dict[str, Any]:
+    return {
+        "alert": row.id,
+        "message": row.message,
+        "state": row.state,
+        "topic": row.topic,
+        "channel": row.channel,
+        "recipient": row.recipient,
+        "story": row.story_id,
+        "development": row.development,
+        "revision": row.revision,
+        "title": title,
+        "owed_at": row.owed_at,
+        "sent_at": row.sent_at,
+        "attempts": row.attempts,
+        "answer": row.answer,
+        "late": row.late,
+        "bundle": row.bundle,
+        "next_try_at": row.next_try_at,
+        "waits": waits(row, policy, datetime.now(UTC)),
+    }
 
 
 @alerts.command("retractions")
