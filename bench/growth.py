@@ -14,7 +14,8 @@ from sqlalchemy import Engine, text
 
 from bench.dedup import POSTED, server
 from pipelines import flow
-from pipelines.dedup.fast import Fast, Posting
+from pipelines.dedup.fast import Fast
+from pipelines.dedup.postings import Posting
 from pipelines.desk import Desk
 from pipelines.models import Article
 from pipelines.store.database import engine, upgrade

@@ -22,7 +22,8 @@ from trafilatura.deduplication import content_fingerprint
 
 from bench.dedup import server
 from demo.world.generated import generated
-from pipelines.dedup.fast import Fast, Posting
+from pipelines.dedup.fast import Fast
+from pipelines.dedup.postings import Posting
 from pipelines.dedup.shingles import Sketch, sketch
 from pipelines.dedup.stories import Known, stories_of
 

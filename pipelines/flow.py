@@ -9,7 +9,7 @@ from typing import TypeVar
 from sqlalchemy.orm import Session
 
 from pipelines.dedup.decision import Decision, decide
-from pipelines.dedup.fast import Near, Posting, most_first
+from pipelines.dedup.postings import Near, Posting, most_first
 from pipelines.dedup.shingles import Sketch, sketch
 from pipelines.dedup.weight import State
 from pipelines.desk import Desk

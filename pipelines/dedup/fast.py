@@ -5,18 +5,17 @@ Every method gives None where Redis is away; the caller then asks SQL.
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from typing import Any
 
 import numpy as np
 import redis
-from redis.commands.core import Script
 
 from pipelines.dedup import scripts
 from pipelines.dedup.gauge import NOEVICTION, Gauge, Kind, gauge, kinds
+from pipelines.dedup.postings import Near, Posting, Postings
 from pipelines.dedup.shingles import Hashes
 from pipelines.errors import ConfigError
 
@@ -24,31 +23,10 @@ log = logging.getLogger(__name__)
 
 GENERATION = timedelta(days=7)
 SEEN_GENERATIONS = 5  # an address older than this is looked up in SQL
-NEAR_GENERATION, NEAR_GENERATIONS = timedelta(days=15), 2  # at least 15 days of near-duplicates, the horizon and a day to spare
-NEAR_SPOTS = 4000  # shingles of one question, more than the sample of any text; Lua unpacks some 8,000 values
 LEASE = timedelta(minutes=40)  # longer than any run
 ALIVE = timedelta(seconds=30)  # a holder that was not heard of for this long is dead, and its leases are free
 PATIENCE = 2.0  # seconds that an answer may take: SQL has it too
 REST, LONGEST_REST = 5.0, 60.0  # seconds before Redis is asked again, twice as many each time it does not answer
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Posting:
-    """An article for the index of near-duplicates, first seen `at`; `number` is its place in the order of postings, after `before`."""
-
-    article_id: int
-    number: int
-    before: int
-    at: datetime
-    sample: Hashes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Near:
-    """Articles that share shingles with a text, with how many, most first; the index is whole up to the posting `upto`."""
-
-    upto: int = 0
-    votes: Mapping[int, int]
 
 
 class Fast:
@@ -62,18 +40,17 @@ class Fast:
             raise ConfigError(
                 "PORTALWATCH_REDIS_URL: cannot be used; write redis://[user:password@]host:port/0, special characters as %XX"
             ) from None
-        self._seen, self._mark, self._lease, self._release, self._near, self._post = map(
-            self._client.register_script, (scripts.SEEN, scripts.MARK, scripts.LEASE, scripts.RELEASE, scripts.NEAR, scripts.POST)
+        self._seen, self._mark, self._lease, self._release = map(
+            self._client.register_script, (scripts.SEEN, scripts.MARK, scripts.LEASE, scripts.RELEASE)
         )
+        self._postings = Postings(self._client, self._prefix)
         self._away_until, self._rest, self._warned, self._forgets = 0.0, REST, set[str](), False
 
     def seen(self, portal: str, keys: Sequence[str]) -> list[bool] | None:
         """For each key whether it was marked; one round trip. A wrong yes is less likely than 1e-12 a look-up."""
         if not keys:
             return []
-        found = self._ask(
-            lambda: self._seen(keys=[f"{self._prefix}seen:{portal}:"], args=[_generations(SEEN_GENERATIONS, GENERATION), _places(keys)])
-        )
+        found = self._ask(lambda: self._seen(keys=[f"{self._prefix}seen:{portal}:"], args=[_generations(), _places(keys)]))
         return None if found is None else [bool(flag) for flag in found]
 
     def mark_seen(self, portal: str, keys: Sequence[str], at: datetime | None = None) -> bool:
@@ -81,7 +58,7 @@ class Fast:
         if not keys:
             return True
         ttl = int(GENERATION.total_seconds()) * SEEN_GENERATIONS
-        args: list[int | bytes] = [_generation(GENERATION, at), ttl, _places(keys)]
+        args: list[int | bytes] = [_generation(at), ttl, _places(keys)]
         return self._ask(lambda: self._mark(keys=[f"{self._prefix}seen:{portal}:"], args=args) or True) is not None
 
     def lease(self, portal: str, owner: str, identities: Sequence[str]) -> list[bool] | None:
@@ -104,7 +81,7 @@ class Fast:
 
     def upto(self) -> int | None:
         """The posting up to which the index is whole."""
-        found: int | None = self._ask(lambda: int(self._client.get(self._index[1]) or 0))
+        found: int | None = self._ask(self._postings.upto)
         return found
 
     def near(self, sample: Hashes, now: datetime | None = None) -> Near | None:
@@ -113,12 +90,11 @@ class Fast:
         return found[0] if found else None
 
     def near_all(self, samples: Sequence[Hashes], now: datetime | None = None) -> list[Near] | None:
-        """`near` of each sample, in one round trip. None also of a Redis that may evict: what it does not find says nothing."""
+        """`near` of each sample. None also of a Redis that may evict: what it does not find says nothing."""
         if self._forgets:
             return None
-        asked = _generations(NEAR_GENERATIONS, NEAR_GENERATION, now)
-        found = self._together(self._near, [(self._index, [asked, *_spots(sample)]) for sample in samples])
-        return None if found is None else [Near(upto=int(upto), votes=most_first(_votes(flat))) for upto, flat in found]
+        found: list[Near] | None = self._ask(lambda: self._postings.near_all(samples, now or datetime.now(UTC)))
+        return found
 
     def post(self, posting: Posting) -> bool:
         """Add a committed article to the index. False where Redis is away.
@@ -130,26 +106,7 @@ class Fast:
 
     def post_all(self, postings: Iterable[Posting]) -> bool:
         """`post` of each, in one round trip; the same whatever their order, and whoever posts beside us."""
-        ttl = int(NEAR_GENERATION.total_seconds()) * NEAR_GENERATIONS
-        calls = [
-            (self._index, [each.article_id, _generation(NEAR_GENERATION, each.at), ttl, each.number, each.before, *_spots(each.sample)])
-            for each in postings
-        ]
-        return self._together(self._post, calls) is not None
-
-    @property
-    def _index(self) -> list[str]:
-        return [f"{self._prefix}index:", f"{self._prefix}index-upto"]
-
-    def _together(self, script: Script, calls: Sequence[tuple[list[str], list[Any]]]) -> list[Any] | None:
-        def ask() -> list[Any]:
-            with self._client.pipeline(transaction=False) as pipeline:
-                for keys, args in calls:
-                    script(keys=keys, args=args, client=pipeline)
-                return pipeline.execute()
-
-        answers: list[Any] | None = self._ask(ask)
-        return answers
+        return self._ask(lambda: self._postings.post_all(postings) or True) is not None
 
     def gauge(self) -> Gauge | None:
         """How full the server is, and whether it may evict; from then on what may have been evicted is asked of SQL."""
@@ -196,15 +153,6 @@ class Fast:
             log.warning(words)
 
 
-def most_first(votes: Mapping[int, int]) -> dict[int, int]:
-    """The votes in their order: the most first, of as many the newest article."""
-    return dict(sorted(votes.items(), key=lambda vote: (vote[1], vote[0]), reverse=True))
-
-
-def _votes(flat: Sequence[str]) -> dict[int, int]:
-    return {int(article): int(count) for article, count in zip(flat[::2], flat[1::2], strict=True)}
-
-
 def _plain(error: Exception) -> str:
     return type(error).__name__.removesuffix("Error").lower() or "error"
 
@@ -216,16 +164,10 @@ def _places(keys: Sequence[str]) -> bytes:
     return np.stack([numbers[:, 0] >> np.uint64(32), numbers[:, 1] >> np.uint64(11)], axis=1).astype("<f8").tobytes()
 
 
-def _spots(sample: Hashes) -> tuple[str, bytes]:
-    """The bucket of each shingle, four digits, and its mark: 16 and 24 of its bits. One taken for another makes a candidate, no verdict."""
-    bits = (sample[:NEAR_SPOTS] >> 12).astype(">u8").view(np.uint8).reshape(-1, 8)
-    return bits[:, 3:5].tobytes().hex(), bits[:, 5:].tobytes()
+def _generation(at: datetime | None = None) -> int:
+    return int((at or datetime.now(UTC)).timestamp() // GENERATION.total_seconds())
 
 
-def _generation(length: timedelta, at: datetime | None = None) -> int:
-    return int((at or datetime.now(UTC)).timestamp() // length.total_seconds())
-
-
-def _generations(count: int, length: timedelta, now: datetime | None = None) -> str:
-    newest = _generation(length, now)
-    return ",".join(str(newest - back) for back in range(count))
+def _generations() -> str:
+    newest = _generation()
+    return ",".join(str(newest - back) for back in range(SEEN_GENERATIONS))

@@ -13,7 +13,7 @@ NOEVICTION = "noeviction"
 FULL = 0.8  # of the budget, or of the server's own limit: the time to do something
 SAMPLE = 200  # keys of a kind that are measured
 PAGE = 5000  # keys a round trip
-KINDS = ("seen", "index", "lease", "alive")
+KINDS = ("seen", "postings", "lease", "alive")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +97,7 @@ def _sizes(client: redis.Redis, kind: str, names: Sequence[str]) -> Iterator[tup
     return ((int(held) // each, int(size)) for held, size in zip(entries, types[1::2], strict=True) if size is not None)
 
 
-_HOLDERS = {"seen": ("set", "scard", 1), "index": ("string", "strlen", RECORD)}
+_HOLDERS = {"seen": ("set", "scard", 1), "postings": ("string", "strlen", RECORD)}
 """The type of a kind's keys, what tells how much is in one, and how much of that an entry takes."""
 
 

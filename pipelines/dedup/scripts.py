@@ -7,7 +7,10 @@ FIRST_LAYER, GROWTH = 1024, 16  # buckets of URLs; a generation that outgrows it
 SEEN_FILL = 384  # URLs a bucket; Redis packs sets of up to 512 numbers
 NONE_EMPTY = 32  # URLs a bucket, on average, from which on no bucket is the first URL's: one is empty by a chance of e^-32
 SHARERS = 8  # the newest articles that a shingle is kept of
-RECORD = 8  # bytes of a shingle's article in the index: three that mark the shingle, five of the article's id
+FEWEST, FILL = 256, 48  # buckets of postings, and records a bucket, on average
+RECORD = 9  # bytes of a posting: four that mark the shingle beside its bucket, one of the day, four of the article's id
+SWEPT = 16  # a bucket is rid of what aged whenever it has grown by so many
+INDEX_DAYS = 15  # days that a posting is told: the horizon, and a day to spare
 
 # Numbers come packed as pairs of doubles, place and value: a Lua number holds 53 bits, and so many arguments take time.
 _PAIRS = """
@@ -76,57 +79,63 @@ for i = 2, #ARGV do
   if redis.call("GET", KEYS[1] .. ARGV[i]) == ARGV[1] then redis.call("DEL", KEYS[1] .. ARGV[i]) end
 end
 """
-# A bucket of shingles is a string of records, which C searches, where a hash would be walked through. Buckets are named by four digits.
-NEAR = """
-local call, find, sub, counted, votes, answer, found = redis.call, string.find, string.sub, {}, {}, {}, {}
-local buckets, marks = ARGV[2], ARGV[3]
-for generation in string.gmatch(ARGV[1], "[^,]+") do
-  local place, keys = KEYS[1] .. generation, {}
-  if call("EXISTS", place) == 1 then
-    place = place .. ":"
-    for i = 1, #marks / 3 do keys[i] = place .. sub(buckets, 4 * i - 3, 4 * i) end
-    found[#found + 1] = call("MGET", unpack(keys))
-  end
-end
-for i = 1, #marks / 3 do
-  local mark = sub(marks, 3 * i - 2, 3 * i)
-  for g = 1, #found do
-    local bucket = found[g][i]
-    local at = bucket and find(bucket, mark, 1, true)
-    while at do
-      if at % 8 == 1 then
-        local id = sub(bucket, at + 3, at + 7)
-        if counted[id] ~= i then counted[id], votes[id] = i, (votes[id] or 0) + 1 end
-      end
-      at = find(bucket, mark, at + 1, true)
-    end
-  end
-end
-for id, count in pairs(votes) do answer[#answer + 1] = struct.unpack(">I5", id) answer[#answer + 1] = count end
-return {call("GET", KEYS[2]) or "0", answer}
-"""
+# A bucket of postings is a string of records. It splits in its turn as the index grows (linear hashing, Litwin 1980), so that buckets are of
+# one size and a record is in one place: KEYS are the size (buckets, records), the newest posting, and what buckets' names begin with.
 POST = f"""
-local call, find, sub, unpacked = redis.call, string.find, string.sub, struct.unpack
-local generation, article, ours = KEYS[1] .. ARGV[2], tonumber(ARGV[1]), struct.pack(">I5", ARGV[1])
+local call, find, sub, floor, unpacked = redis.call, string.find, string.sub, math.floor, struct.unpack
+local article, day, ttl = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
+local ours, size = string.char(day % 256) .. struct.pack("<I4", article), call("GET", KEYS[1])
+local buckets, records, level = {FEWEST}, 0, {FEWEST}
+if size then buckets, records = unpacked("<I4I4", size) end
+while 2 * level <= buckets do level = 2 * level end
+local function put(at, bucket)
+  if #bucket > 0 then call("SET", KEYS[3] .. at, bucket, "EX", ttl) else call("DEL", KEYS[3] .. at) end
+end
+local function young(bucket)
+  local kept = {{}}
+  for at = 1, #bucket, {RECORD} do
+    local age = (day - string.byte(bucket, at + 4)) % 256
+    if age <= {INDEX_DAYS} or age >= 128 then kept[#kept + 1] = sub(bucket, at, at + {RECORD - 1}) end
+  end
+  return table.concat(kept)
+end
 local function with(bucket, mark)
   local count, oldest, place, at = 0, article, nil, find(bucket, mark, 1, true)
   while at do
-    if at % 8 == 1 then
-      local id = unpacked(">I5", bucket, at + 3)
+    if at % {RECORD} == 1 then
+      local id = unpacked("<I4", bucket, at + 5)
       if id == article then return bucket end
       if id < oldest then oldest, place = id, at end
       count = count + 1
     end
     at = find(bucket, mark, at + 1, true)
   end
-  if count < {SHARERS} then return bucket .. mark .. ours end
-  return place and sub(bucket, 1, place - 1) .. mark .. ours .. sub(bucket, place + 8) or bucket
+  if count >= {SHARERS} then return place and sub(bucket, 1, place - 1) .. mark .. ours .. sub(bucket, place + {RECORD}) or bucket end
+  if #bucket % {SWEPT * RECORD} == 0 then bucket = young(bucket) end
+  return bucket .. mark .. ours
 end
-for i = 1, #ARGV[7] / 3 do
-  local key = generation .. ":" .. sub(ARGV[6], 4 * i - 3, 4 * i)
-  call("SET", key, with(call("GET", key) or "", sub(ARGV[7], 3 * i - 2, 3 * i)), "EX", ARGV[3])
+local function split()
+  local at, low, high = buckets - level, {{}}, {{}}
+  local bucket = call("GET", KEYS[3] .. at) or ""
+  for place = 1, #bucket, {RECORD} do
+    local half = floor(unpacked("<I4", bucket, place) * {FEWEST} / level) % 2 == 0 and low or high
+    half[#half + 1] = sub(bucket, place, place + {RECORD - 1})
+  end
+  put(at, table.concat(low))
+  put(buckets, table.concat(high))
+  buckets = buckets + 1
+  if buckets == 2 * level then level = buckets end
 end
-call("SET", generation, "", "EX", ARGV[3])
+for at = 1, #ARGV[6], 5 do
+  local place = unpacked("<I5", ARGV[6], at) % (2 * level)
+  if place >= buckets then place = place - level end
+  local bucket = call("GET", KEYS[3] .. place) or ""
+  local after = with(bucket, sub(ARGV[6], at + 1, at + 4))
+  if after ~= bucket then put(place, after) end
+  records = records + (#after - #bucket) / {RECORD}
+  if records > buckets * {FILL} then split() end
+end
+call("SET", KEYS[1], struct.pack("<I4I4", buckets, records), "EX", ttl)
 local newest = tonumber(call("GET", KEYS[2]) or "0")
 if newest >= tonumber(ARGV[5]) and tonumber(ARGV[4]) > newest then call("SET", KEYS[2], ARGV[4]) end
 """

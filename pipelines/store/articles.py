@@ -9,7 +9,7 @@ import numpy as np
 from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.orm import Session
 
-from pipelines.dedup.fast import Posting, most_first
+from pipelines.dedup.postings import Posting, most_first
 from pipelines.dedup.shingles import Hashes, Sketch, sketch
 from pipelines.dedup.stories import Known, Link
 from pipelines.models import Article, Origin

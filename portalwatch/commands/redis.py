@@ -84,7 +84,7 @@ def _figures(fast: "Fast") -> dict[str, Any]:
         raise PortalwatchError(_AWAY)
     with reading(open_store(settings())) as session:
         stories = indexed(session, now())
-    seen, near = kinds["seen"], kinds["index"]
+    seen, near = kinds["seen"], kinds["postings"]
     return {
         **asdict(gauge),
         "budget": settings().redis_bytes,

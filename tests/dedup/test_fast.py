@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 import redis
 
-from pipelines.dedup.fast import NEAR_GENERATION, Fast, Posting
-from pipelines.dedup.scripts import FIRST_LAYER, SEEN_FILL, SHARERS
+from pipelines.dedup.fast import Fast
+from pipelines.dedup.postings import Posting
+from pipelines.dedup.scripts import FEWEST, FILL, FIRST_LAYER, INDEX_DAYS, RECORD, SEEN_FILL, SHARERS, SWEPT
 from pipelines.dedup.shingles import Hashes, shingles
 
 
@@ -86,7 +87,7 @@ def test_every_key_expires(fast: Fast, redis_client: "redis.Redis[bytes]") -> No
     fast.lease("p", "me", ["a"])
     post(fast, 1, hashes(1, 2, 3))
     lasting = [key for key in redis_client.scan_iter(f"{fast._prefix}*") if redis_client.ttl(key) < 0]
-    assert lasting == [f"{fast._prefix}index-upto".encode()]
+    assert lasting == [f"{fast._prefix}postings-upto".encode()]
 
 
 def test_an_article_is_found_by_its_shingles(fast: Fast) -> None:
@@ -142,10 +143,44 @@ def test_marks_that_only_the_bytes_of_others_spell_give_no_vote(fast: Fast) -> N
         assert near(fast, sample)[1] == {article: shared for article, shared in sharing.items() if shared}
 
 
-def test_an_article_that_is_posted_in_two_generations_counts_once(fast: Fast, now: datetime) -> None:
-    for back in (NEAR_GENERATION, timedelta()):
-        post(fast, 1, hashes(10), at=now - back)
-    assert near(fast, hashes(10), now) == (1, {1: 1})
+def test_buckets_split_as_the_index_grows_and_nothing_is_lost(fast: Fast) -> None:
+    dice, kept = np.random.default_rng(11), []
+    for number in range(1, 1200):
+        kept.append(dice.integers(0, 2**62, 26))
+        post(fast, number, kept[-1])
+    sizes = [fast._client.strlen(key) // RECORD for key in fast._client.scan_iter(f"{fast._prefix}postings:*", count=5000)]
+    assert len(sizes) == pytest.approx(sum(sizes) / FILL, abs=2)
+    assert len(sizes) > 2 * FEWEST
+    assert (sum(sizes), max(sizes) < 4 * FILL) == (26 * len(kept), True)
+    found = fast.near_all(kept)
+    assert found is not None
+    assert [near.votes for near in found] == [{number: 26} for number in range(1, 1200)]
+
+
+def test_a_text_whose_buckets_split_since_the_last_question_is_asked_again(fast: Fast, valkey: str) -> None:
+    dice, other = np.random.default_rng(12), Fast(valkey, fast._prefix[4:-2])
+    first = dice.integers(0, 2**62, 100)
+    post(fast, 1, first)
+    assert near(fast, first) == (1, {1: 100})
+    for number in range(2, 1200):
+        post(other, number, dice.integers(0, 2**62, 26))
+    assert near(fast, first) == (1199, {1: 100})
+    fast._client.flushdb()
+    post(other, 5, first, before=0)
+    assert near(fast, first) == (5, {5: 100})
+    other.close()
+
+
+def test_what_aged_is_swept_out_of_a_bucket_as_it_fills(fast: Fast, now: datetime) -> None:
+    one_bucket = hashes(*range(1, 3 * SWEPT))
+    old, young = now - timedelta(days=INDEX_DAYS + 1), one_bucket[: 2 * SWEPT]
+    for number, each in enumerate(one_bucket, 1):
+        post(fast, number, each.reshape(1), at=old)
+    bucket = next(iter(fast._client.scan_iter(f"{fast._prefix}postings:*")))
+    for number, each in enumerate(young, 100):
+        post(fast, number, each.reshape(1), at=now)
+    assert fast._client.strlen(bucket) // RECORD < len(one_bucket) + SWEPT
+    assert near(fast, one_bucket, now)[1] == dict.fromkeys(reversed(range(100, 100 + len(young))), 1)
 
 
 def test_an_article_is_in_the_index_for_its_horizon_whenever_it_is_posted(fast: Fast, now: datetime) -> None:

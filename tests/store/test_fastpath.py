@@ -207,7 +207,7 @@ def test_a_server_that_may_evict_is_not_believed_about_what_it_lacks(
     server.client.config_set("maxmemory-policy", "allkeys-lru")
 
     def evicted(_at: int) -> None:
-        for key in server.client.scan_iter("pw:*index:*"):
+        for key in server.client.scan_iter("pw:*postings:*"):
             server.client.delete(key)
 
     with made_desk(tmp_path / "disturbed", server.url) as desk:

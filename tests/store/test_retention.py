@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import Engine, func, select, update
 
 from pipelines import flow
-from pipelines.dedup.fast import NEAR_GENERATION, NEAR_GENERATIONS, Fast
+from pipelines.dedup.fast import Fast
+from pipelines.dedup.postings import TTL
 from pipelines.desk import Desk
 from pipelines.models import Outcome
 from pipelines.store import retention
@@ -291,11 +292,11 @@ def test_killed_in_the_middle_it_goes_on_where_it_was(desk: Desk, database_url: 
     assert counts(desk, ArticleRow, Telling, Story, Revision) == [1, 1, 1, 1]
 
 
-def test_the_index_in_redis_ages_by_its_generations(desk: Desk, valkey: str, redis_client, now: datetime) -> None:  # type: ignore[no-untyped-def]
+def test_the_index_in_redis_ages_by_itself(desk: Desk, valkey: str, redis_client, now: datetime) -> None:  # type: ignore[no-untyped-def]
     store = secrets.token_hex(6)
     fast = Fast(valkey, store)
     keep(desk_of(desk.engine, fast), now)
-    keys = [key for key in redis_client.scan_iter(f"pw:{{{store}}}:index*") if b"index-upto" not in key]
+    keys = [key for key in redis_client.scan_iter(f"pw:{{{store}}}:postings*") if b"postings-upto" not in key]
     assert keys
-    assert {0 < redis_client.ttl(key) <= (NEAR_GENERATIONS * NEAR_GENERATION).total_seconds() for key in keys} == {True}
+    assert {0 < redis_client.ttl(key) <= TTL.total_seconds() for key in keys} == {True}
     fast.close()

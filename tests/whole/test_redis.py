@@ -80,8 +80,8 @@ def test_redis_is_told_about_and_rebuilt(fresh: House, cape: Portal, server: Ser
     assert done.stdout == f"{len(ARTICLES)} addresses and {len(ARTICLES)} articles are in Redis\n"
     assert f"articles: {len(ARTICLES)} of {len(ARTICLES)}" in done.stderr
     after = json.loads(fresh.run("redis", "info", "--json", **env).stdout)
-    assert [after["kinds"]["index"][name] for name in ("keys", "entries")] == [
-        before["kinds"]["index"][name] for name in ("keys", "entries")
+    assert [after["kinds"]["postings"][name] for name in ("keys", "entries")] == [
+        before["kinds"]["postings"][name] for name in ("keys", "entries")
     ]
     assert after["kinds"]["seen"]["entries"] == len(ARTICLES)
     cape.publishes(*ARTICLES, 9)
