@@ -106,7 +106,7 @@ class Fast:
 
     def post_all(self, postings: Iterable[Posting]) -> bool:
         """`post` of each, in one round trip; the same whatever their order, and whoever posts beside us."""
-        return self._ask(lambda: self._postings.post_all(postings) or True) is not None
+        return self._ask(lambda: self._postings.post_all(postings)) is not None
 
     def gauge(self) -> Gauge | None:
         """How full the server is, and whether it may evict; from then on what may have been evicted is asked of SQL."""

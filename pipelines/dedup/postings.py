@@ -60,14 +60,14 @@ class Postings:
         groups = (samples[start : start + TEXTS] for start in range(0, len(samples), TEXTS))
         return [near for group in groups for near in self._near(group, _day(now))]
 
-    def post_all(self, postings: Iterable[Posting]) -> None:
-        """Add committed articles, in one round trip; the same whatever their order, and whoever posts beside us."""
+    def post_all(self, postings: Iterable[Posting]) -> int:
+        """Add committed articles, in one round trip; gives how many, the same whatever their order, and whoever posts beside us."""
         ttl = int(TTL.total_seconds())
         with self._client.pipeline(transaction=False) as pipeline:
             for each in postings:
-                args = [each.article_id, _day(each.at), ttl, each.number, each.before, _packed(each.sample)]
+                args: list[int | bytes] = [each.article_id, _day(each.at), ttl, each.number, each.before, _packed(each.sample)]
                 self._post(keys=[self._size, self._upto, self._bucket], args=args, client=pipeline)
-            pipeline.execute()
+            return len(pipeline.execute())
 
     def _near(self, samples: Sequence[Hashes], today: int) -> list[Near]:
         found = dict[int, Near]()
@@ -87,13 +87,8 @@ class Postings:
         with self._client.pipeline(transaction=False) as pipeline:
             for places in asked:
                 names = [f"{self._bucket}{place}" for place in places]
-                pipeline.execute_command("MGET", self._size, self._upto, *names, NEVER_DECODE=True)
-            return [
-                _Answer(
-                    size=struct.unpack("<II", size)[0] if size else FEWEST, upto=int(upto or 0), buckets=[held or b"" for held in buckets]
-                )
-                for size, upto, *buckets in pipeline.execute()
-            ]
+                pipeline.execute_command("MGET", self._size, self._upto, *names, NEVER_DECODE=True)  # type: ignore[no-untyped-call]
+            return [_Answer.read(*answer) for answer in pipeline.execute()]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +98,12 @@ class _Answer:
     size: int
     upto: int
     buckets: Sequence[bytes]
+
+    @classmethod
+    def read(cls, size: bytes | None, upto: bytes | None, *buckets: bytes | None) -> "_Answer":
+        """From what Redis holds; None for what it does not have."""
+        count: int = struct.unpack("<II", size)[0] if size else FEWEST
+        return cls(size=count, upto=int(upto or 0), buckets=[held or b"" for held in buckets])
 
 
 def most_first(votes: Mapping[int, int]) -> dict[int, int]:

@@ -179,7 +179,7 @@ class Coast:
         return len(mails) - len({mail["message_id"] for mail in mails}) + self.house.world.demo.hooks.repeated
 
     def _well(self, *command: str) -> None:
-        done = self.house.run(*command)
+        done = self.house.run(*command, timeout=600.0)  # a long soak has a long past
         assert (done.returncode, "Traceback" in done.stderr) == (0, False), f"{command}: {done.stdout}\n{done.stderr}"
 
     def _strike(self, process: Any, victim: str) -> None:

@@ -80,10 +80,10 @@ class House:
         """Start a command of ours, in a process of its own that has the imports behind it."""
         return Started(list(command), self.env | env, self.home)
 
-    def run(self, *command: str, stdin: str | None = None, **env: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *command: str, stdin: str | None = None, timeout: float = 90.0, **env: str) -> subprocess.CompletedProcess[str]:
         """Run a command of ours to its end."""
         started = Started(list(command), self.env | env, self.home, stdin)
-        out, err = started.communicate()
+        out, err = started.communicate(timeout)
         return subprocess.CompletedProcess(list(command), started.returncode, out, err)
 
     def crawl(self, portal: str, **env: str) -> dict[str, Any]:
