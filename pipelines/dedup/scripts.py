@@ -79,8 +79,8 @@ for i = 2, #ARGV do
   if redis.call("GET", KEYS[1] .. ARGV[i]) == ARGV[1] then redis.call("DEL", KEYS[1] .. ARGV[i]) end
 end
 """
-# A bucket of postings is a string of records. It splits in its turn as the index grows (linear hashing, Litwin 1980), so that buckets are of
-# one size and a record is in one place: KEYS are the size (buckets, records), the newest posting, and what buckets' names begin with.
+# A bucket of postings is a string of records. It splits in its turn as the index grows (linear hashing, Litwin 1980), so that buckets
+# are of one size and a record is in one place. KEYS are the size (buckets, records), the newest posting, what buckets' names begin with.
 POST = f"""
 local call, find, sub, floor, unpacked = redis.call, string.find, string.sub, math.floor, struct.unpack
 local article, day, ttl = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
