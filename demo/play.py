@@ -34,6 +34,7 @@ from portalwatch.signals import stopping
 from portalwatch.stack import Stack, home_lock, running
 
 HERE = Path(__file__).parent
+ENV = "env"  # of the demo's folder: its settings, for another terminal
 EVERY = "every 20 s"
 LOOKS = "[10 s, 10 s, 20 s, 40 s, 80 s, 160 s]"
 LAST_PHASE = 3  # of the cycle that has an expected outcome; later phases keep the world alive
@@ -153,7 +154,7 @@ def _environment(stage: Stage) -> None:
         (config / "portals" / f"{portal}.yaml").write_text(sheet, encoding="utf-8")
     for name in [name for name in os.environ if name.startswith(("PORTALWATCH_", "AIRFLOW_"))]:
         del os.environ[name]
-    os.environ |= {
+    chosen = {
         "PORTALWATCH_HOME": str(stage.home),
         "PORTALWATCH_CONFIG": str(config),
         "PORTALWATCH_PORTALS": ",".join(PORTALS),
@@ -165,7 +166,16 @@ def _environment(stage: Stage) -> None:
         "PORTALWATCH_CONTACT": "desk@example.org",
         "DEMO_HOOK_SECRET": stage.secret,
     }
+    os.environ |= chosen
     settings.cache_clear()
+    _write_env(stage.home / ENV, chosen)
+
+
+def _write_env(path: Path, chosen: Mapping[str, str]) -> None:
+    """What another terminal reads so that `portalwatch` there asks this demo; for its owner alone, since a secret is among it."""
+    path.unlink(missing_ok=True)
+    path.touch(mode=0o600)
+    path.write_text("".join(f"export {name}={shlex.quote(value)}\n" for name, value in chosen.items()), encoding="utf-8")
 
 
 @contextmanager
@@ -255,7 +265,9 @@ def _live(stage: Stage, airflow: Stack, families: tuple[Children, ...], until: i
     engine, console = open_store(settings()), Console()
     print(f"Airflow    {airflow.airflow_url}   user admin, password {airflow.password()}", file=sys.stderr)
     places = (f"Inbox      {stage.url}/_inbox", f"Webhooks   {stage.url}/_hooks", f"Portals    {stage.url}/")
-    print(*places, f"Commands   export {_exports()}", "Ctrl-C stops everything.", sep="\n", file=sys.stderr)
+    print(
+        *places, f"Commands   . {shlex.quote(str(stage.home / ENV))}; portalwatch …", "Ctrl-C stops everything.", sep="\n", file=sys.stderr
+    )
     with Live(console=console, refresh_per_second=2, screen=False) as live:
         while True:
             pause = 0.0 if stage.phase < LAST_PHASE else LIVE_PAUSE
@@ -269,11 +281,6 @@ def _live(stage: Stage, airflow: Stack, families: tuple[Children, ...], until: i
                 view(engine, stage.phase, f"Airflow {airflow.airflow_url} (admin / {airflow.password()})   Inbox {stage.url}/_inbox")
             )
             time.sleep(0.5)
-
-
-def _exports() -> str:
-    """What another terminal must export so that `portalwatch` asks this demo; its secrets are not for that."""
-    return " ".join(f"{name}={shlex.quote(os.environ[name])}" for name in ("PORTALWATCH_HOME", "PORTALWATCH_CONFIG", "PORTALWATCH_PORTALS"))
 
 
 def ask(url: str, body: Mapping[str, Any] | None = None) -> Any:

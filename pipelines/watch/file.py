@@ -120,7 +120,7 @@ class TopicEntry(Hearing):
     tags: tuple[str, ...] = ()
     expires: date | None = None
     revisions: Revisions = "material"
-    priority: Literal["low", "normal", "high"] = "normal"
+    priority: Literal["normal", "high"] = "normal"
 
 
 def _mapping(value: object) -> object:

@@ -1,9 +1,14 @@
 """The stage of `make demo`: its phase, and a world that is away."""
 
+import os
+import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
-from demo.play import Stage
+import pytest
+
+from demo import play
+from demo.play import ENV, Stage
 from demo.serve import running
 from portalwatch.children import free_port
 
@@ -26,3 +31,18 @@ def test_a_phase_begins_for_the_world_the_stage_and_the_next_start(tmp_path: Pat
         there.advance()
         assert (there.phase, there.world[-1], up.world.phase) == (2, "2", 2)
     assert '"phase": 2' in (tmp_path / "world.json").read_text(encoding="utf-8")
+
+
+def test_another_terminal_reads_the_demos_settings_from_a_file_of_the_owner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "environ", dict(os.environ))
+    home = tmp_path / "a demo's home"
+    play._environment(stage(home, 18700))
+    told = subprocess.run(
+        ["sh", "-c", f'. "{home / ENV}"; echo "$PORTALWATCH_HOME $DEMO_HOOK_SECRET"'],
+        env={"PATH": os.environ["PATH"]},
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    assert told.stdout == f"{home} s\n"
+    assert (home / ENV).stat().st_mode & 0o777 == 0o600
