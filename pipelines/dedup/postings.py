@@ -9,6 +9,7 @@ import struct
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import accumulate, pairwise
 
 import numpy as np
 import redis
@@ -72,7 +73,7 @@ class Postings:
     def _near(self, samples: Sequence[Hashes], today: int) -> list[Near]:
         found = dict[int, Near]()
         while left := [number for number in range(len(samples)) if number not in found]:
-            answers = self._read([_places(samples[number], self._buckets) for number in left])
+            answers = self._read(_places([samples[number] for number in left], self._buckets))
             whole = [(number, answer) for number, answer in zip(left, answers, strict=True) if self._holds(samples[number], answer.size)]
             votes = _votes([answer.buckets for _, answer in whole], [samples[number] for number, _ in whole], today)
             found |= {number: Near(upto=answer.upto, votes=each) for (number, answer), each in zip(whole, votes, strict=True)}
@@ -81,7 +82,7 @@ class Postings:
 
     def _holds(self, sample: Hashes, size: int) -> bool:
         """Whether the buckets that were asked are those of the sample now that there are `size`."""
-        return size == self._buckets or _places(sample, size) == _places(sample, self._buckets)
+        return size == self._buckets or _places([sample], size) == _places([sample], self._buckets)
 
     def _read(self, asked: Iterable[Sequence[int]]) -> list["_Answer"]:
         with self._client.pipeline(transaction=False) as pipeline:
@@ -116,9 +117,8 @@ def _votes(answers: Sequence[Sequence[bytes]], samples: Sequence[Hashes], today:
     votes: list[dict[int, int]] = [{} for _ in samples]
     buckets = [bucket for answer in answers for bucket in answer]
     lengths = np.fromiter(map(len, buckets), np.int64, len(buckets)) // RECORD
-    marks = np.concatenate([_marks(sample) for sample in samples]) if samples else np.empty(0)
     records = np.frombuffer(b"".join(buckets), _RECORDS)
-    shared = np.flatnonzero(records["mark"] == np.repeat(marks, lengths))
+    shared = np.flatnonzero(records["mark"] == np.repeat(_marks(samples), lengths))
     ages = (today - records["day"][shared].astype(np.int64)) % 256
     shared = shared[(ages <= INDEX_DAYS) | (ages >= 128)]
     texts = np.repeat(np.arange(len(samples)), [len(answer) for answer in answers])
@@ -129,25 +129,27 @@ def _votes(answers: Sequence[Sequence[bytes]], samples: Sequence[Hashes], today:
     return votes
 
 
-def _places(sample: Hashes, buckets: int) -> list[int]:
+def _places(samples: Sequence[Hashes], buckets: int) -> list[list[int]]:
     """The bucket of each shingle, where there are so many: those before the next to split are twice as many as those after it."""
     level = 1 << (buckets.bit_length() - 1)
-    places = _bits(sample) & np.uint64(2 * level - 1)
-    found: list[int] = np.where(places < buckets, places, places - np.uint64(level)).tolist()
-    return found
+    places = _bits(samples) & np.uint64(2 * level - 1)
+    found = np.where(places < buckets, places, places - np.uint64(level)).tolist()
+    ends = [0, *accumulate(len(sample[:SPOTS]) for sample in samples)]
+    return [found[start:end] for start, end in pairwise(ends)]
 
 
-def _marks(sample: Hashes) -> "np.ndarray[tuple[int], np.dtype[np.uint32]]":
-    return (_bits(sample) >> np.uint64(8)).astype(np.uint32)
+def _marks(samples: Sequence[Hashes]) -> "np.ndarray[tuple[int], np.dtype[np.uint32]]":
+    return (_bits(samples) >> np.uint64(8)).astype(np.uint32)
 
 
 def _packed(sample: Hashes) -> bytes:
     """The lowest byte and the mark of each shingle: 40 bits. One taken for another makes a candidate, no verdict."""
-    return _bits(sample).astype("<u8").view(np.uint8).reshape(-1, 8)[:, :5].tobytes()
+    return _bits([sample]).astype("<u8").view(np.uint8).reshape(-1, 8)[:, :5].tobytes()
 
 
-def _bits(sample: Hashes) -> "np.ndarray[tuple[int], np.dtype[np.uint64]]":
-    return sample[:SPOTS].astype(np.uint64) >> np.uint64(12)  # below are the bits by which shingles are sampled
+def _bits(samples: Sequence[Hashes]) -> "np.ndarray[tuple[int], np.dtype[np.uint64]]":
+    together = np.concatenate([np.empty(0, np.int64), *(sample[:SPOTS] for sample in samples)])
+    return together.astype(np.uint64) >> np.uint64(12)  # below are the bits by which shingles are sampled
 
 
 def _day(at: datetime) -> int:
