@@ -65,7 +65,11 @@ def played(tmp_path_factory: pytest.TempPathFactory, valkey: str) -> Iterator[tu
         )
         lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
         assert lines, done.stderr[-3000:]
-        yield made, lines[0] | {"log": done.stderr + done.stdout}, {line["played"]: line for line in lines[1:]}
+        yield (
+            made,
+            lines[0] | {"log": done.stderr + done.stdout.partition('{"played": "left"')[0]},
+            {line["played"]: line for line in lines[1:]},
+        )
 
 
 def make_dead_letters(made: House) -> None:
