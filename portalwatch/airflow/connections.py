@@ -7,6 +7,7 @@ backend. It stays in this process' memory: not in the environment, which childre
 import json
 import os
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from pipelines.alerts.connection import PREFIX, variable_of
 from pipelines.config import Settings
@@ -56,6 +57,6 @@ def _kept(name: str) -> str | None:
     except (AirflowNotFoundException, PermissionError):  # Airflow 3.3 shows none to the callback of a deadline
         return None
     said = {key: getattr(found, key) for key in ("conn_type", "host", "port", "login", "password", "extra")}
-    secrets: list[object] = sorted(parts(found.password or ""))
+    secrets: list[Any] = sorted(parts(found.password or ""))
     mask_secret(secrets)
     return json.dumps(said)
