@@ -7,29 +7,18 @@ the canary has a store of its own.
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import DAG, task
+from airflow.sdk import task
 
 from portalwatch.airflow import wiring
 
-with DAG(
-    dag_id="canary",
-    schedule="*/30 * * * *",
-    start_date=wiring.START,
-    catchup=False,
-    max_active_runs=1,
-    tags=["portalwatch", "house"],
-    doc_md=wiring.doc(__doc__),
-    default_args={"owner": "portalwatch"},
-    deadline=wiring.deadline("canary", timedelta(minutes=15), "house"),
-):
+with wiring.dag("canary", __doc__, "house", schedule="*/30 * * * *", told=False, late=timedelta(minutes=15)) as dag:
 
     @task(execution_timeout=timedelta(minutes=5))
     def canary() -> dict[str, Any]:
         """One flight; returns how it went."""
-        from pipelines.config import settings
         from portalwatch.canary.telling import proved
 
-        with wiring.plainly():
-            return proved(settings())
+        with wiring.plainly() as settings:
+            return proved(settings)
 
     canary()

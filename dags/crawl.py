@@ -2,7 +2,7 @@
 
 One DAG a portal, made from the sheets in `spiders/portals/` and `config/portals/`, on the sheet's own schedule. The task
 succeeds if the run could see its portal; a run that was blind fails, with the reason as its error and in its XCom `reason`. A run is
-not tried again, since the next one is; only a database that is away is.
+not tried again, since the next one is; only a database that is away is. `owner:` in the sheet names whose it is.
 """
 
 from datetime import timedelta
@@ -24,17 +24,15 @@ def crawl_dag(slug: str, sheet: Sheet | None, trouble: str | None = None) -> DAG
     """The DAG of one portal; with `trouble` (a broken sheet) its runs fail with that."""
     name = sheet.name if sheet else slug
     doc = f"**{name}**\n\n{__doc__}" if trouble is None else f"**The sheet does not read.**\n\n{trouble}"
-    with DAG(
-        dag_id=f"crawl_{slug}",
+    with wiring.dag(
+        f"crawl_{slug}",
+        doc,
+        "crawl",
+        owner=sheet.owner if sheet else None,
         schedule=_when(sheet) if sheet else "@hourly",
-        start_date=wiring.START,
-        catchup=False,
-        max_active_runs=1,
-        tags=["portalwatch", "crawl", *([sheet.language] if sheet else ["broken"])],
-        doc_md=wiring.doc(doc),
+        late=TIME_LIMIT + timedelta(minutes=15),
+        tags=[sheet.language if sheet else "broken"],
         dag_display_name=f"crawl {name}",
-        default_args={"owner": "portalwatch", **wiring.heard("crawl")},
-        deadline=wiring.deadline(f"crawl_{slug}", TIME_LIMIT + timedelta(minutes=15), "crawl"),
         params={"resume": Param(False, type="boolean", title="Resume", description=RESUME)},
     ) as dag:
 
@@ -50,10 +48,10 @@ def crawl_dag(slug: str, sheet: Sheet | None, trouble: str | None = None) -> DAG
             from spiders.crawl import crawl as run
             from spiders.crawl import resume
 
-            with wiring.plainly():
+            with wiring.plainly() as ours:
                 if (params or {}).get("resume"):
-                    resume(slug, settings())
-                return run(slug, settings())
+                    resume(slug, ours)
+                return run(slug, ours)
 
         crawl()
     return dag

@@ -11,40 +11,35 @@ from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import DAG, AssetOrTimeSchedule, CronTriggerTimetable, Param, task
+from airflow.sdk import AssetOrTimeSchedule, CronTriggerTimetable, Param, task
 
 from portalwatch.airflow import wiring
 
-with DAG(
-    dag_id="deliver",
+with wiring.dag(
+    "deliver",
+    __doc__,
+    "house",
     schedule=AssetOrTimeSchedule(timetable=CronTriggerTimetable("*/2 * * * *", timezone="UTC"), assets=[wiring.STORIES]),
-    start_date=wiring.START,
-    catchup=False,
-    max_active_runs=1,
-    tags=["portalwatch", "house"],
-    doc_md=wiring.doc(__doc__),
-    default_args={"owner": "portalwatch", **wiring.heard("house")},
-    deadline=wiring.deadline("deliver", timedelta(minutes=45), "house"),
+    late=timedelta(minutes=45),
     params={
         "replay": Param(False, type="boolean", title="Replay", description="Owe dead letters again, and send them."),
         "message": Param(
             None, type=["null", "string"], maxLength=64, title="Message", description="Replay this one only; all where it is empty."
         ),
     },
-):
+) as dag:
 
     @task(inlets=[wiring.STORIES], outlets=[wiring.ALERTS], execution_timeout=timedelta(minutes=30))
     def deliver(params: dict[str, Any] | None = None) -> dict[str, int]:
         """One round; returns how many were replayed, and how many messages were sent, will be tried again, and are dead."""
-        from pipelines.config import settings
         from pipelines.heartbeat import alive
         from pipelines.rounds import deliver_round, replay
         from portalwatch.signals import stopping
         from spiders.loader import names
 
         asked = params or {}
-        with wiring.plainly(), alive(settings(), "deliver"), stopping():
-            replayed = replay(settings(), asked.get("message") or None) if asked.get("replay") else 0
-            return {"replayed": replayed} | asdict(deliver_round(settings(), names(settings())))
+        with wiring.plainly() as settings, alive(settings, "deliver"), stopping():
+            replayed = replay(settings, asked.get("message") or None) if asked.get("replay") else 0
+            return {"replayed": replayed} | asdict(deliver_round(settings, names(settings)))
 
     deliver()

@@ -8,37 +8,32 @@ from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import DAG, Param, task
+from airflow.sdk import Param, task
 
 from portalwatch.airflow import wiring
 
 TEXT = ["null", "string"]
 
-with DAG(
-    dag_id="digest",
-    schedule=None,
-    start_date=wiring.START,
-    catchup=False,
-    max_active_runs=1,
-    tags=["portalwatch", "manual"],
-    doc_md=wiring.doc(__doc__),
-    default_args={"owner": "portalwatch"},
+with wiring.dag(
+    "digest",
+    __doc__,
+    "manual",
+    told=False,
     params={
         "recipient": Param(
             None, type=TEXT, title="Recipient", description="A mail address, or a webhook's channel; all where it is empty."
         ),
         "channel": Param(None, type=TEXT, title="Channel", description="A channel of the watchlist; all where it is empty."),
     },
-):
+) as dag:
 
     @task(execution_timeout=timedelta(minutes=30))
     def digest(params: dict[str, Any] | None = None) -> dict[str, int]:
         """One round; returns how many messages were sent, will be tried again, and are dead."""
-        from pipelines.config import settings
         from pipelines.digests import send, wanted_of
         from spiders import loader
 
-        with wiring.plainly():
-            return asdict(send(settings(), wanted_of(params or {}), loader.names(settings())))
+        with wiring.plainly() as settings:
+            return asdict(send(settings, wanted_of(params or {}), loader.names(settings)))
 
     digest()

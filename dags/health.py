@@ -6,31 +6,23 @@ what is mended, and once a day how the day was.
 
 from datetime import timedelta
 
-from airflow.sdk import DAG, task
+from airflow.sdk import task
 
 from portalwatch.airflow import wiring
 
-with DAG(
-    dag_id="health",
-    schedule="*/15 * * * *",
-    start_date=wiring.START,
-    catchup=False,
-    max_active_runs=1,
-    tags=["portalwatch", "house"],
-    doc_md=wiring.doc(__doc__),
-    default_args={"owner": "portalwatch", **wiring.heard("house")},
-):
+with wiring.dag("health", __doc__, "house", schedule="*/15 * * * *") as dag:
 
     @task(execution_timeout=timedelta(minutes=10))
     def look() -> dict[str, int]:
         """One round; returns how many notices were owed, by event."""
-        from pipelines.config import settings
         from pipelines.health.round import health_round
         from pipelines.heartbeat import alive
+        from pipelines.ops import tell_again
         from pipelines.rounds import now
         from spiders import loader
 
-        with wiring.plainly(), alive(settings(), "health"):
-            return health_round(settings(), loader.names(settings()), now())
+        with wiring.plainly() as settings, alive(settings, "health"):
+            tell_again(settings)
+            return health_round(settings, loader.names(settings), now())
 
     look()

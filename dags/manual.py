@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from airflow.sdk import DAG, CronDataIntervalTimetable, Param, get_parsing_context, task
-from airflow.sdk.exceptions import AirflowException, AirflowFailException
+from airflow.sdk.exceptions import AirflowFailException, AirflowTaskTimeout
 
 from pipelines.config import settings
 from pipelines.sheet import Sheet
@@ -30,33 +30,33 @@ PATIENCE: dict[str, Any] = {
 
 def read_day(slug: str, day: date, alerts: str) -> dict[str, Any]:
     """One day of a portal's past; returns the run's summary. Tried again where it may yet be read to its end."""
-    from pipelines.errors import ConfigError, PortalwatchError
     from spiders.backfill import Alerts
     from spiders.backfill import backfill as run
 
-    with wiring.plainly():
-        try:
-            return dict(run(slug, day, settings(), Alerts(alerts)))
-        except PortalwatchError as error:
-            if isinstance(error, ConfigError) or getattr(error, "lasting", False):
-                raise
-            raise AirflowException(str(error)) from None
+    with wiring.plainly(passes=_may_yet_be_read) as ours:
+        return dict(run(slug, day, ours, Alerts(alerts)))
+
+
+def _may_yet_be_read(error: BaseException) -> bool:
+    from pipelines.errors import ConfigError, PortalwatchError
+
+    foreseen = isinstance(error, PortalwatchError) and not isinstance(error, ConfigError)
+    return isinstance(error, AirflowTaskTimeout) or (foreseen and not getattr(error, "lasting", False))
 
 
 def backfill_dag(sheet: Sheet) -> DAG:
     """The DAG that reads the past of one portal."""
-    with DAG(
-        dag_id=f"backfill_{sheet.slug}",
+    with wiring.dag(
+        f"backfill_{sheet.slug}",
+        f"**{sheet.name}**\n\n{__doc__}",
+        "manual",
+        owner=sheet.owner,
+        told=False,
         schedule=CronDataIntervalTimetable("0 0 * * *", timezone="UTC"),
         start_date=NEVER,
-        catchup=False,
         allowed_run_types=["backfill", "scheduled"],  # not one that is triggered by hand: it has no day; Airflow insists on `scheduled`
         is_paused_upon_creation=False,
-        max_active_runs=1,
-        tags=["portalwatch", "manual"],
-        doc_md=wiring.doc(f"**{sheet.name}**\n\n{__doc__}"),
         dag_display_name=f"backfill {sheet.name}",
-        default_args={"owner": "portalwatch"},
         params={"alerts": ALERTS},
     ) as dag:
 
@@ -72,15 +72,11 @@ def backfill_dag(sheet: Sheet) -> DAG:
 
 def form(portals: list[str]) -> DAG:
     """The DAG with a form for several days of one portal, which it reads one after the other."""
-    with DAG(
-        dag_id="backfill",
-        schedule=None,
-        start_date=wiring.START,
-        catchup=False,
-        max_active_runs=1,
-        tags=["portalwatch", "manual"],
-        doc_md=wiring.doc(__doc__),
-        default_args={"owner": "portalwatch"},
+    with wiring.dag(
+        "backfill",
+        __doc__,
+        "manual",
+        told=False,
         params={
             "portal": Param(portals[0], type="string", enum=portals, title="Portal", description="Those whose sheet has `history:`."),
             "from": Param(type="string", format="date", title="From", description="The first day, of the portal's own zone."),

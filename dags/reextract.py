@@ -9,7 +9,7 @@ log shows what would be read differently. A run that is stopped may be started a
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import DAG, Param, task
+from airflow.sdk import Param, task
 
 from pipelines.config import settings
 from portalwatch.airflow import wiring
@@ -17,15 +17,10 @@ from spiders import loader
 
 TEXT = ["null", "string"]
 
-with DAG(
-    dag_id="reextract",
-    schedule=None,
-    start_date=wiring.START,
-    catchup=False,
-    max_active_runs=1,
-    tags=["portalwatch", "manual"],
-    doc_md=wiring.doc(__doc__),
-    default_args={"owner": "portalwatch", **wiring.heard("house")},
+with wiring.dag(
+    "reextract",
+    __doc__,
+    "manual",
     params={
         "portal": Param(None, type=TEXT, enum=[None, *loader.paths(settings())], title="Portal", description="One; all where it is empty."),
         "since": Param(None, type=TEXT, format="date", title="Since", description="Only pages fetched on this day or later."),
@@ -33,7 +28,7 @@ with DAG(
         "url": Param(None, type=TEXT, title="Address", description="Only this article, by any form of its address."),
         "dry_run": Param(True, type="boolean", title="Dry run", description="Show what would be read differently, keep nothing."),
     },
-):
+) as dag:
 
     @task(outlets=[wiring.STORIES], execution_timeout=timedelta(hours=12))
     def reextract(params: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -41,7 +36,7 @@ with DAG(
         from spiders.replay import logged, wanted_of
         from spiders.replay import reextract as run
 
-        with wiring.plainly():
-            return run(settings(), wanted_of(params or {}, settings()), logged)
+        with wiring.plainly() as ours:
+            return run(ours, wanted_of(params or {}, ours), logged)
 
     reextract()

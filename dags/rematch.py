@@ -8,7 +8,7 @@ come of it. A run that is stopped may be started again.
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import DAG, Param, task
+from airflow.sdk import Param, task
 
 from pipelines.config import settings
 from portalwatch.airflow import wiring
@@ -16,22 +16,17 @@ from spiders import loader
 
 TEXT = ["null", "string"]
 
-with DAG(
-    dag_id="rematch",
-    schedule=None,
-    start_date=wiring.START,
-    catchup=False,
-    max_active_runs=1,
-    tags=["portalwatch", "manual"],
-    doc_md=wiring.doc(__doc__),
-    default_args={"owner": "portalwatch", **wiring.heard("house")},
+with wiring.dag(
+    "rematch",
+    __doc__,
+    "manual",
     params={
         "topic": Param(None, type=TEXT, title="Topic", description="One, by its slug; all where it is empty."),
         "days": Param(30, type="integer", minimum=1, maximum=3650, title="Days", description="How many days back."),
         "portal": Param(None, type=TEXT, enum=[None, *loader.paths(settings())], title="Portal", description="One; all where it is empty."),
         "dry_run": Param(True, type="boolean", title="Dry run", description="Count what would come of it, keep nothing."),
     },
-):
+) as dag:
 
     @task(outlets=[wiring.STORIES], execution_timeout=timedelta(hours=12))
     def rematch(params: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -39,7 +34,7 @@ with DAG(
         from pipelines.rematch import rematch as run
         from pipelines.rematch import wanted_of
 
-        with wiring.plainly():
-            return run(settings(), wanted_of(params or {}), loader.names(settings()))
+        with wiring.plainly() as ours:
+            return run(ours, wanted_of(params or {}), loader.names(ours))
 
     rematch()

@@ -5,30 +5,19 @@ The task fails where the watchlist in the file is refused or a sheet does not re
 
 from datetime import timedelta
 
-from airflow.sdk import DAG, task
+from airflow.sdk import task
 
 from portalwatch.airflow import wiring
 
-with DAG(
-    dag_id="upkeep",
-    schedule="17 3 * * *",
-    start_date=wiring.START,
-    catchup=False,
-    max_active_runs=1,
-    tags=["portalwatch", "house"],
-    doc_md=wiring.doc(__doc__),
-    default_args={"owner": "portalwatch", **wiring.heard("house")},
-    deadline=wiring.deadline("upkeep", timedelta(hours=2), "house"),
-):
+with wiring.dag("upkeep", __doc__, "house", schedule="17 3 * * *", late=timedelta(hours=2)) as dag:
 
     @task(execution_timeout=timedelta(hours=1), **wiring.PASSING)
     def upkeep() -> dict[str, int]:
         """One round; returns what was done, by count."""
-        from pipelines.config import settings
         from pipelines.heartbeat import alive
         from pipelines.rounds import upkeep_round
 
-        with wiring.plainly(), alive(settings(), "upkeep"):
-            return upkeep_round(settings())
+        with wiring.plainly() as settings, alive(settings, "upkeep"):
+            return upkeep_round(settings)
 
     upkeep()

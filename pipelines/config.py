@@ -3,12 +3,13 @@
 import hashlib
 import os
 import tempfile
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic import Field, PrivateAttr, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from pipelines.errors import ConfigError
@@ -46,7 +47,9 @@ class Settings(BaseSettings):
     smtp_password: SecretStr = Field(default=SecretStr(""), description="password")
     smtp_security: Literal["none", "starttls", "tls"] = Field(default="none", description="none, starttls or tls")
     smtp_conn: str = Field(
-        default="", pattern=r"^[A-Za-z0-9_]*$", description="an Airflow connection instead of the five above: AIRFLOW_CONN_NAME holds it"
+        default="",
+        pattern=r"^[A-Za-z0-9_]*$",
+        description="an Airflow connection instead of the five above: AIRFLOW_CONN_NAME holds it, or Airflow itself",
     )
     mail_from: str = Field(default="portalwatch@localhost", description="sender of alert mails")
     allow_hosts: Annotated[frozenset[str], NoDecode] = Field(
@@ -87,6 +90,7 @@ class Settings(BaseSettings):
         default="house", description="failed and late DAG runs that ops hear of: the house's own, crawls too, or none"
     )
     log: Literal["", "json"] = Field(default="", description="json: commands and crawls log one JSON object a line on stderr")
+    _secrets: Mapping[str, str] = PrivateAttr(default_factory=lambda: os.environ)
 
     @field_validator("allow_hosts", "portals", mode="before")
     @classmethod
@@ -122,6 +126,17 @@ class Settings(BaseSettings):
         except (KeyError, ValueError, OSError):
             raise ValueError(f"`{value}` is no time zone; write one such as Asia/Taipei") from None
         return value
+
+    @property
+    def secrets(self) -> Mapping[str, str]:
+        """What the variables hold that a channel or `smtp_conn` names: the environment, unless `looking_in` said otherwise."""
+        return self._secrets
+
+    def looking_in(self, secrets: Mapping[str, str]) -> "Settings":
+        """The same settings, whose secrets are looked up there."""
+        found = self.model_copy()
+        found._secrets = secrets
+        return found
 
     @property
     def zone(self) -> ZoneInfo:

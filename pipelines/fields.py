@@ -11,6 +11,7 @@ from croniter import croniter
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, PlainSerializer
 
 SHORTEST, LONGEST = 10, timedelta(days=366)  # seconds between the runs of a portal; of any duration
+LONGEST_OWNER = 64  # characters of a name that Airflow shows
 _UNITS = {"s": 1, "min": 60, "h": 3600}
 _DURATION = re.compile(r"^(\d+) ?(s|min|h)$")
 _EVERY = re.compile(r"^every (\d+) (s|min|h)$")
@@ -65,6 +66,12 @@ def _codec(value: str | None) -> str | None:
         raise ValueError(f"`{value}` is no charset; write one such as utf-8, gb2312 or big5") from None
 
 
+def _owner(value: str) -> str:
+    if not 0 < len(value) <= LONGEST_OWNER or "," in value or not value.isprintable() or value != value.strip():
+        raise ValueError(f"`{value[:LONGEST_OWNER]}` is no owner: write one name, without a comma, of at most {LONGEST_OWNER} characters")
+    return value
+
+
 def _schedule(value: str) -> str:
     seconds = seconds_between(value)
     if seconds is None and not (len(value.split()) == 5 and croniter.is_valid(value)):
@@ -79,6 +86,7 @@ def _schedule(value: str) -> str:
 Address = Annotated[str, AfterValidator(_address)]
 Charset = Annotated[str | None, AfterValidator(_codec)]
 Host = Annotated[str, AfterValidator(_host)]
+Owner = Annotated[str, AfterValidator(_owner)]
 Schedule = Annotated[str, AfterValidator(_schedule)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Duration = Annotated[

@@ -1,7 +1,6 @@
 """Every secret that this installation knows, so that nothing which leaves it, be it a log, an error or a page, carries one."""
 
 import logging
-import os
 import re
 from collections.abc import Iterable
 from functools import lru_cache
@@ -9,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from pydantic import SecretStr
 
+from pipelines.alerts.connection import PREFIX, password_of
 from pipelines.alerts.guard import redacted
 from pipelines.config import Settings
 
@@ -29,14 +29,20 @@ def hidden(text: str, settings: Settings) -> str:
 def known(settings: Settings) -> frozenset[str]:
     """What must not be seen: secret settings, the passwords and tokens inside of them, and variables that are called as secrets are."""
     own = tuple(value.get_secret_value() for value in settings.__dict__.values() if isinstance(value, SecretStr))
-    named = tuple(value for name, value in os.environ.items() if NAMED_SECRET.search(name) and not name.startswith("PORTALWATCH_"))
-    return _known(own, named)
+    named = {name: value for name, value in settings.secrets.items() if NAMED_SECRET.search(name) and not name.startswith("PORTALWATCH_")}
+    passwords = (password_of(value) for name, value in named.items() if name.startswith(PREFIX))
+    return _known(own, (*named.values(), *passwords))
 
 
 @lru_cache(maxsize=8)
 def _known(own: tuple[str, ...], named: tuple[str, ...]) -> frozenset[str]:
-    found = {part for value in own for part in _of_address(value)} | {part for value in named for part in _of_variable(value)}
+    found = {part for value in own for part in _of_address(value)} | {part for value in named for part in parts(value)}
     return frozenset(each for each in found if len(each) >= SHORTEST)
+
+
+def parts(secret: str) -> frozenset[str]:
+    """What of a secret must not be seen: all of it, and each of several in a row; of an address the tokens too."""
+    return frozenset(each for each in _of_variable(secret) if len(each) >= SHORTEST)
 
 
 def _of_address(value: str) -> Iterable[str]:
@@ -44,11 +50,11 @@ def _of_address(value: str) -> Iterable[str]:
     if "://" not in value:
         return [value]
     try:
-        parts = urlsplit(value)
+        address = urlsplit(value)
     except ValueError:
         return [value]
-    tokens = [token for token in re.split(r"[/?&=#]", f"{parts.path}?{parts.query}") if len(token) >= TOKEN]
-    return [form for each in (parts.password or "", *tokens) for form in (each, unquote(each))]
+    tokens = [token for token in re.split(r"[/?&=#]", f"{address.path}?{address.query}") if len(token) >= TOKEN]
+    return [form for each in (address.password or "", *tokens) for form in (each, unquote(each))]
 
 
 def _of_variable(value: str) -> Iterable[str]:

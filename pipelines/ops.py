@@ -1,10 +1,13 @@
-"""Telling those who run it: one notice when something breaks, one when it works again, through every channel of `ops:` that answers."""
+"""Telling those who run it: one notice when something breaks, one when it works again, through every channel of `ops:` that answers.
+
+What no channel took is told at the next look of `tell_again`, by which it is not lost."""
 
 import hashlib
 import json
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -60,8 +63,20 @@ def broke(settings: Settings, notice: Notice) -> bool:
         before = None
     if before is not None:
         return False
-    tell_ops(settings, notice)
-    return True
+    answers = tell_ops(settings, notice)
+    heard = not answers or any(answer.ok for answer in answers)
+    if not heard:
+        _keep_untold(settings, notice, now)
+    return heard
+
+
+def tell_again(settings: Settings) -> int:
+    """Tell ops what is broken and no channel took when it was told; gives how many such notices there were."""
+    with reading(open_store(settings)) as session:
+        kept = [beat.told["untold"] for beat in beats.all_known(session).values() if beat.failing_since and beat.told.get("untold")]
+    for notice in kept:
+        broke(settings, Notice(**notice))
+    return len(kept)
 
 
 def mended(settings: Settings, key: str, subject: str) -> bool:
@@ -86,6 +101,12 @@ def _failed(session: Session, notice: Notice, now: datetime) -> datetime | None:
     fresh = at is not None and (now - at).total_seconds() < AGAIN
     beats.beat(session, notice.key, now, ok=False, told={"why": notice.subject, "told_at": told if fresh else now.isoformat()})
     return at if fresh else None
+
+
+def _keep_untold(settings: Settings, notice: Notice, now: datetime) -> None:
+    told = {"why": notice.subject, "untold": {name: hidden(text, settings) for name, text in asdict(notice).items()}}
+    with suppress(PortalwatchError, SQLAlchemyError):
+        in_one_transaction(open_store(settings), lambda session: beats.beat(session, notice.key, now, ok=False, told=told))
 
 
 def _well(session: Session, key: str, now: datetime) -> datetime | None:

@@ -12,7 +12,7 @@ from pipelines.errors import ConfigError
 from pipelines.extract.address import host_of
 from pipelines.extract.paging import first_page
 from pipelines.extract.rules import Name, Rules
-from pipelines.fields import Address, Charset, Duration, Host, Schedule, Strict, Zone, seconds_between
+from pipelines.fields import Address, Charset, Duration, Host, Owner, Schedule, Strict, Zone, seconds_between
 from pipelines.history import history_trouble
 from pipelines.identity import Identity
 from pipelines.sources import LONGEST_KEY, OneSource
@@ -47,6 +47,7 @@ class Override(Strict):
 class Sheet(Strict):
     """One portal. `slug` is the file's stem and names spider, DAG, Redis prefix and counters.
 
+    `owner`: whose its DAGs are in Airflow; None: those of ops.
     `history`: where the past is listed, for a backfill: entries as of `discovery`, whose addresses hold {year}, {month} and {day}, or
     that go back page by page.
     `looks`: how long after each look an article is looked at again, for revisions and comments; then no more.
@@ -58,6 +59,7 @@ class Sheet(Strict):
     name: str
     language: str
     timezone: Zone
+    owner: Owner | None = None
     hosts: list[Host] = Field(min_length=1)
     charset: Charset = None
     schedule: Schedule = "*/20 * * * *"

@@ -209,7 +209,8 @@ def _close(job: Job, finish_reason: str, judged: Verdict, active: Active) -> dic
         "reason": ended.reason,
         "outcomes": dict(ended.outcomes),
     }
-    log.info("%s: %s %s", job.sheet.slug, finish_reason, dict(ended.outcomes), extra=said)
+    how = finish_reason if judged.succeeded else f"{judged.reason}; {finish_reason}"
+    log.info("%s: %s %s", job.sheet.slug, how, dict(ended.outcomes), extra=said)
     return told
 
 

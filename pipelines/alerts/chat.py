@@ -7,6 +7,7 @@ from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from typing import Any, Protocol
 
+from pipelines.alerts.connection import missing
 from pipelines.alerts.excerpt import clipped
 from pipelines.alerts.exchange import CONNECT_SECONDS, EXCHANGE_SECONDS, READ_SECONDS
 from pipelines.alerts.fence import Fence, listen_to
@@ -65,7 +66,7 @@ def send(channel: ChatChannel, message: Message, context: ChatContext) -> Answer
     Whether Apprise says yes or no, what it logged is the answer's detail; its address may be in that, `channels.send` hides it."""
     address = context.secrets.get(channel.url_env, "").strip()
     if not address:
-        raise ConfigError(f"the environment variable {channel.url_env} is not set; it holds the chat's address (slack://…, tgram://…)")
+        raise ConfigError(f"{missing(channel.url_env)}; it holds the chat's address (slack://…, tgram://…)")
     scheme, now = _scheme(address, channel.url_env), datetime.now(UTC)
     plugin = _plugin(address, channel.url_env)
     told = note(message, context.sender, zone_of(channel, context.zone), min(plugin.body_maxlen, BYTES))

@@ -1,7 +1,7 @@
-"""The mail server as an Airflow connection writes it, read without Airflow: a URI or JSON, as in AIRFLOW_CONN_NAME."""
+"""Airflow's connections, read without Airflow: a URI or JSON, as in AIRFLOW_CONN_NAME. A mail server, or the password of another."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -10,6 +10,7 @@ from pipelines.alerts.smtp import Smtp
 from pipelines.errors import ConfigError
 
 PORTS: Mapping[str, int] = {"tls": 465, "starttls": 587, "none": 25}
+PREFIX = "AIRFLOW_CONN_"
 Security = Literal["none", "starttls", "tls"]
 
 
@@ -23,7 +24,40 @@ class MailServer:
 
 def variable_of(name: str) -> str:
     """The environment variable in which Airflow looks for the connection `name`."""
-    return f"AIRFLOW_CONN_{name.upper()}"
+    return f"{PREFIX}{name.upper()}"
+
+
+def missing(variable: str) -> str:
+    """The sentence about a variable that a channel or a setting names and that holds nothing."""
+    if not variable.startswith(PREFIX):
+        return f"the environment variable {variable} is not set"
+    name = variable.removeprefix(PREFIX).lower()
+    return f"{variable} is not set, and no connection `{name}` of Airflow's serves in its place (Airflow is asked in its own tasks only)"
+
+
+def password_of(text: str) -> str:
+    """The password in a connection, empty where there is none or where the text is no connection."""
+    try:
+        return str(_read(text)["password"] or "")
+    except (ValueError, TypeError, AttributeError):
+        return ""
+
+
+class Passwords(Mapping[str, str]):
+    """Secrets by the variables that channels name: what a variable holds, of a connection its password."""
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        self._variables = variables
+
+    def __getitem__(self, name: str) -> str:
+        held = self._variables[name]
+        return password_of(held) if name.startswith(PREFIX) else held
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._variables)
+
+    def __len__(self) -> int:
+        return len(self._variables)
 
 
 def mail_server(name: str, environment: Mapping[str, str]) -> MailServer:
@@ -33,12 +67,9 @@ def mail_server(name: str, environment: Mapping[str, str]) -> MailServer:
     then TLS from the first byte."""
     text = environment.get(variable_of(name), "").strip()
     if not text:
-        raise ConfigError(
-            f"the environment variable {variable_of(name)} is not set; it holds the connection that PORTALWATCH_SMTP_CONN names"
-        )
+        raise ConfigError(f"{missing(variable_of(name))}; PORTALWATCH_SMTP_CONN names it")
     try:
-        said = _of_json(text) if text.startswith("{") else _of_uri(text)
-        return _server(said)
+        return _server(_read(text))
     except (ValueError, TypeError, AttributeError):
         raise ConfigError(f"{variable_of(name)} is no connection of Airflow's to a mail server (a URI smtp://…, or JSON)") from None
 
@@ -57,6 +88,10 @@ def _server(said: Mapping[str, Any]) -> MailServer:
         timeout=float(extra.get("timeout", 30)),
     )
     return MailServer(smtp=smtp, sender=str(extra["from_email"]) if extra.get("from_email") else None)
+
+
+def _read(text: str) -> dict[str, Any]:
+    return _of_json(text) if text.lstrip().startswith("{") else _of_uri(text)
 
 
 def _of_json(text: str) -> dict[str, Any]:

@@ -1,25 +1,29 @@
 """How this installation sends: its mail server, sender, zone, secrets and the private hosts that it may reach."""
 
-import os
 from collections.abc import Callable
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from pipelines.alerts.channels import Sending, send
-from pipelines.alerts.connection import MailServer, mail_server
+from pipelines.alerts.connection import MailServer, Passwords, mail_server
 from pipelines.alerts.mail import Sender, Smtp
 from pipelines.config import Settings
+from pipelines.errors import ConfigError
 from pipelines.models import Answer, Message
 
 
 def sender_of(settings: Settings) -> Callable[[Any, Message], Answer]:
-    """`send(channel, message)` with everything that the settings say."""
-    server = _server(settings)
+    """`send(channel, message)` with everything that the settings say. A mail server that nobody knows is each mail's own failure."""
+    try:
+        server = _server(settings)
+    except ConfigError as error:
+        unknown, others = Answer(ok=False, detail=str(error)), sender_of(settings.model_copy(update={"smtp_conn": ""}))
+        return lambda channel, message: unknown if channel.type == "mail" else others(channel, message)
     sending = Sending(
         smtp=server.smtp,
         sender=sender_in(settings, server.sender),
         zone=ZoneInfo(settings.timezone),
-        secrets=os.environ,
+        secrets=Passwords(settings.secrets),
         allow=settings.allow_hosts,
         folder=settings.config / "channels",
     )
@@ -34,7 +38,7 @@ def sender_in(settings: Settings, address: str | None = None) -> Sender:
 def _server(settings: Settings) -> MailServer:
     """The connection that the settings name, else their own server."""
     if settings.smtp_conn:
-        return mail_server(settings.smtp_conn, os.environ)
+        return mail_server(settings.smtp_conn, settings.secrets)
     smtp = Smtp(
         host=settings.smtp_host,
         port=settings.smtp_port,

@@ -13,6 +13,7 @@ import httpx
 from standardwebhooks import Webhook
 
 from pipelines.alerts import bundle, changes, ops
+from pipelines.alerts.connection import missing
 from pipelines.alerts.excerpt import clipped, headline, web_link
 from pipelines.alerts.exchange import exchange, release
 from pipelines.errors import ConfigError
@@ -193,7 +194,7 @@ def _secrets(channel: HookChannel, context: HookContext) -> tuple[str, ...]:
         return ()
     found = tuple(re.split(r"[\s,]+", context.secrets.get(channel.secret_env, "").strip(" \t\r\n,")))
     if not found[0]:
-        raise ConfigError(f"the environment variable {channel.secret_env} is not set; it holds the webhook's secret (whsec_…)")
+        raise ConfigError(f"{missing(channel.secret_env)}; it holds the webhook's secret (whsec_…)")
     for secret in found:
         if not _is_secret(secret):
             raise ConfigError(f"{channel.secret_env} holds no webhook secret; one is `whsec_` and then base64")

@@ -3,6 +3,7 @@
 from typing import Any
 
 from pipelines.config import settings
+from portalwatch.airflow.connections import with_connections
 
 
 def failed(context: Any) -> None:
@@ -12,7 +13,7 @@ def failed(context: Any) -> None:
     task, why = context["ti"], _reason(context.get("exception"))
     subject = f"{task.dag_id} failed: {why}"
     where = f"Run {context.get('run_id')}, task {task.task_id}. Its log: {getattr(task, 'log_url', '')}"
-    broke(settings(), Notice(key=_key(task.dag_id), subject=subject, text=f"{subject}\n{where}"))
+    broke(with_connections(settings()), Notice(key=_key(task.dag_id), subject=subject, text=f"{subject}\n{where}"))
 
 
 def succeeded(context: Any) -> None:
@@ -20,7 +21,7 @@ def succeeded(context: Any) -> None:
     from pipelines.ops import mended
 
     dag = context["ti"].dag_id
-    mended(settings(), _key(dag), f"{dag} works again")
+    mended(with_connections(settings()), _key(dag), f"{dag} works again")
 
 
 def late(dag_id: str, minutes: int, **_context: Any) -> None:
@@ -29,7 +30,7 @@ def late(dag_id: str, minutes: int, **_context: Any) -> None:
 
     subject = f"{dag_id} is late: a run was not over after {minutes} minutes"
     text = f"{subject}\nIt waits for a slot, hangs, or the scheduler is overloaded; `portalwatch doctor` tells what else is quiet."
-    broke(settings(), Notice(key=_key(dag_id), subject=subject, text=text))
+    broke(with_connections(settings()), Notice(key=_key(dag_id), subject=subject, text=text))
 
 
 def _key(dag_id: str) -> str:

@@ -4,10 +4,11 @@ import email
 import email.policy
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from pipelines.alerts.connection import MailServer, mail_server
+from pipelines.alerts.connection import MailServer, Passwords, mail_server
 from pipelines.alerts.sending import sender_of
 from pipelines.alerts.smtp import Smtp
 from pipelines.config import Settings
@@ -78,6 +79,31 @@ def test_a_mail_goes_by_the_connection_that_the_settings_name(configured: Callab
     assert "2024-06-18 16:30 (Europe/Berlin)" in text.get_content()
 
 
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        ("generic://:tgram%3A%2F%2F1%3Aab%2F2@/", "tgram://1:ab/2"),
+        ('{"conn_type": "generic", "password": "whsec_QQ=="}', "whsec_QQ=="),
+        ("generic://host", ""),
+        ("{", ""),
+    ],
+)
+def test_a_channels_secret_is_the_password_of_the_connection_that_it_names(text: str, secret: str) -> None:
+    held = Passwords({"AIRFLOW_CONN_ROOM": text, "ROOM_URL": text})
+    assert (held["AIRFLOW_CONN_ROOM"], held["ROOM_URL"], held.get("AIRFLOW_CONN_OTHER", "")) == (secret, text, "")
+
+
+def test_an_unknown_mail_server_stops_no_other_channel(configured: Callable[..., Settings], tmp_path: Path) -> None:
+    settings = configured(smtp_conn="mail_out", config=str(tmp_path))
+    (tmp_path / "channels").mkdir()
+    (tmp_path / "channels" / "yes.py").write_text(
+        "from pipelines.models import Answer\ndef send(channel, message, context): return Answer(ok=True, detail='')\n", encoding="utf-8"
+    )
+    own = type("Own", (), {"type": "own", "file": "yes", "options": {}})()
+    assert sender_of(settings)(own, NEW).ok
+
+
 def test_a_connection_that_is_missing_is_told_by_the_variable(configured: Callable[..., Settings]) -> None:
-    with pytest.raises(ConfigError, match="AIRFLOW_CONN_MAIL_OUT is not set"):
-        sender_of(configured(smtp_conn="mail_out"))
+    answer = sender_of(configured(smtp_conn="mail_out"))(type("Mail", (), {"type": "mail"})(), NEW)
+    assert not answer.ok
+    assert answer.detail.startswith("AIRFLOW_CONN_MAIL_OUT is not set, and no connection `mail_out` of Airflow's serves in its place")

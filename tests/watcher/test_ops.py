@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from pipelines.config import Settings
-from pipelines.ops import Notice, broke, mended
+from pipelines.ops import Notice, broke, mended, tell_again
 from portalwatch.canary.flight import Flight
 from portalwatch.canary.telling import told as tell_of
 from tests.alerts.conftest import Receiver
@@ -30,6 +30,18 @@ def test_ops_hear_though_the_store_is_gone(installed: Settings, receiver: Receiv
     broken = installed.model_copy(update={"home": installed.config / "watchlist.yaml"})  # a file: no folder can be made of it
     assert broke(broken, NOTICE)
     assert told(receiver)[0]["title"] == NOTICE.subject
+
+
+def test_what_no_channel_took_is_told_at_the_next_look_and_once(
+    installed: Settings, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as without:
+        without.delenv("OPS_HOOK_SECRET")
+        assert not broke(installed, NOTICE)
+    assert receiver.seen == []
+    assert [tell_again(installed), tell_again(installed)] == [1, 0]
+    assert [each["title"] for each in told(receiver)] == [NOTICE.subject]
+    assert not broke(installed, NOTICE)
 
 
 def test_the_canarys_loss_names_its_stage_and_its_return_is_told(installed: Settings, receiver: Receiver) -> None:

@@ -126,7 +126,7 @@ def test_a_task_fails_without_any_and_a_dags_source_and_doc_hold_none(planted: S
     assert raised.value.__suppress_context__
     sources = [path.read_text(encoding="utf-8") for path in sorted(Path("dags").glob("*.py"))]
     assert sources
-    assert leaks("".join(sources) + wiring.doc("x")) == []
+    assert leaks("".join(sources) + wiring.documented("x")) == []
 
 
 def test_settings_print_none(planted: Settings) -> None:
