@@ -8,7 +8,7 @@ import secrets
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,13 +74,11 @@ def _start(children: Children, settings: Settings, dags: Path, port: int, extra:
     _migrate(env, home)
     _tell("starting Airflow, which takes some 20 seconds")
     health = f"http://127.0.0.1:{chosen}/api/v2/monitor/health"
-    for name, arguments in (
-        ("api-server", ["api-server", "--host", "127.0.0.1", "--port", str(chosen), "--workers", "1"]),
-        ("scheduler", ["scheduler", "--skip-serve-logs"]),
-        ("dag-processor", ["dag-processor"]),
-    ):
-        ready = (lambda: _healthy(health)) if name == "api-server" else None
-        children.start(Child(name=name, argv=[*_airflow(), *arguments], env=env, log=home / "logs" / f"{name}.log", ready=ready))
+    children.start(_airflow_child("dag-processor", (), env, home))
+    serving = ("--host", "127.0.0.1", "--port", str(chosen), "--workers", "1")
+    children.add(_airflow_child("api-server", serving, env, home, ready=lambda: _healthy(health)), timeout=120)
+    # A task that finds no api-server fails before it has begun, so what starts tasks comes last.
+    children.start(_airflow_child("scheduler", ("--skip-serve-logs",), env, home))
     children.settle()
     return Stack(
         children=children,
@@ -88,6 +86,10 @@ def _start(children: Children, settings: Settings, dags: Path, port: int, extra:
         airflow_url=f"http://127.0.0.1:{chosen}",
         password_file=home / "airflow" / "simple_auth_manager_passwords.json.generated",
     )
+
+
+def _airflow_child(name: str, options: Sequence[str], env: Mapping[str, str], home: Path, ready: Callable[[], bool] | None = None) -> Child:
+    return Child(name=name, argv=[*_airflow(), name, *options], env=env, log=home / "logs" / f"{name}.log", ready=ready)
 
 
 def _tell(step: str) -> None:
