@@ -122,7 +122,7 @@ def fold(text: str) -> Folded:
 
 def folded_one_by_one(text: str) -> Codes:
     """The text by code points, each folded without a look at its neighbours; white space is SPACE."""
-    return _FOLD.take(_codes(text))
+    return _FOLD.take(_codes(text), mode="clip")
 
 
 def letters(folded: Folded) -> str:
