@@ -71,7 +71,7 @@ def _codes(text: str) -> Codes:
 
 
 def _string(codes: Codes) -> str:
-    return utf_32_le_decode(codes)[0]
+    return utf_32_le_decode(codes.data)[0]
 
 
 _DROPPED = _flags(_INVISIBLE)
