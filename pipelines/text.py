@@ -7,6 +7,7 @@ more) becomes one line feed; any other becomes one space, or nothing between two
 
 import re
 import unicodedata
+from codecs import utf_32_le_decode, utf_32_le_encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
@@ -66,11 +67,11 @@ def _fold_table() -> Codes:
 
 
 def _codes(text: str) -> Codes:
-    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    return np.frombuffer(utf_32_le_encode(text, "surrogatepass")[0], dtype=np.uint32)
 
 
 def _string(codes: Codes) -> str:
-    return codes.tobytes().decode("utf-32-le")
+    return utf_32_le_decode(codes.data)[0]
 
 
 _DROPPED = _flags(_INVISIBLE)
@@ -121,7 +122,7 @@ def fold(text: str) -> Folded:
 
 def folded_one_by_one(text: str) -> Codes:
     """The text by code points, each folded without a look at its neighbours; white space is SPACE."""
-    return _FOLD.take(_codes(text))
+    return _FOLD.take(_codes(text), mode="clip")
 
 
 def letters(folded: Folded) -> str:
@@ -173,49 +174,49 @@ def _is_letter() -> npt.NDArray[np.bool_]:
 
 
 class _Gap(NamedTuple):
-    """A run [first, last) of white space and invisible characters. Of it [begin, end) became one character if `stays`, else nothing."""
+    """A run [first, last) of white space and invisible characters. Of it [begin, end) became `white`: one character or none."""
 
     first: int
     last: int
     begin: int
     end: int
-    stays: bool
+    white: str
 
 
 def _evened(text: str, folded: str, runs: re.Pattern[str]) -> Folded:
     """The folded text without its invisible characters (NUL) and with its white space (spaces, as yet) joined."""
-    pieces: list[str] = []
-    gaps: list[_Gap] = []
-    done = 0
-    for found in runs.finditer(folded):
-        first, last = found.span()
-        run = found[0].rstrip("\0")
-        begin, end = first + len(run) - len(run.lstrip("\0")), first + len(run)
-        space = _joined_white(text[begin:end], folded[begin:end], folded[first - 1 : first] + folded[last : last + 1]) if run else ""
-        gaps.append(_Gap(first, last, begin, end, bool(space)))
-        pieces += (folded[done:first], space)
-        done = last
-    return Folded("".join(pieces) + folded[done:], partial(_places, len(text), gaps))
+    evened = runs.sub(lambda found: _white(text, folded, *found.span()), folded)
+    return Folded(evened, partial(_places, text, folded, runs))
 
 
-def _places(size: int, gaps: list[_Gap]) -> Places:
-    kept = np.ones(size, dtype=np.bool_)
+def _white(text: str, folded: str, first: int, last: int) -> str:
+    """What the run [first, last) becomes."""
+    run = text[first:last]
+    if run.count("\n") > 1:  # nearly every blank line is told by this
+        return "\n"
+    if "\0" in folded[first:last]:
+        run = "".join(char for char, white in zip(run, folded[first:last], strict=True) if white == " ")
+    if _BLANK_LINE.search(run):
+        return "\n"
+    around = folded[first - 1 : first] + folded[last : last + 1]
+    return "" if not run or (len(around) == 2 and all(map(is_han, around))) else " "
+
+
+def _places(text: str, folded: str, runs: re.Pattern[str]) -> Places:
+    kept = np.ones(len(text), dtype=np.bool_)
+    gaps = [_gap(text, folded, *found.span()) for found in runs.finditer(folded)]
     for gap in gaps:
         kept[gap.first : gap.begin] = False
-        kept[gap.begin + gap.stays : gap.last] = False
+        kept[gap.begin + len(gap.white) : gap.last] = False
     starts = np.flatnonzero(kept)
     ends = starts + 1
-    ends[starts.searchsorted([gap.begin for gap in gaps if gap.stays])] = [gap.end for gap in gaps if gap.stays]
+    ends[starts.searchsorted([gap.begin for gap in gaps if gap.white])] = [gap.end for gap in gaps if gap.white]
     return starts, ends
 
 
-def _joined_white(text: str, folded: str, around: str) -> str:
-    """What a run of white space becomes; invisible characters may stand in it, `around` are its neighbours."""
-    if "\0" in folded:
-        text = "".join(char for char, white in zip(text, folded, strict=True) if white == " ")
-    if text.count("\n") > 1 or _BLANK_LINE.search(text):  # nearly every blank line is told by the first
-        return "\n"
-    return "" if len(around) == 2 and all(map(is_han, around)) else " "
+def _gap(text: str, folded: str, first: int, last: int) -> _Gap:
+    run = folded[first:last].rstrip("\0")
+    return _Gap(first, last, first + len(run) - len(run.lstrip("\0")), first + len(run), _white(text, folded, first, last))
 
 
 def _fold_odd(codes: Codes) -> Folded:

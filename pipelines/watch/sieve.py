@@ -30,7 +30,7 @@ class Sieve:
         if not texts:
             return []
         folded = folded_one_by_one("\n".join(texts) + "\n")
-        found = np.concatenate((np.flatnonzero(self.pairs[_hashed(folded[:-1], folded[1:])]), *self._odd(folded)))
+        found = np.concatenate((np.flatnonzero(self._stands(folded[:-1], folded[1:])), *self._odd(folded)))
         ends = np.cumsum([len(text) + 1 for text in texts])
         kept: list[int] = np.unique(np.searchsorted(ends, found, side="right")).tolist()
         return kept
@@ -42,7 +42,11 @@ class Sieve:
         ends, starts = white[last], white[np.concatenate(([0], last[:-1] + 1))] if white.size else white
         inside = (starts > 0) & (ends < folded.size - 1)
         before, after = starts[inside] - 1, ends[inside] + 1
-        return before[self.pairs[_hashed(folded[before], folded[after])]], np.flatnonzero(folded <= UNSURE)
+        return before[self._stands(folded[before], folded[after])], np.flatnonzero(folded <= UNSURE)
+
+    def _stands(self, left: Codes, right: Codes) -> npt.NDArray[np.bool_]:
+        found: npt.NDArray[np.bool_] = self.pairs.take(_hashed(left, right), mode="clip")  # as pairs[...], in half the time
+        return found
 
 
 def sieve_of(plans: Sequence[Plan]) -> Sieve | None:
