@@ -21,7 +21,8 @@ from pipelines.alerts import bundle, ops
 from pipelines.alerts.changes import changes, quoted
 from pipelines.alerts.excerpt import clipped, headline, web_link
 from pipelines.alerts.labels import LABELS, badges, capped, moment, terms, titled, words_in, zone_of
-from pipelines.alerts.smtp import Smtp, send_mail
+from pipelines.alerts.lines import Lines, send_mail
+from pipelines.alerts.smtp import Smtp
 from pipelines.errors import ConfigError
 from pipelines.models import Answer, Message
 
@@ -56,6 +57,8 @@ class MailContext(Protocol):
     @property
     def smtp(self) -> Smtp: ...
     @property
+    def lines(self) -> Lines | None: ...
+    @property
     def sender(self) -> Sender: ...
     @property
     def zone(self) -> tzinfo: ...
@@ -63,7 +66,8 @@ class MailContext(Protocol):
 
 def send(channel: object, message: Message, context: MailContext) -> Answer:
     """One attempt to mail the message to its recipient, in the channel's zone; ConfigError where an address is none."""
-    return send_mail(compose(message, context.sender, zone_of(channel, context.zone)), context.smtp)
+    mail = compose(message, context.sender, zone_of(channel, context.zone))
+    return context.lines.send(mail) if context.lines else send_mail(mail, context.smtp)
 
 
 def compose(message: Message, sender: Sender, zone: tzinfo = UTC, now: datetime | None = None) -> EmailMessage:

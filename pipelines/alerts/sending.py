@@ -1,18 +1,16 @@
 """How this installation sends: its mail server, sender, zone, secrets and the private hosts that it may reach."""
 
 import os
-from collections.abc import Callable
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from pipelines.alerts.channels import Sending, send
+from pipelines.alerts.channels import Sending, Sends
 from pipelines.alerts.connection import MailServer, mail_server
+from pipelines.alerts.lines import Lines
 from pipelines.alerts.mail import Sender, Smtp
 from pipelines.config import Settings
-from pipelines.models import Answer, Message
 
 
-def sender_of(settings: Settings) -> Callable[[Any, Message], Answer]:
+def sender_of(settings: Settings) -> Sends:
     """`send(channel, message)` with everything that the settings say."""
     server = _server(settings)
     sending = Sending(
@@ -22,8 +20,9 @@ def sender_of(settings: Settings) -> Callable[[Any, Message], Answer]:
         secrets=os.environ,
         allow=settings.allow_hosts,
         folder=settings.config / "channels",
+        lines=Lines(server.smtp),
     )
-    return lambda channel, message: send(channel, message, sending)
+    return Sends(sending)
 
 
 def sender_in(settings: Settings, address: str | None = None) -> Sender:
