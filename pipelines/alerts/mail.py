@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from email.header import Header
-from email.headerregistry import Address
+from email.headerregistry import Address, HeaderRegistry
 from email.message import EmailMessage
 from email.policy import EmailPolicy
 from email.utils import format_datetime
@@ -87,7 +87,7 @@ def compose(message: Message, sender: Sender, zone: tzinfo = UTC, now: datetime 
 
 
 def _email(headers: Mapping[str, Any], name: str, view: Mapping[str, Any]) -> EmailMessage:
-    email, templates = EmailMessage(policy=_Wire(linesep="\r\n")), _environment()
+    email, templates = EmailMessage(policy=_WIRE), _environment()
     for header, value in headers.items():
         email[header] = value
     email.set_content(templates.get_template(f"{name}.txt").render(view), cte="base64")
@@ -125,6 +125,23 @@ class _Wire(EmailPolicy):
     def fold_binary(self, name: str, value: Any) -> bytes:
         folded = None if self.utf8 else _folded(name, value)
         return super().fold_binary(name, value) if folded is None else folded.encode("ascii")
+
+
+class _Headers(HeaderRegistry):
+    """The registry of Python, which makes a class for every header of every mail, with these classes kept."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._kept: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        known = name.lower()
+        if known not in self._kept:
+            self._kept[known] = super().__getitem__(known)
+        return self._kept[known]
+
+
+_WIRE = _Wire(linesep="\r\n", header_factory=_Headers())
 
 
 def _folded(name: str, value: Any) -> str | None:
@@ -244,4 +261,5 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         keep_trailing_newline=True,
+        auto_reload=False,
     )
