@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 
-from sqlalchemy import ColumnElement, Executable, Integer, Select, bindparam, case, func, select, true, union_all, update
+from sqlalchemy import ColumnElement, Executable, Integer, Select, bindparam, case, false, func, select, true, union_all, update
 from sqlalchemy.orm import Session, aliased
 
 from pipelines.models import Answer
@@ -200,7 +200,9 @@ def _is_next(table: Table) -> ColumnElement[bool]:
         .join(mine, (mine.story_id == older.story_id) & (mine.recipient == older.recipient))
         .where(mine.message == AlertRow.message, older.id < begun, older.state.in_((*UNDER_WAY, "held")))
     )
-    return ~waits.correlate(AlertRow).exists()
+    # No EXISTS: PostgreSQL would join it with the whole table while it has no statistics, 40 s for 10,000 that are owed at once.
+    # A CASE, since of an IS NULL it believes that hardly any row passes.
+    return case((waits.correlate(AlertRow).limit(1).scalar_subquery().is_(None), true()), else_=false())
 
 
 def give_back(session: Session, claims: Sequence[Claim], now: datetime) -> None:
