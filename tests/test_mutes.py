@@ -76,7 +76,7 @@ def test_what_is_collected_is_shown_and_sent_before_its_moment_as_one_mail(run: 
     assert "waits for the digest at 2028-02-29 00:00 Asia/Taipei" in run("list").stdout
     assert run("digest", "--now", "--channel", "other").stdout == "nothing is collected\n"
     assert box[0].mails == []
-    assert run("digest", "--now").stdout.splitlines()[-1] == "1 sent, 0 will be tried again, 0 dead"
+    assert run("digest", "--now").stdout.splitlines()[-1] == "1 message sent, 0 will be tried again, 0 dead"
     (mail,) = box[0].mails
     read = email.message_from_bytes(mail.content or b"", policy=email.policy.default)
     text = read.get_body(("plain",)).get_content()  # type: ignore[attr-defined]
@@ -104,7 +104,7 @@ def test_a_mute_is_set_shown_and_ended(run: Run, keep: Keep) -> None:
     why = CliRunner().invoke(app, ["why", "1"]).stdout
     assert "never told to desk@example.org (desk): muted until" in why
     assert "by 林 (mute 1)" in why
-    assert run("unmute", "ferry").stdout == "mute 1 ended: topic ferry; 1 alerts stay untold\n"
+    assert run("unmute", "ferry").stdout == "mute 1 ended: topic ferry; 1 alert stays untold\n"
     assert run("mutes").stdout == "nothing is muted\n"
     assert "林" in run("mutes", "--past").stdout
     assert run("unmute", "1").exit_code == 1

@@ -4,6 +4,7 @@ import logging
 import re
 import traceback
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -12,12 +13,13 @@ from zoneinfo import ZoneInfo
 
 from pipelines.alerts import chat, mail, own, webhook
 from pipelines.alerts.guard import redacted
+from pipelines.alerts.lines import Lines
 from pipelines.alerts.mail import Sender, Smtp
 from pipelines.errors import PortalwatchError
 from pipelines.models import Answer, Message
 from pipelines.yamlfile import suggestion
 
-__all__ = ["CHANNELS", "Sender", "Sending", "Smtp", "send"]
+__all__ = ["CHANNELS", "Sender", "Sending", "Sends", "Smtp", "send"]
 
 TOKEN_LENGTH, HEADER_LENGTH = 12, 6
 """Characters; a shorter part of a URL or header is a word such as `hook` or `true`, not a secret."""
@@ -29,7 +31,7 @@ log = logging.getLogger(__name__)
 class Sending:
     """What the settings say about sending. `zone` is the readers'; `secrets` environment variables by name; `allow` the
     hosts (`host` or `host:port`) that a webhook may reach although they are not on the open Internet; `folder` holds channels of
-    one's own."""
+    one's own; `lines` are sessions with `smtp` that may be kept from mail to mail."""
 
     smtp: Smtp
     sender: Sender
@@ -37,6 +39,7 @@ class Sending:
     secrets: Mapping[str, str] = field(repr=False)
     allow: frozenset[str] = frozenset()
     folder: Path | None = None
+    lines: Lines | None = None
 
 
 CHANNELS: Mapping[str, Callable[[Any, Message, Sending], Answer]] = MappingProxyType(
@@ -59,6 +62,20 @@ def send(channel: object, message: Message, context: Sending) -> Answer:
         log.error("channel %s: message %s was not sent\n%s", message.channel, message.id, told)  # noqa: TRY400
         return Answer(ok=False, detail=f"{type(error).__name__} inside portalwatch; the log has the traceback")
     return replace(answer, detail=redacted(answer.detail, hidden))
+
+
+@dataclass(frozen=True, slots=True)
+class Sends:
+    """`send(channel, message)` as an installation does it; inside `keeping()` the mail server's sessions serve many mails."""
+
+    sending: Sending
+
+    def __call__(self, channel: object, message: Message) -> Answer:
+        return send(channel, message, self.sending)
+
+    def keeping(self) -> AbstractContextManager[None]:
+        """A block at whose end nothing is open."""
+        return self.sending.lines.keeping() if self.sending.lines else nullcontext()
 
 
 def _sender(kind: str) -> Callable[[Any, Message, Sending], Answer]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from email.header import Header
-from email.headerregistry import Address
+from email.headerregistry import Address, HeaderRegistry
 from email.message import EmailMessage
 from email.policy import EmailPolicy
 from email.utils import format_datetime
@@ -21,7 +21,8 @@ from pipelines.alerts import bundle, ops
 from pipelines.alerts.changes import changes, quoted
 from pipelines.alerts.excerpt import clipped, headline, web_link
 from pipelines.alerts.labels import LABELS, badges, capped, moment, terms, titled, words_in, zone_of
-from pipelines.alerts.smtp import Smtp, send_mail
+from pipelines.alerts.lines import Lines, send_mail
+from pipelines.alerts.smtp import Smtp
 from pipelines.errors import ConfigError
 from pipelines.models import Answer, Message
 
@@ -56,6 +57,8 @@ class MailContext(Protocol):
     @property
     def smtp(self) -> Smtp: ...
     @property
+    def lines(self) -> Lines | None: ...
+    @property
     def sender(self) -> Sender: ...
     @property
     def zone(self) -> tzinfo: ...
@@ -63,7 +66,8 @@ class MailContext(Protocol):
 
 def send(channel: object, message: Message, context: MailContext) -> Answer:
     """One attempt to mail the message to its recipient, in the channel's zone; ConfigError where an address is none."""
-    return send_mail(compose(message, context.sender, zone_of(channel, context.zone)), context.smtp)
+    mail = compose(message, context.sender, zone_of(channel, context.zone))
+    return context.lines.send(mail) if context.lines else send_mail(mail, context.smtp)
 
 
 def compose(message: Message, sender: Sender, zone: tzinfo = UTC, now: datetime | None = None) -> EmailMessage:
@@ -83,7 +87,7 @@ def compose(message: Message, sender: Sender, zone: tzinfo = UTC, now: datetime 
 
 
 def _email(headers: Mapping[str, Any], name: str, view: Mapping[str, Any]) -> EmailMessage:
-    email, templates = EmailMessage(policy=_Wire(linesep="\r\n")), _environment()
+    email, templates = EmailMessage(policy=_WIRE), _environment()
     for header, value in headers.items():
         email[header] = value
     email.set_content(templates.get_template(f"{name}.txt").render(view), cte="base64")
@@ -121,6 +125,23 @@ class _Wire(EmailPolicy):
     def fold_binary(self, name: str, value: Any) -> bytes:
         folded = None if self.utf8 else _folded(name, value)
         return super().fold_binary(name, value) if folded is None else folded.encode("ascii")
+
+
+class _Headers(HeaderRegistry):
+    """The registry of Python, which makes a class for every header of every mail, with these classes kept."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._kept: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        known = name.lower()
+        if known not in self._kept:
+            self._kept[known] = super().__getitem__(known)
+        return self._kept[known]
+
+
+_WIRE = _Wire(linesep="\r\n", header_factory=_Headers())
 
 
 def _folded(name: str, value: Any) -> str | None:
@@ -240,4 +261,5 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         keep_trailing_newline=True,
+        auto_reload=False,
     )

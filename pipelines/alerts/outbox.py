@@ -15,6 +15,7 @@ from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session
 
 from pipelines.alerts.lanes import THREADS, Turn, in_turns
+from pipelines.alerts.lines import keeping
 from pipelines.models import Answer, Message
 from pipelines.points import Point, passing
 from pipelines.store import alerts
@@ -87,7 +88,7 @@ def deliver(post: Post, *, seconds: float = float("inf")) -> Delivered:
     """
     in_one_transaction(post.engine, lambda session: arrange(post.present(session)))
     done, told = Delivered(), time.monotonic()
-    with closing(_turns(_Round(post=post, ends=time.monotonic() + seconds))) as turns:
+    with keeping(post.send), closing(_turns(_Round(post=post, ends=time.monotonic() + seconds))) as turns:
         for turn in turns:
             for state, count in turn.states.items() if turn else ():
                 setattr(done, state, getattr(done, state) + count)

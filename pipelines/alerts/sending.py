@@ -4,8 +4,9 @@ from collections.abc import Callable
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from pipelines.alerts.channels import Sending, send
+from pipelines.alerts.channels import Sending, Sends
 from pipelines.alerts.connection import MailServer, Passwords, mail_server
+from pipelines.alerts.lines import Lines
 from pipelines.alerts.mail import Sender, Smtp
 from pipelines.config import Settings
 from pipelines.errors import ConfigError
@@ -26,8 +27,9 @@ def sender_of(settings: Settings) -> Callable[[Any, Message], Answer]:
         secrets=Passwords(settings.secrets),
         allow=settings.allow_hosts,
         folder=settings.config / "channels",
+        lines=Lines(server.smtp),
     )
-    return lambda channel, message: send(channel, message, sending)
+    return Sends(sending)
 
 
 def sender_in(settings: Settings, address: str | None = None) -> Sender:

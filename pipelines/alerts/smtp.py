@@ -1,21 +1,20 @@
-"""Handing one mail to an SMTP server, and its answer in words that an operator can act on."""
+"""The SMTP server that takes our mail: a session with it, and its answer to one mail in words that an operator can act on."""
 
+import os
 import smtplib
 import socket
 import ssl
-import threading
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from email.message import EmailMessage
-from typing import Literal
+from functools import lru_cache
+from typing import Any, Literal
 
 from pipelines.alerts.excerpt import clipped
 from pipelines.alerts.guard import redacted
 from pipelines.models import Answer
 
-SECONDS, EXCHANGE_SECONDS = 30.0, 50.0
-"""How long each step with the server may take (RFC 5321 4.5.3.2 allows minutes; a crawl's task cannot wait that long), and the mail in
-all once we are logged in: with that it ends before its sender's claim does."""
+SECONDS = 30.0
+"""How long each step with the server may take (RFC 5321 4.5.3.2 allows minutes; a crawl's task cannot wait that long)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,36 +30,34 @@ class Smtp:
     timeout: float = SECONDS
 
 
-def send_mail(email: EmailMessage, smtp: Smtp) -> Answer:
-    """One attempt for the one recipient in `To`. A refusal of this mail with 5xx is permanent; what an operator can mend
-    (sender, certificate, login) and what passes (4xx, a broken line) is not. The password is in no answer."""
-    if not (smtp.password or "").isascii() or not (smtp.user or "").isascii():
-        return Answer(ok=False, detail="the SMTP user or password has characters that are not ASCII; SMTP logins here cannot carry them")
-    try:
-        server = _connected(smtp)
-    except OSError as error:
-        return Answer(ok=False, detail=_in_words(error, smtp))
-    guard = threading.Timer(EXCHANGE_SECONDS, _cut, [server])
-    guard.start()
-    try:
-        answer = _handed_over(server, email, smtp)
-        is_cut = guard.finished.is_set() and not answer.ok
-        return replace(answer, detail=f"{smtp.host}:{smtp.port}: no end in time; it may have been taken") if is_cut else answer
-    finally:
-        _leave(server)
-        guard.cancel()
+class Talk(smtplib.SMTP):
+    """A session that knows how far its last mail came."""
+
+    reached: Literal["sender", "recipient", "text"] = "sender"
+
+    def rcpt(self, recip: str, options: Any = ()) -> tuple[int, bytes]:
+        self.reached = "recipient"
+        return super().rcpt(recip, options)
+
+    def data(self, msg: Any) -> tuple[int, bytes]:
+        self.reached = "text"
+        return super().data(msg)
 
 
-def _connected(smtp: Smtp) -> smtplib.SMTP:
+class TlsTalk(Talk, smtplib.SMTP_SSL):
+    """The same, in TLS from the first byte."""
+
+
+def connected(smtp: Smtp) -> Talk:
     """A session that is encrypted as asked and logged in; OSError, which SMTPException is too, where it cannot be had."""
     server = (
-        smtplib.SMTP_SSL(smtp.host, smtp.port, timeout=smtp.timeout, context=ssl.create_default_context())
+        TlsTalk(smtp.host, smtp.port, timeout=smtp.timeout, context=_tls(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")))
         if smtp.security == "tls"
-        else smtplib.SMTP(smtp.host, smtp.port, timeout=smtp.timeout)
+        else Talk(smtp.host, smtp.port, timeout=smtp.timeout)
     )
     try:
         if smtp.security == "starttls":
-            server.starttls(context=ssl.create_default_context())
+            server.starttls(context=_tls(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")))
         if smtp.user:
             server.login(smtp.user, smtp.password or "")
     except OSError:
@@ -69,7 +66,15 @@ def _connected(smtp: Smtp) -> smtplib.SMTP:
     return server
 
 
-def _handed_over(server: smtplib.SMTP, email: EmailMessage, smtp: Smtp) -> Answer:
+@lru_cache(maxsize=4)
+def _tls(_file: str | None, _folder: str | None) -> ssl.SSLContext:
+    """Made once for what the environment names: reading the authorities takes longer than a mail."""
+    return ssl.create_default_context()
+
+
+def hand_over(server: Talk, email: EmailMessage, smtp: Smtp) -> Answer:
+    """The answer to one mail, for which the session is new or clean; `server.reached` tells how far it came."""
+    server.reached = "sender"
     try:
         server.send_message(email)
     except smtplib.SMTPRecipientsRefused as error:
@@ -83,23 +88,8 @@ def _handed_over(server: smtplib.SMTP, email: EmailMessage, smtp: Smtp) -> Answe
     except smtplib.SMTPNotSupportedError:
         return Answer(ok=False, detail=f"{smtp.host} takes no addresses outside ASCII (SMTPUTF8)", permanent=True)
     except OSError as error:
-        return Answer(ok=False, detail=_in_words(error, smtp))
+        return Answer(ok=False, detail=in_words(error, smtp))
     return Answer(ok=True, detail=f"accepted by {smtp.host}")
-
-
-def _cut(server: smtplib.SMTP) -> None:
-    """End the exchange from beside it, however slowly the server drips: whoever waits for an answer finds the line closed."""
-    with suppress(OSError):
-        if server.sock is not None:
-            server.sock.shutdown(socket.SHUT_RDWR)
-
-
-def _leave(server: smtplib.SMTP) -> None:
-    """Say good-bye; a server that does not answer to that has still taken, or refused, the mail."""
-    try:
-        server.quit()
-    except OSError:
-        server.close()
 
 
 _LEAVING = 421
@@ -120,7 +110,8 @@ _FAULTS: tuple[tuple[type[OSError], str], ...] = (
 )
 
 
-def _in_words(error: OSError, smtp: Smtp) -> str:
+def in_words(error: OSError, smtp: Smtp) -> str:
+    """What went wrong on the way to the server, or what it said, without our password."""
     place = f"{smtp.host}:{smtp.port}"
     if isinstance(error, smtplib.SMTPAuthenticationError):
         return f"{place}: login refused: {_reply(error.smtp_code, error.smtp_error, smtp)}"

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from pipelines.models import Answer
 from pipelines.store.tables import AlertRow, Attempt, Circuit
+from pipelines.store.tables.base import plain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,12 +25,14 @@ class Tried:
 def note(session: Session, message: str, tried: Tried) -> None:
     """Keep an attempt."""
     answer = tried.answer
-    session.add(
-        Attempt(
-            message=message, channel=tried.channel, at=tried.at, seconds=round(tried.seconds, 3),
-            ok=answer.ok, answer=answer.detail[:500], retry_after=answer.retry_after,
-        )
-    )  # fmt: skip
+    values = {
+        "message": message, "channel": tried.channel, "at": tried.at, "seconds": round(tried.seconds, 3),
+        "ok": answer.ok, "answer": answer.detail[:500], "retry_after": answer.retry_after,
+    }  # fmt: skip
+    session.execute(_KEEP, values)
+
+
+_KEEP = insert(plain(Attempt))
 
 
 def attempts_of(session: Session, message: str) -> Sequence[Attempt]:

@@ -5,28 +5,34 @@ They stand in the database, so that every process and every round knows of them.
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from pipelines.models import Answer
 from pipelines.pauses import pause
 from pipelines.store.tables import Circuit
+from pipelines.store.tables.base import plain
 
 OPENS_AFTER = 3  # failures in a row
 FIRST_PAUSE, LAST_PAUSE = timedelta(seconds=30), timedelta(minutes=15)
 
 
+_CIRCUIT = plain(Circuit)
+_OPEN = (_CIRCUIT.c.channel == bindparam("name"), _CIRCUIT.c.opened_at.is_not(None))
+_OPEN_UNTIL = select(_CIRCUIT.c.until).where(*_OPEN)
+_PROBED = update(_CIRCUIT).where(*_OPEN).values(until=bindparam("later"))
+_CLOSE = delete(_CIRCUIT).where(_CIRCUIT.c.channel == bindparam("name"))
+
+
 def admitted(session: Session, name: str, limit: int, now: datetime) -> int:
     """How many messages may be taken: `limit` while the circuit is closed, one when an open one is to be asked again, else none."""
-    row = session.get(Circuit, name)
-    if row is None or row.opened_at is None or row.until is None:
-        return limit
-    return int(row.until <= now)
+    until = session.scalar(_OPEN_UNTIL, {"name": name})
+    return limit if until is None else int(until <= now)
 
 
 def probed(session: Session, name: str, until: datetime) -> None:
     """A message that asks an open circuit was taken; no other one does before `until`."""
-    session.execute(update(Circuit).where(Circuit.channel == name, Circuit.opened_at.is_not(None)).values(until=until))
+    session.execute(_PROBED, {"name": name, "later": until})
 
 
 def heard(session: Session, name: str, message: str, answer: Answer, now: datetime) -> datetime | None:
@@ -34,12 +40,10 @@ def heard(session: Session, name: str, message: str, answer: Answer, now: dateti
 
     An answer about one message shows that the channel works. One that asks for a pause opens the circuit for that long.
     """
-    row = session.get(Circuit, name, with_for_update=True)
     if answer.ok or answer.permanent or answer.only_this:
-        if row is not None:
-            session.delete(row)
+        session.execute(_CLOSE, {"name": name})
         return None
-    row = row or Circuit(channel=name, failures=0)
+    row = session.get(Circuit, name, with_for_update=True) or Circuit(channel=name, failures=0)
     session.add(row)
     row.failures, row.message, row.answer = row.failures + 1, message, answer.detail[:500]
     if row.failures >= OPENS_AFTER or answer.retry_after:

@@ -77,8 +77,14 @@ def reading(on: Engine) -> Iterator[Session]:
 @contextlib.contextmanager
 def writing(on: Engine) -> Iterator[Session]:
     """A session whose block is one transaction: committed at its end, rolled back on any error."""
-    with Session(on.execution_options(writes=True)) as session, session.begin():
+    with Session(_writer(on)) as session, session.begin():
         yield session
+
+
+@lru_cache(maxsize=8)
+def _writer(on: Engine) -> Engine:
+    """Made once an engine: every one of them copies all that listens to it."""
+    return on.execution_options(writes=True)
 
 
 def in_one_transaction(on: Engine, work: Callable[[Session], T]) -> T:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from pipelines.coverage import Coverage, Seen, coverage_of
@@ -17,15 +17,31 @@ from pipelines.store.tables import AlertRow, ArticleRow, Match, Retraction, Revi
 Names = Mapping[str, str]
 
 
+_ALERTS = select(AlertRow).where(AlertRow.message == bindparam("message")).order_by(AlertRow.id)
+_ARTICLE = select(ArticleRow).where(ArticleRow.id == bindparam("article"))
+_HITS = select(Match.hits).where(
+    Match.article_id == bindparam("article"),
+    Match.revision == bindparam("revision"),
+    Match.topic.in_(bindparam("topics", expanding=True)),
+)
+_FIRST = (
+    select(AlertRow.message)
+    .where(AlertRow.story_id == bindparam("story"), AlertRow.recipient == bindparam("recipient"))
+    .where(AlertRow.message != bindparam("message"), AlertRow.id < bindparam("id"))
+    .order_by(AlertRow.id)
+    .limit(1)
+)
+
+
 def message_of(session: Session, message: str, titles: Names, portal_names: Names) -> Message:
     """All that a channel may tell about an owed message. `titles`: topic slug to title. NoResultFound where it was forgotten since."""
-    rows = session.scalars(select(AlertRow).where(AlertRow.message == message).order_by(AlertRow.id)).all()
+    rows = session.scalars(_ALERTS, {"message": message}).all()
     if not rows:
         return notice_of(session, message) or _retraction(session, message)
     if _is_bundle(rows[0]):
         return _bundle(session, rows, titles, portal_names)
     first, newest, topics = rows[0], _newest(rows), _topics(rows, titles)
-    article = session.get_one(ArticleRow, newest.article_id)
+    article = session.scalars(_ARTICLE, {"article": newest.article_id}).one()
     state = _state(session, newest)
     told, before = (state, revisions.heard(session, first)) if state and not state.gone else (article, None)
     kind = _kind(newest if first.revision or first.development else first, gone=bool(state and state.gone))
@@ -133,16 +149,10 @@ def _topics(rows: Sequence[AlertRow], titles: Names) -> tuple[tuple[str, str], .
 
 
 def _hits(session: Session, article: int, revision: int, topics: tuple[tuple[str, str], ...]) -> tuple[Hit, ...]:
-    query = select(Match.hits).where(Match.article_id == article, Match.revision == revision, Match.topic.in_([slug for slug, _ in topics]))
-    return tuple(dict.fromkeys(Hit(**hit) for hits in session.scalars(query) for hit in hits))
+    asked = {"article": article, "revision": revision, "topics": [slug for slug, _ in topics]}
+    return tuple(dict.fromkeys(Hit(**hit) for hits in session.scalars(_HITS, asked) for hit in hits))
 
 
 def _thread(session: Session, row: AlertRow) -> str | None:
-    query = (
-        select(AlertRow.message)
-        .where(AlertRow.story_id == row.story_id, AlertRow.recipient == row.recipient)
-        .where(AlertRow.message != row.message, AlertRow.id < row.id)
-        .order_by(AlertRow.id)
-        .limit(1)
-    )
-    return session.scalar(query)
+    asked = {"story": row.story_id, "recipient": row.recipient, "message": row.message, "id": row.id}
+    return session.scalar(_FIRST, asked)

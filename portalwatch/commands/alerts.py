@@ -142,7 +142,7 @@ def deliver_now() -> None:
     except KeyboardInterrupt:
         typer.echo("stopped: what was in flight is recorded, the rest stays owed", err=True)
         raise typer.Exit(130) from None
-    typer.echo(f"{done.sent} sent, {done.retrying} will be tried again, {done.dead} dead")
+    typer.echo(f"{show.counted(done.sent, 'message')} sent, {done.retrying:,} will be tried again, {done.dead:,} dead")
     if done.dead:
         raise typer.Exit(1)
 
@@ -153,4 +153,5 @@ def replay(message: Annotated[str | None, typer.Argument(help="One message; all 
 
     Example: `portalwatch alerts replay`
     """
-    typer.echo(f"{replay_dead(settings(), message)} alerts are owed again")
+    count = replay_dead(settings(), message)
+    typer.echo(f"{show.counted(count, 'alert')} {'is' if count == 1 else 'are'} owed again")

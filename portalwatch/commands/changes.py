@@ -81,7 +81,7 @@ def rematch(
     would = "would be " if dry_run else ""
     typer.echo(
         f"{told['articles']} articles, {told['matched']} match; {would}{told['new_matches']} new matches, "
-        f"{told['alerts']} late alerts in {told['messages']} messages"
+        f"{show.counted(told['alerts'], 'late alert')} in {show.counted(told['messages'], 'message')}"
     )
 
 

@@ -96,7 +96,8 @@ def unmute(
     if not ended:
         raise PortalwatchError("no such mute holds; `portalwatch alerts mutes` lists them")
     for each in ended:
-        typer.echo(f"mute {each.number} ended: {each.what}; {each.silenced} alerts stay untold")
+        stays = "stays" if each.silenced == 1 else "stay"
+        typer.echo(f"mute {each.number} ended: {each.what}; {show.counted(each.silenced, 'alert')} {stays} untold")
 
 
 def digest(
@@ -125,7 +126,7 @@ def digest(
     from spiders import loader
 
     done = send(settings(), wanted, loader.names(settings()))
-    typer.echo(f"{done.sent} sent, {done.retrying} will be tried again, {done.dead} dead", err=as_json)
+    typer.echo(f"{show.counted(done.sent, 'message')} sent, {done.retrying:,} will be tried again, {done.dead:,} dead", err=as_json)
     if done.dead:
         raise typer.Exit(1)
 

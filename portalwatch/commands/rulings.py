@@ -7,6 +7,7 @@ import typer
 from pipelines.config import settings
 from pipelines.store.columns import LARGEST
 from pipelines.store.database import in_one_transaction, open_store
+from portalwatch import show
 from portalwatch.commands.stories import stories
 
 
@@ -50,7 +51,7 @@ def join(
     from spiders.job import now
 
     done = in_one_transaction(open_store(settings()), lambda session: byhand.join(session, story, other, now()))
-    cancelled = f"; {done.cancelled} alerts cancelled that would have told it twice" if done.cancelled else ""
+    cancelled = f"; {show.counted(done.cancelled, 'alert')} cancelled that would have told it twice" if done.cancelled else ""
     typer.echo(f"story {story}: joined by hand with story {other}, which brings {_articles(done.articles)}{cancelled}")
     typer.echo(f"undo it with `portalwatch stories split {story} {' '.join(map(str, done.articles))}`")
 

@@ -20,9 +20,10 @@ from aiosmtpd.smtp import Envelope, Session
 from sqlalchemy import Engine, insert, select
 from sqlalchemy.orm import Session as Sql
 
-from pipelines.alerts.channels import Sender, Sending, Smtp, send
+from pipelines.alerts.channels import Sender, Sending, Sends, Smtp
+from pipelines.alerts.lines import Lines
 from pipelines.alerts.outbox import Delivered, Post, deliver
-from pipelines.models import Answer, Message, Outcome
+from pipelines.models import Outcome
 from pipelines.store import alerts
 from pipelines.store.articles import add
 from pipelines.store.database import reading, writing
@@ -162,16 +163,13 @@ class Town:
         """As a round has it."""
         smtp = Smtp(host="127.0.0.1", port=self.mail.port, security="none", timeout=20)
         sending = Sending(
-            smtp=smtp, sender=Sender(address="alerts@watch.example.org"), zone=ZoneInfo("Asia/Taipei"), secrets={"HOOK": SECRET}, allow=frozenset({"127.0.0.1"})
+            smtp=smtp, sender=Sender(address="alerts@watch.example.org"), zone=ZoneInfo("Asia/Taipei"), secrets={"HOOK": SECRET}, allow=frozenset({"127.0.0.1"}),
+            lines=Lines(smtp),
         )  # fmt: skip
         return Post(
-            engine=self.store, watchlist=self.watchlist, portal_names={}, send=lambda channel, message: self.sent(channel, message, sending),
+            engine=self.store, watchlist=self.watchlist, portal_names={}, send=Sends(sending),
             clock=lambda: self.now,
         )  # fmt: skip
-
-    def sent(self, channel: object, message: Message, sending: Sending) -> Answer:
-        """Send; a test may come between."""
-        return send(channel, message, sending)
 
     @cached_property
     def watchlist(self) -> Watchlist:

@@ -16,8 +16,9 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword, Session
 
+from pipelines.alerts.lines import send_mail
 from pipelines.alerts.mail import Sender, compose
-from pipelines.alerts.smtp import Smtp, send_mail
+from pipelines.alerts.smtp import Smtp
 from pipelines.models import Answer
 from tests.alerts.conftest import Certificate
 from tests.alerts.messages import NEW

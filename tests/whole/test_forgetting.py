@@ -82,7 +82,7 @@ def test_forgetting_reaches_webhooks_and_a_restored_backup_is_told_again(fresh: 
     assert "removed; 1 webhook message to take it back; crawls leave it alone" in done.stdout, done.stderr
     assert (urls(fresh), archived(fresh, 1), archived(fresh, 2)) == ([URL.format(2)], False, True)
     told = fresh.run("alerts", "deliver")
-    assert told.stdout == "1 sent, 0 will be tried again, 0 dead\n", told.stderr
+    assert told.stdout == "1 message sent, 0 will be tried again, 0 dead\n", told.stderr
     (taken,) = fresh.world.hooks()[before:]
     assert taken["body"]["type"] == "alert.retracted" if "body" in taken else "alert.retracted" in json.dumps(taken)
     restore(fresh, copy)

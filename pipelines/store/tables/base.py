@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Date, MetaData
+from sqlalchemy import Date, MetaData, Table
 from sqlalchemy.orm import DeclarativeBase
 
 from pipelines.store.columns import CleanJson, CleanText, UtcDateTime
@@ -21,3 +21,10 @@ class Base(DeclarativeBase):
         }
     )
     type_annotation_map = {datetime: UtcDateTime, date: Date, str: CleanText, dict[str, Any]: CleanJson, list[Any]: CleanJson}  # noqa: RUF012
+
+
+def plain(table: type[Base]) -> Table:
+    """The table below a mapped class, for statements that run for every message: they skip the mapper."""
+    found = table.__table__
+    assert isinstance(found, Table)
+    return found
