@@ -79,12 +79,21 @@ def rhythm_of(looks: Sequence[Look]) -> Rhythm | None:
 
 def rest_of(rhythm: Rhythm, looks: Sequence[Look]) -> Rest | None:
     """The rest that the newest runs show (oldest first); None where the last one found something, or none ever did."""
-    seen = _seen(looks)
+    seen = _seen(_lately(looks))
     last = next((index for index in range(len(seen) - 1, -1, -1) if seen[index].new), None)
     if last is None or last == len(seen) - 1:
         return None
     missed = _Course(rhythm.rates, seen).missed(last, len(seen) - 1)
     return Rest(since=seen[last].at, runs=len(seen) - 1 - last, missed=missed, most=rhythm.most)
+
+
+def _lately(looks: Sequence[Look]) -> Sequence[Look]:
+    """The looks by which the present rest is measured: from the find before the last one on, and all that LEVELS ask for."""
+    finds = (index for index in range(len(looks) - 1, -1, -1) if looks[index].new and looks[index].saw)
+    last = next(finds, None)
+    if last is None:
+        return ()
+    return looks[min(next(finds, 0), bisect_left(looks, looks[last].at - max(LEVELS), key=lambda look: look.at)) :]
 
 
 def _seen(looks: Sequence[Look]) -> list[Look]:
