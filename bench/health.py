@@ -16,7 +16,7 @@ from datetime import timedelta
 from bench.histories import JUDGED, KINDS, LEARNED, History, Kind, failed, history, silent
 from pipelines.health.judge import signs
 from pipelines.health.look import Look
-from pipelines.health.rhythm import Band, Rhythm, band_of, hour_of_week, rest_of, rhythm_of
+from pipelines.health.rhythm import Band, Rhythm, band_of, before_rest, hour_of_week, rest_of, rhythm_of
 
 DEVELOPED_ON = range(100, 150)
 """Seeds that the rules were looked at with; what they are judged by is played on others."""
@@ -58,15 +58,15 @@ def false_alarms(past: History) -> int:
 
 
 def _days(looks: Sequence[Look], first: int) -> Iterator[tuple[Rhythm, Sequence[Look]]]:
-    """(the rhythm, which is learned anew every day, and the past) as each run from `first` on leaves it."""
+    """(the rhythm up to the last find, learned anew on each day that has one, and the past) as each run from `first` on leaves it."""
     rhythm: Rhythm | None = None
-    learned_on, start = None, 0
+    learned_on = None
     for index in range(first, len(looks)):
-        if learned_on != looks[index].at.date():
-            start = bisect_left(looks, looks[index].at - REACH, key=lambda look: look.at)  # a day longer by the day's end
-            rhythm, learned_on = rhythm_of(looks[start : index + 1]), looks[index].at.date()
+        seen = looks[bisect_left(looks, looks[index].at - REACH, key=lambda look: look.at) : index + 1]
+        if rhythm is None or (seen[-1].new and learned_on != seen[-1].at.date()):
+            rhythm, learned_on = rhythm_of(before_rest(seen)), seen[-1].at.date()
         assert rhythm is not None
-        yield rhythm, looks[start : index + 1]
+        yield rhythm, seen
 
 
 WHOLE = 24

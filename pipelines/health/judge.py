@@ -10,7 +10,7 @@ from typing import Any
 
 from pipelines.health.kinds import KINDS, MISSED, kind_of
 from pipelines.health.look import Look
-from pipelines.health.rhythm import Rhythm, rest_of, rhythm_of
+from pipelines.health.rhythm import Rhythm, before_rest, rest_of, rhythm_of
 from pipelines.health.words import lasted, stamp
 
 SILENT_ENDS = ("killed", "shutdown")
@@ -155,7 +155,7 @@ def _shorter(looks: Sequence[Look]) -> Iterator[Sign]:
 
 
 def _resting(looks: Sequence[Look], now: datetime, rhythm: Rhythm | None) -> Iterator[Sign]:
-    rhythm = rhythm or rhythm_of(looks)
+    rhythm = rhythm or rhythm_of(before_rest(looks))
     rest = rest_of(rhythm, looks) if rhythm else None
     if rest is not None and rest.is_unusual:
         told = f"nothing new for {lasted(now - rest.since)}, in {rest.runs} runs; in such a time {rest.missed:.0f} articles are usual"
