@@ -22,6 +22,7 @@ TICKS = 3  # that may be missed in a row
 OVERDUE = timedelta(minutes=30)
 ROUNDS: Mapping[str, timedelta] = {
     "deliver": timedelta(minutes=2),
+    "health": timedelta(minutes=15),
     "canary": timedelta(minutes=30),
     "upkeep": timedelta(days=1),
 }
