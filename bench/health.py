@@ -1,4 +1,6 @@
-"""False alarms of portals that live, and how soon one that dies is named: `python -m bench.health [--seeds N] [--seed FIRST] [--only NAME]`.
+"""False alarms of portals that live, and how soon one that dies is named; the same of topics.
+
+`python -m bench.health [--seeds N] [--seed FIRST] [--only NAME]`.
 
 Synthetic histories (bench/histories.py), 56 days learned and 90 judged, at every run as `pipelines.health.judge` would.
 **Dead**: its runs fail. **Silent**: it answers, and nothing new appears; a missed run is one in which the living twin had something.
@@ -13,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from bench import topics
 from bench.histories import JUDGED, KINDS, LEARNED, History, Kind, failed, history, silent
 from pipelines.health.judge import signs
 from pipelines.health.look import Look
@@ -69,7 +72,7 @@ def _days(looks: Sequence[Look], first: int) -> Iterator[tuple[Rhythm, Sequence[
         yield rhythm, seen
 
 
-WHOLE = 24
+WHOLE = 96
 """Every how many runs all signs are asked for, and not only the rest."""
 
 
@@ -142,7 +145,26 @@ def main() -> int:
             "" if good else "MISSED",
         )
         print(" | ".join(cells), flush=True)
+    failed_bars += sum(_topic(kind, seeds) for kind in topics.TOPICS if options.only in kind.name)
     return int(failed_bars > 0)
+
+
+def _topic(kind: topics.TopicKind, seeds: Sequence[int]) -> bool:
+    """Print a topic's line; whether its bar is missed."""
+    pasts = [topics.matches(kind, seed) for seed in seeds]
+    false = [topics.false_silences(past) for past in pasts]
+    told = [topics.until_told(past, day) for past in pasts for day in topics.DEATHS]
+    missed, hours = ([each[place] for each in told] for place in (0, 1))
+    is_missed = max(false) > MOST_FALSE
+    cells = (
+        f"{kind.name:27}",
+        f"{sum(false) / len(false):.2f}, {max(false)}",
+        f"silent: matches missed {_median(missed):.0f}, {max(missed)}",
+        f"hours {_median(hours):.0f}, {max(hours):.0f}",
+        "MISSED" if is_missed else "",
+    )
+    print(" | ".join(cells), flush=True)
+    return is_missed
 
 
 def _median(values: Sequence[float]) -> float:

@@ -11,7 +11,8 @@ from bench.histories import BEGIN, HOLIDAY, JUDGED, LEARNED
 from pipelines.health.past import REACH
 from pipelines.health.quiet import is_silent
 
-STEP, DAY, LONGEST = timedelta(hours=6), timedelta(days=1), timedelta(days=30)
+STEP, DAY, LONGEST = timedelta(hours=12), timedelta(days=1), timedelta(days=30)
+DEATHS = (61.13, 97.6, 120.31)  # days from which on nothing matches
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +52,7 @@ def _days(kind: TopicKind, dice: np.random.Generator) -> Iterator[float]:
     for day in range(LEARNED + JUDGED):
         share = (kind.weekend if day % 7 >= 5 else 1.0) * (kind.holiday if day in HOLIDAY else 1.0)
         share *= dice.gamma(kind.uneven, 1 / kind.uneven) * (0.5 ** (day / kind.halves) if kind.halves else 1.0)
-        for story in range(int(dice.poisson(kind.a_day * share))):
+        for _ in range(int(dice.poisson(kind.a_day * share))):
             appears = day + float(dice.beta(3, 2.5))
             yield from (appears + float(hours) / 24 for hours in dice.exponential(3, kind.copies))
         if dice.random() < kind.events:

@@ -1,4 +1,4 @@
-"""How much of what is watched is seen: at a digest's foot, in the roll-up, `health` and `doctor`, so that few stories are not taken for little news."""
+"""How much of what is watched is seen, so that few stories are not taken for little news."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from pipelines.config import Settings
 from pipelines.errors import PortalwatchError
+from pipelines.health.words import shown
 from pipelines.heartbeat import HEARTBEAT
 from pipelines.sheet import Sheet
 from pipelines.store import beats
@@ -92,7 +93,7 @@ def _why(beat: beats.Beat) -> str:
 
 
 def _at(time: datetime) -> str:
-    return f"{time:%Y-%m-%d %H:%M} UTC"
+    return shown(time)
 
 
 def _plain(usual: timedelta) -> str:

@@ -60,7 +60,7 @@ _ALL = (
     Kind(slug="overdue", says="{} was not crawled in its time.", after=1,
          do="Look whether Airflow's scheduler runs and the DAG is not paused."),
     Kind(slug="quiet", says="The topic {} is quiet.", after=1, blind=False,
-         do="The news may be: `portalwatch topics try` asks the archive by another query, `portalwatch why` tells of one article why it did not match."),
+         do="The news may be. `portalwatch why URL` tells why an article did not match, `topics try` what another query takes."),
     Kind(slug="channel", says="What is owed to the channel {} does not arrive.", after=1,
          do="`portalwatch alerts test` says what it answers; once it is mended, `portalwatch alerts replay` sends dead letters again."),
 )  # fmt: skip

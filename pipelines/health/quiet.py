@@ -18,6 +18,8 @@ from pipelines.store.tables import ArticleRow, Match
 
 QUIET = 3.0
 """Matches that were to be expected, from which on a topic without any is shown as quiet."""
+CERTAIN = 1.5
+"""How many times longer than a portal's a topic's silence must be: no editor owes it news, and what the world talks about wanes."""
 _HOUR = timedelta(hours=1)
 
 
@@ -56,11 +58,11 @@ def quiet_topics(session: Session, topics: Collection[str], blind: Collection[st
 
 
 def is_silent(times: Sequence[datetime], now: datetime) -> bool:
-    """Whether a silence since the last of these matches (oldest first) is longer than their rhythm ever was."""
+    """Whether a silence since the last of these matches (oldest first) is CERTAIN times longer than their rhythm allows."""
     looks = _looks(times, now)
     rhythm = rhythm_of(before_rest(looks))
     rest = rest_of(rhythm, looks) if rhythm else None
-    return rest is not None and rest.is_unusual
+    return rest is not None and rest.is_unusual and rest.missed > CERTAIN * rest.most
 
 
 def quiet_ailments(session: Session, quiet: Sequence[Quiet], coverage: str, now: datetime) -> dict[str, list[Ailment]]:
