@@ -103,7 +103,8 @@ def _outbox(what: str, command: str, counts: Mapping[str, int]) -> Finding:
 
 
 def _silent(circuit: Circuit) -> str:
-    how = f"fails since {shown(circuit.opened_at)}" + (f": {circuit.answer}" if circuit.answer else "")
+    since = f" since {shown(circuit.opened_at)}" if circuit.opened_at else ""
+    how = f"fails{since}" + (f": {circuit.answer}" if circuit.answer else "")
     return f"{how}; what it is owed waits until it works again, and `portalwatch alerts replay` asks it at the next delivery"
 
 
