@@ -53,7 +53,7 @@ def test_a_round_that_stopped_or_fails_is_told_with_since_when(store: Engine, no
         beats.beat(session, "canary", now, ok=True)
     told = quiet(store, now)
     assert set(told) == {"deliver", "upkeep"}
-    assert "did no round since 2026-11-22 07:43 UTC" in told["deliver"]
+    assert "did no round since 2026-11-22 15:43:00+08:00" in told["deliver"]
     assert told["upkeep"] == "fails since 2026-11-22 06:00 UTC: the disk is full"
 
 
