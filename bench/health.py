@@ -1,4 +1,6 @@
-"""False alarms of portals that live, and how soon one that dies is named: `python -m bench.health [--seeds N] [--develop] [--only NAME]`.
+"""False alarms of portals that live, and how soon one that dies is named; the same of topics.
+
+`python -m bench.health [--seeds N] [--seed FIRST] [--only NAME]`.
 
 Synthetic histories (bench/histories.py), 56 days learned and 90 judged, at every run as `pipelines.health.judge` would.
 **Dead**: its runs fail. **Silent**: it answers, and nothing new appears; a missed run is one in which the living twin had something.
@@ -13,12 +15,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from bench import topics
 from bench.histories import JUDGED, KINDS, LEARNED, History, Kind, failed, history, silent
 from pipelines.health.judge import signs
 from pipelines.health.look import Look
-from pipelines.health.rhythm import Band, Rhythm, band_of, hour_of_week, rest_of, rhythm_of
+from pipelines.health.rhythm import Band, Rhythm, band_of, before_rest, hour_of_week, rest_of, rhythm_of
 
-DEVELOPED_ON, JUDGED_ON = range(100, 100 + 50), range(1, 51)
+DEVELOPED_ON = range(100, 150)
+"""Seeds that the rules were looked at with; what they are judged by is played on others."""
 REACH = timedelta(days=56)
 """What health reads of a portal's past."""
 MOST_FALSE, SOON = 1.0, 3
@@ -57,19 +61,19 @@ def false_alarms(past: History) -> int:
 
 
 def _days(looks: Sequence[Look], first: int) -> Iterator[tuple[Rhythm, Sequence[Look]]]:
-    """(the rhythm, which is learned anew every day, and the past) as each run from `first` on leaves it."""
+    """(the rhythm up to the last find, learned anew on each day that has one, and the past) as each run from `first` on leaves it."""
     rhythm: Rhythm | None = None
     learned_on = None
     for index in range(first, len(looks)):
-        if learned_on != looks[index].at.date():
-            start = bisect_left(looks, looks[index].at - REACH, key=lambda look: look.at)
-            rhythm, learned_on = rhythm_of(looks[start : index + 1]), looks[index].at.date()
+        seen = looks[bisect_left(looks, looks[index].at - REACH, key=lambda look: look.at) : index + 1]
+        if rhythm is None or (seen[-1].new and learned_on != seen[-1].at.date()):
+            rhythm, learned_on = rhythm_of(before_rest(seen)), seen[-1].at.date()
         assert rhythm is not None
-        yield rhythm, looks[max(0, index + 1 - SHOWN) : index + 1]
+        yield rhythm, seen
 
 
-SHOWN, WHOLE = 250, 12
-"""The newest runs that a judgement looks at, what is older is in the rhythm; every how many runs all signs are asked for."""
+WHOLE = 96
+"""Every how many runs all signs are asked for, and not only the rest."""
 
 
 def runs_until_dead_is_named(past: History, day: float) -> int:
@@ -78,7 +82,7 @@ def runs_until_dead_is_named(past: History, day: float) -> int:
     looks, rhythm = [*past.looks[:first]], rhythm_of(past.looks[:first])
     for index in range(first, len(past.looks)):
         looks.append(failed(past.looks[index].at))
-        if any(sign.is_told for sign in signs(looks[-SHOWN:], looks[-1].at, rhythm)):
+        if any(sign.is_told for sign in signs(looks, looks[-1].at, rhythm)):
             break
     return len(looks) - first
 
@@ -96,7 +100,7 @@ def until_silence_is_named(past: History, day: float) -> tuple[int, int, float]:
         hour = hour_of_week(look.at)
         band = bands[hour] if hour in bands else bands.setdefault(hour, band_of(past.looks[:first], look.at))
         speaking += bool(band and band.low >= SPEAKS)
-        rest = rest_of(rhythm, looks[-SHOWN:])
+        rest = rest_of(rhythm, looks)
         if (rest and rest.is_unusual) or look.at - start > timedelta(days=LONGEST):
             break
     return missed, speaking, (looks[-1].at - start) / timedelta(hours=1)
@@ -121,11 +125,11 @@ def main() -> int:
     """Print a line a kind; 1 where a bar is missed."""
     asked = argparse.ArgumentParser()
     asked.add_argument("--seeds", type=int, default=3)
-    asked.add_argument("--develop", action="store_true", help="other seeds, those that the rules were developed on")
+    asked.add_argument("--seed", type=int, default=1, help=f"the first of them; {DEVELOPED_ON[0]} to {DEVELOPED_ON[-1]} were developed on")
     asked.add_argument("--only", default="", help="kinds whose name holds this")
     options = asked.parse_args()
-    seeds = (DEVELOPED_ON if options.develop else JUDGED_ON)[: options.seeds]
-    print(f"{len(seeds)} portals of each kind, {JUDGED} days judged\n{HEAD}")
+    seeds = range(options.seed, options.seed + options.seeds)
+    print(f"{len(seeds)} portals of each kind (seeds {seeds[0]} to {seeds[-1]}), {JUDGED} days judged\n{HEAD}")
     failed_bars = 0
     for kind in (each for each in KINDS if options.only in each.name):
         told = judge_kind(kind, seeds)
@@ -141,7 +145,26 @@ def main() -> int:
             "" if good else "MISSED",
         )
         print(" | ".join(cells), flush=True)
+    failed_bars += sum(_topic(kind, seeds) for kind in topics.TOPICS if options.only in kind.name)
     return int(failed_bars > 0)
+
+
+def _topic(kind: topics.TopicKind, seeds: Sequence[int]) -> bool:
+    """Print a topic's line; whether its bar is missed."""
+    pasts = [topics.matches(kind, seed) for seed in seeds]
+    false = [topics.false_silences(past) for past in pasts]
+    told = [topics.until_told(past, day) for past in pasts for day in topics.DEATHS]
+    missed, hours = ([each[place] for each in told] for place in (0, 1))
+    is_missed = max(false) > MOST_FALSE
+    cells = (
+        f"{kind.name:27}",
+        f"{sum(false) / len(false):.2f}, {max(false)}",
+        f"silent: matches missed {_median(missed):.0f}, {max(missed)}",
+        f"hours {_median(hours):.0f}, {max(hours):.0f}",
+        "MISSED" if is_missed else "",
+    )
+    print(" | ".join(cells), flush=True)
+    return is_missed
 
 
 def _median(values: Sequence[float]) -> float:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from pipelines.config import Settings
 from pipelines.errors import PortalwatchError
+from pipelines.health.words import shown
 from pipelines.heartbeat import HEARTBEAT
 from pipelines.sheet import Sheet
 from pipelines.store import beats
@@ -22,6 +23,7 @@ TICKS = 3  # that may be missed in a row
 OVERDUE = timedelta(minutes=30)
 ROUNDS: Mapping[str, timedelta] = {
     "deliver": timedelta(minutes=2),
+    "health": timedelta(minutes=15),
     "canary": timedelta(minutes=30),
     "upkeep": timedelta(days=1),
 }
@@ -91,7 +93,7 @@ def _why(beat: beats.Beat) -> str:
 
 
 def _at(time: datetime) -> str:
-    return f"{time:%Y-%m-%d %H:%M} UTC"
+    return shown(time)
 
 
 def _plain(usual: timedelta) -> str:

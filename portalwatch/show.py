@@ -39,14 +39,22 @@ def rows(columns: Sequence[str], lines: Iterable[Sequence[Any]], *, empty: str) 
 @contextmanager
 def counting(what: str) -> Iterator[Callable[[int, int], None]]:
     """Gives `tell(done, total)`; a terminal shows the newest count from the first second on, in one line that goes away."""
-    count, over = [0, 0], threading.Event()
+    with stages(what) as tell:
+        yield lambda done, total: tell("", done, total)
 
-    def tell(done: int, total: int) -> None:
-        count[:] = done, total
+
+@contextmanager
+def stages(what: str) -> Iterator[Callable[[str, int, int], None]]:
+    """The same of work in stages: gives `tell(stage, done, total)`; a total of 0 shows no count."""
+    count, named, over = [0, 0], [""], threading.Event()
+
+    def tell(stage: str, done: int, total: int) -> None:
+        named[0], count[:] = stage, (done, total)
 
     def speak() -> None:
         while not over.wait(SECOND):
-            sys.stderr.write(f"\r\x1b[K{what}" + (f": {count[0]:,} of {count[1]:,}" if count[1] else ""))
+            told = f"{what}: {named[0]}" if named[0] else what
+            sys.stderr.write(f"\r\x1b[K{told}" + (f": {count[0]:,} of {count[1]:,}" if count[1] else ""))
             sys.stderr.flush()
 
     voice = threading.Thread(target=speak, daemon=True)

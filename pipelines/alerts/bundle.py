@@ -53,8 +53,10 @@ def rest(message: Message, words: Mapping[str, str], see: str, shown: int) -> st
 def foot(message: Message, words: Mapping[str, str], zone: tzinfo) -> str:
     """The coverage line: how many portals are seen, and which are not since when."""
     seen = message.coverage
-    if seen is None or not seen.blind or seen.since is None:
-        return words["healthy"].format(seen.portals) if seen else ""
+    if seen is None or not seen.is_judged:
+        return words["unjudged"] if seen else ""
+    if not seen.blind or seen.since is None:
+        return words["healthy"].format(seen.portals)
     since = seen.since.astimezone(zone)
     at = f"{words['days'].split()[since.weekday()]} {since:%H:%M} ({since:%Y-%m-%d}, {zone})"
     names = [clipped(name, 40) for name in seen.blind[:NAMED]]
@@ -73,7 +75,8 @@ def payload(message: Message) -> dict[str, Any]:
     if seen is None:
         return found
     since = seen.since.astimezone(UTC).isoformat() if seen.since else None
-    return found | {"coverage": {"portals": seen.portals, "blind": [clipped(name, 200) for name in seen.blind], "since": since}}
+    blind = [clipped(name, 200) for name in seen.blind]
+    return found | {"coverage": {"portals": seen.portals, "blind": blind, "since": since, "judged": seen.is_judged}}
 
 
 def _line(story: BundledStory, words: Mapping[str, str], moment: Moment, *, skip: bool) -> dict[str, Any]:

@@ -15,8 +15,10 @@ from pipelines.config import Settings, unknown_variables
 from pipelines.dedup.fast import Fast
 from pipelines.dedup.gauge import MB
 from pipelines.errors import PortalwatchError
+from pipelines.health.report import covered
+from pipelines.health.words import shown
 from pipelines.share import fallen_from
-from pipelines.store import alerts, circuits, runs, standings
+from pipelines.store import alerts, blindness, circuits, runs, standings
 from pipelines.store.database import open_store, reading
 from pipelines.store.fastpath import open_fast
 from pipelines.store.tables import Circuit, Portal, Run
@@ -36,12 +38,12 @@ class Finding:
     how: str
 
 
-def examine(settings: Settings, broken_sheets: Mapping[str, str]) -> list[Finding]:
-    """Look at everything; never raises for what it finds."""
+def examine(settings: Settings, broken_sheets: Mapping[str, str], names: Mapping[str, str]) -> list[Finding]:
+    """Look at everything; never raises for what it finds. `names`: the portals that are watched, by slug."""
     findings = [_contact(settings), *_variables(), *_sheets(broken_sheets)]
     try:
         engine = open_store(settings)
-        return [*findings, Finding(what="database", ok=True, how=engine.dialect.name), *_in_store(settings, engine)]
+        return [*findings, Finding(what="database", ok=True, how=engine.dialect.name), *_in_store(settings, engine, names)]
     except (PortalwatchError, SQLAlchemyError) as error:
         return [*findings, Finding(what="database", ok=False, how=str(error).splitlines()[0])]
 
@@ -63,7 +65,7 @@ def _sheets(broken: Mapping[str, str]) -> Iterator[Finding]:
         yield Finding(what=f"sheet {slug}", ok=False, how=trouble)
 
 
-def _in_store(settings: Settings, engine: Engine) -> Iterator[Finding]:
+def _in_store(settings: Settings, engine: Engine, names: Mapping[str, str]) -> Iterator[Finding]:
     fast = open_fast(settings, engine)
     with reading(engine) as session:
         counts, taken_back, to_ops = alerts.counts(session), alerts.retractions(session), alerts.notices(session)
@@ -71,6 +73,7 @@ def _in_store(settings: Settings, engine: Engine) -> Iterator[Finding]:
         latest = runs.latest_runs(session)
         shares = runs.latest_shares(session, datetime.now(UTC) - USUAL)
         unread = runs.unread_days(session, datetime.now(UTC), USUAL)
+        seen = blindness.coverage(session, names)
         paused = {row.slug: standings.resting(row, datetime.now(UTC)) for row in session.scalars(select(Portal))}
     yield _redis(settings, fast)
     yield _watchlist(settings, engine)
@@ -82,9 +85,11 @@ def _in_store(settings: Settings, engine: Engine) -> Iterator[Finding]:
         yield _outbox("notices to ops", "health notices", to_ops)
     for circuit in silent:
         yield Finding(what=f"delivery by {circuit.channel}", ok=False, how=_silent(circuit))
+    if seen:
+        yield Finding(what="portals", ok=not seen.blind, how=covered(seen) + ("; see `portalwatch health`" if seen.blind else ""))
     for run in latest:
         reason = standings.present(run.reason or "", paused.get(run.portal, []))
-        how = f"{run.started_at:%Y-%m-%d %H:%M} UTC, {run.finish_reason or 'running'}" + (f": {reason}" if reason else "")
+        how = f"{shown(run.started_at)}, {run.finish_reason or 'running'}" + (f": {reason}" if reason else "")
         yield Finding(what=f"last run of {run.portal}", ok=run.succeeded is not False, how=how)
     yield from _portals(shares, paused)
     yield from _past(unread)
@@ -98,7 +103,8 @@ def _outbox(what: str, command: str, counts: Mapping[str, int]) -> Finding:
 
 
 def _silent(circuit: Circuit) -> str:
-    how = f"fails since {circuit.opened_at:%Y-%m-%d %H:%M} UTC" + (f": {circuit.answer}" if circuit.answer else "")
+    since = f" since {shown(circuit.opened_at)}" if circuit.opened_at else ""
+    how = f"fails{since}" + (f": {circuit.answer}" if circuit.answer else "")
     return f"{how}; what it is owed waits until it works again, and `portalwatch alerts replay` asks it at the next delivery"
 
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import comb
 from statistics import median
-from typing import Any
+from typing import Any, TypeVar
 
 from pipelines.health.kinds import KINDS, MISSED, kind_of
 from pipelines.health.look import Look
-from pipelines.health.rhythm import Rhythm, rest_of, rhythm_of
+from pipelines.health.rhythm import Rhythm, before_rest, rest_of, rhythm_of
 from pipelines.health.words import lasted, stamp
 
 SILENT_ENDS = ("killed", "shutdown")
@@ -127,13 +127,13 @@ class _Fall:
 
 def _fall(looks: Sequence[Look], counts: Callable[[Look], tuple[int, int]]) -> Iterator[tuple[Sequence[Look], _Fall]]:
     """The newest looks in a row in which half or less of what usually is there was, where that is no accident."""
-    telling = [look for look in looks if counts(look)[1]]
-    usual = _mean([counts(look) for look in telling])
-    row = _last_in_row(telling, lambda look: counts(look)[0] <= _HALF * usual * counts(look)[1])
-    usual = _mean([counts(look) for look in telling[: len(telling) - len(row)]])
-    had, of = (sum(counts(look)[place] for look in row) for place in (0, 1))
+    counted = [(look, (had, of)) for look in looks for had, of in (counts(look),) if of]
+    usual = _mean([count for _, count in counted])
+    row = _last_in_row(counted, lambda each: each[1][0] <= _HALF * usual * each[1][1])
+    usual = _mean([count for _, count in counted[: len(counted) - len(row)]])
+    had, of = (sum(count[place] for _, count in row) for place in (0, 1))
     if row and had <= _HALF * usual * of and _chance(had, of, min(usual, _NEARLY)) < SURE:
-        yield row, _Fall(had=had, of=of, usual=usual)
+        yield [look for look, _ in row], _Fall(had=had, of=of, usual=usual)
 
 
 def _mean(counts: Sequence[tuple[int, int]]) -> float:
@@ -155,7 +155,7 @@ def _shorter(looks: Sequence[Look]) -> Iterator[Sign]:
 
 
 def _resting(looks: Sequence[Look], now: datetime, rhythm: Rhythm | None) -> Iterator[Sign]:
-    rhythm = rhythm or rhythm_of(looks)
+    rhythm = rhythm or rhythm_of(before_rest(looks))
     rest = rest_of(rhythm, looks) if rhythm else None
     if rest is not None and rest.is_unusual:
         told = f"nothing new for {lasted(now - rest.since)}, in {rest.runs} runs; in such a time {rest.missed:.0f} articles are usual"
@@ -186,7 +186,10 @@ def _overdue(looks: Sequence[Look], now: datetime) -> Iterator[Sign]:
     yield Sign(kind="overdue", since=looks[-1].at, runs=missed, evidence=(told,), good=_good(looks))
 
 
-def _last_in_row(looks: Sequence[Look], shows: Callable[[Look], bool]) -> Sequence[Look]:
+_Each = TypeVar("_Each")
+
+
+def _last_in_row(looks: Sequence[_Each], shows: Callable[[_Each], bool]) -> Sequence[_Each]:
     first = len(looks)
     while first and shows(looks[first - 1]):
         first -= 1

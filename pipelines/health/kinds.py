@@ -59,6 +59,8 @@ _ALL = (
     Kind(slug="failing", says="The runs of {} fail.", do="The reason is ours or unknown; look at the task's log."),
     Kind(slug="overdue", says="{} was not crawled in its time.", after=1,
          do="Look whether Airflow's scheduler runs and the DAG is not paused."),
+    Kind(slug="quiet", says="The topic {} is quiet.", after=1, blind=False,
+         do="The news may be. `portalwatch why URL` tells why an article did not match, `topics try` what another query takes."),
     Kind(slug="channel", says="What is owed to the channel {} does not arrive.", after=1,
          do="`portalwatch alerts test` says what it answers; once it is mended, `portalwatch alerts replay` sends dead letters again."),
 )  # fmt: skip

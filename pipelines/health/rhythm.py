@@ -77,14 +77,27 @@ def rhythm_of(looks: Sequence[Look]) -> Rhythm | None:
     return Rhythm(rates=rates, most=longest * (WIDER + 3 / days) + find * BEYOND * (1 + 7 / days), days=days)
 
 
+def before_rest(looks: Sequence[Look]) -> Sequence[Look]:
+    """The looks (oldest first) up to the last that found something: by these a rest is judged, so that it does not teach its own judge,
+    and is not over before something is found."""
+    return looks[: next((index + 1 for index in range(len(looks) - 1, -1, -1) if looks[index].new and looks[index].saw), 0)]
+
+
 def rest_of(rhythm: Rhythm, looks: Sequence[Look]) -> Rest | None:
     """The rest that the newest runs show (oldest first); None where the last one found something, or none ever did."""
-    seen = _seen(looks)
+    seen = _seen(_lately(looks))
     last = next((index for index in range(len(seen) - 1, -1, -1) if seen[index].new), None)
     if last is None or last == len(seen) - 1:
         return None
     missed = _Course(rhythm.rates, seen).missed(last, len(seen) - 1)
     return Rest(since=seen[last].at, runs=len(seen) - 1 - last, missed=missed, most=rhythm.most)
+
+
+def _lately(looks: Sequence[Look]) -> Sequence[Look]:
+    """The looks by which the present rest is measured: from the find before the last one on, and all that LEVELS ask for."""
+    last = len(before_rest(looks)) - 1
+    before = max(len(before_rest(looks[: max(last, 0)])) - 1, 0)
+    return looks[min(before, bisect_left(looks, looks[last].at - max(LEVELS), key=lambda look: look.at)) :] if last >= 0 else ()
 
 
 def _seen(looks: Sequence[Look]) -> list[Look]:

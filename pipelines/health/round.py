@@ -16,9 +16,10 @@ from pipelines.health.judge import Sign, signs
 from pipelines.health.kinds import KINDS
 from pipelines.health.look import Look
 from pipelines.health.past import looks_of
-from pipelines.health.report import covered, fare_of, quiet_topics
+from pipelines.health.quiet import Quiet, quiet_ailments, quiet_topics
+from pipelines.health.report import Fare, covered, fare_of
 from pipelines.health.words import lasted, stamp
-from pipelines.store import alerts, incidents, standings
+from pipelines.store import alerts, blindness, incidents, runs, standings
 from pipelines.store.database import in_one_transaction, open_store, reading
 from pipelines.store.incidents import Ailment, Change
 from pipelines.store.notices import owe_notice
@@ -49,8 +50,20 @@ def health_round(settings: Settings, portals: Mapping[str, str], now: datetime) 
     watch = Watch(engine=engine, watchlist=watchlist, portals=portals)
     with reading(engine) as session:
         looks = looks_of(session, portals, now)
-    told = {slug: signs(looks.get(slug, ()), now) for slug in portals}
-    return in_one_transaction(engine, partial(_round, watch=watch, told=told, looks=looks, now=now))
+        told = {slug: signs(looks.get(slug, ()), now) for slug in portals}
+        blind = {slug for slug, found in told.items() if any(sign.slot == "blind" and sign.is_told for sign in found)}
+        quiet = quiet_topics(session, watchlist.topics, blind | blindness.blind_since(session).keys(), now)
+    seen = _Seen(looks=looks, told=told, quiet=quiet)
+    return in_one_transaction(engine, partial(_round, watch=watch, seen=seen, now=now))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seen:
+    """What a round looked at before it writes: portals' looks and what these show, and the topics that are quiet."""
+
+    looks: Mapping[str, Sequence[Look]]
+    told: Mapping[str, Sequence[Sign]]
+    quiet: Sequence[Quiet]
 
 
 def after_a_run(watch: Watch, now: datetime) -> None:
@@ -61,30 +74,45 @@ def after_a_run(watch: Watch, now: datetime) -> None:
     in_one_transaction(watch.engine, lambda session: _portals(session, watch, told, now))
 
 
-def _round(
-    session: Session, watch: Watch, told: Mapping[str, Sequence[Sign]], looks: Mapping[str, Sequence[Look]], now: datetime
-) -> dict[str, int]:
+def _round(session: Session, watch: Watch, seen: _Seen, now: datetime) -> dict[str, int]:
     _forgotten(session, watch, now)
-    changes = _portals(session, watch, told, now)
+    changes = [*_portals(session, watch, seen.told, now), *_topics(session, watch, seen.quiet, now)]
     for name in watch.watchlist.channels:
         found = incidents.note(session, "channel", name, channels.ailments_of(session, name, now), now)
         _owe(session, watch, found, now)
         changes += found
     done = {event: sum(change.event == event for change in changes) for event in ("incident", "mended")}
-    return {**done, "rollup": _roll_up(session, watch, looks, now)}
+    return {**done, "rollup": _roll_up(session, watch, seen, now)}
 
 
 def _portals(session: Session, watch: Watch, told: Mapping[str, Sequence[Sign]], now: datetime) -> list[Change]:
     changes: list[Change] = []
     for slug, found in told.items():
-        changes += incidents.note(session, "portal", slug, [ailment(sign) for sign in found], now)
+        ailments = [ailment(sign) for sign in found]
+        changes += incidents.note(session, "portal", slug, [*ailments, *_still_frozen(session, slug, ailments)], now)
+    blindness.judged(session, now)
+    _owe(session, watch, changes, now)
+    return changes
+
+
+def _still_frozen(session: Session, slug: str, ailments: Sequence[Ailment]) -> list[Ailment]:
+    """What was told as frozen is so until something new comes, however old its past grows meanwhile."""
+    ill = {each.slot for each in ailments}
+    frozen = [row for row in incidents.open_incidents(session, "portal", slug) if row.kind == "frozen" and row.slot not in ill]
+    return [incidents.as_told(row) for row in frozen if row.told_at and not runs.found_since(session, slug, row.since)]
+
+
+def _topics(session: Session, watch: Watch, quiet: Sequence[Quiet], now: datetime) -> list[Change]:
+    line, changes = covered(blindness.coverage(session, watch.portals)), list[Change]()
+    for slug, found in quiet_ailments(session, quiet, line, now).items():
+        changes += incidents.note(session, "topic", slug, found, now)
     _owe(session, watch, changes, now)
     return changes
 
 
 def _forgotten(session: Session, watch: Watch, now: datetime) -> None:
     """What is no longer watched is no longer ill, and nobody needs to hear of it."""
-    kept = {"portal": watch.portals, "channel": watch.watchlist.channels}
+    kept = {"portal": watch.portals, "topic": watch.watchlist.topics, "channel": watch.watchlist.channels}
     for row in incidents.open_incidents(session):
         if row.name not in kept.get(row.what, ()):
             row.mended_at = now
@@ -100,13 +128,14 @@ def _owe(session: Session, watch: Watch, changes: Iterable[Change], now: datetim
     for change in changes:
         row = change.incident
         key = f"{change.event} {row.id} {now.isoformat()}"
-        owe_notice(session, change.event, body_of(change, watch.portals, now), watch.watchlist.watchmen, key, now)
+        owe_notice(session, change.event, body_of(change, watch, now), watch.watchlist.watchmen, key, now)
 
 
-def body_of(change: Change, names: Mapping[str, str], now: datetime) -> dict[str, Any]:
+def body_of(change: Change, watch: Watch, now: datetime) -> dict[str, Any]:
     """What ops hear of an incident or its mend: the keys of a Notice."""
     row, kind = change.incident, KINDS[change.incident.kind]
-    says = kind.says.format(names.get(row.name, row.name))
+    topic = watch.watchlist.topics.get(row.name) if row.what == "topic" else None
+    says = kind.says.format(topic.title if topic else watch.portals.get(row.name, row.name))
     mended = change.event == "mended"
     return {
         "title": f"Mended: {says}" if mended else says,
@@ -131,14 +160,14 @@ def _lines(row: Incident, do: str) -> list[str]:
     ]
 
 
-def _roll_up(session: Session, watch: Watch, looks: Mapping[str, Sequence[Look]], now: datetime) -> int:
+def _roll_up(session: Session, watch: Watch, seen: _Seen, now: datetime) -> int:
     """The day's message, once, after ROLL_UP."""
     local = now.astimezone(ZoneInfo(settings().timezone))
     today = local.replace(hour=ROLL_UP.hour, minute=0, second=0, microsecond=0)
     told = select(Notice.id).where(Notice.event == "rollup", Notice.owed_at >= today).limit(1)
     if local < today or not watch.watchlist.watchmen or session.scalar(told) is not None:
         return 0
-    body = roll_up(session, watch, looks, now)
+    body = roll_up(session, watch, seen.looks, now)
     return int(owe_notice(session, "rollup", body, watch.watchlist.watchmen, f"rollup {local.date()}", now) > 0)
 
 
@@ -146,8 +175,8 @@ def roll_up(session: Session, watch: Watch, looks: Mapping[str, Sequence[Look]],
     """Portals with what they brought, dead letters, pauses and quiet topics of the last day."""
     open_ones = incidents.open_incidents(session, "portal")
     fares = [fare_of(slug, looks.get(slug, ()), [row for row in open_ones if row.name == slug], now) for slug in watch.portals]
-    blind = {row.name: row.since for row in open_ones if row.slot == "blind" and row.told_at}
-    line = covered(sum(fare.run is not None for fare in fares), blind)
+    quiet = quiet_topics(session, watch.watchlist.topics, blindness.blind_since(session), now)
+    line = covered(blindness.coverage(session, watch.portals))
     dead = {name: count(session).get("dead", 0) for name, count in (("alerts", alerts.counts), ("notices", alerts.notices))}
     rows = session.scalars(select(Portal).where(Portal.slug.in_(watch.portals)))
     return {
@@ -157,11 +186,11 @@ def roll_up(session: Session, watch: Watch, looks: Mapping[str, Sequence[Look]],
             *([f"and {len(fares) - SHOWN} more portals"] if len(fares) > SHOWN else []),
             *(f"paused: {why}" for row in rows for why in standings.resting(row, now)),
             "dead letters: " + (", ".join(f"{count} {what}" for what, count in dead.items() if count) or "none"),
-            *(f"{each.topic}: {each.told(now, line)}" for each in quiet_topics(session, list(watch.watchlist.topics), now)[:10]),
+            *(f"{each.topic}: {each.told(now, line)}" for each in quiet[:10]),
         ],
     }
 
 
-def _fare(name: str, fare: Any) -> str:
+def _fare(name: str, fare: Fare) -> str:
     usual = f" (usually {fare.usual_day.low} to {fare.usual_day.high})" if fare.usual_day else ""
     return f"{name}: {fare.day} new in 24 h{usual}" + (f"; {', '.join(fare.ailments)}" if fare.ailments else "")

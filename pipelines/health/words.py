@@ -11,6 +11,11 @@ def stamp(at: datetime) -> str:
     return f"{at.astimezone(ZoneInfo(settings().timezone)):%a %Y-%m-%d %H:%M}"
 
 
+def shown(at: datetime) -> str:
+    """`2026-11-24 14:10:00+08:00`: as tables of commands have it, in the same zone."""
+    return at.astimezone(ZoneInfo(settings().timezone)).isoformat(" ", "seconds")
+
+
 def lasted(span: timedelta) -> str:
     """A span in its two largest units, at most: `3 days`, `9 h 30 min`."""
     minutes = round(span / timedelta(minutes=1))

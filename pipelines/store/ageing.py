@@ -23,12 +23,14 @@ from pipelines.store.tables import (
     HostDay,
     Incident,
     Match,
+    Mute,
     Notice,
     PageRow,
     Retraction,
     Revision,
     Run,
     Shingle,
+    Silenced,
     Source,
     Telling,
     WatchlistRow,
@@ -87,6 +89,7 @@ def rules(kept: Kept, now: datetime, dialect: str) -> list[Rule]:
     """The rules that are in force, in the order in which they are carried out. `dialect`: the database's."""
     made = (
         (kept.index, _index), (kept.revisions, _revisions), (kept.alerts, _alerts), (kept.alerts, _attempts), (kept.articles, _articles),
+        (kept.alerts or kept.articles, _silenced), (kept.alerts or kept.articles, _mutes),
         (kept.pages, _postgres_pages if dialect == "postgresql" else _sqlite_pages),
         (kept.runs, _runs), (kept.runs, _host_days), (kept.runs, _retractions), (kept.runs, _notices), (kept.runs, _incidents),
         (kept.runs, _watchlists),
@@ -144,6 +147,24 @@ def _attempts(end: datetime) -> Rule:
     return Rule(
         table=Attempt, name="attempts", end=end, source=Attempt, keys=(Attempt.id,), portal=literal(""),
         age=Attempt.at.expression, goes=(Attempt.at < end) & ~owed, begun=Attempt.at.expression,
+    )  # fmt: skip
+
+
+def _silenced(end: datetime) -> Rule:
+    """Those that a removed article left behind; while it is there they tell why nobody heard of it, and they go with it."""
+    goes = (Silenced.silenced_at < end) & ~exists().where(ArticleRow.id == Silenced.article_id)
+    return Rule(
+        table=Silenced, name="silenced", end=end, source=Silenced, keys=(Silenced.id,), portal=literal(""),
+        age=Silenced.silenced_at.expression, goes=goes, begun=Silenced.silenced_at.expression,
+    )  # fmt: skip
+
+
+def _mutes(end: datetime) -> Rule:
+    """Those that ended, and that no kept row of `silenced` names."""
+    goes = (Mute.until < end) & ~exists().where(Silenced.mute_id == Mute.id)
+    return Rule(
+        table=Mute, name="mutes", end=end, source=Mute, keys=(Mute.id,), portal=literal(""),
+        age=Mute.until.expression, goes=goes, begun=Mute.since.expression,
     )  # fmt: skip
 
 

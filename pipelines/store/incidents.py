@@ -44,6 +44,11 @@ def note(session: Session, what: str, name: str, ailments: Sequence[Ailment], no
     return [change for change in (*mended, *told) if change]
 
 
+def as_told(row: Incident) -> Ailment:
+    """The same ailment, as it was told last."""
+    return Ailment(slot=row.slot, kind=row.kind, since=row.since, evidence=row.evidence, is_told=row.told_at is not None)
+
+
 def open_incidents(session: Session, what: str | None = None, name: str | None = None) -> list[Incident]:
     """Those that are not mended, oldest first; all, or of one subject."""
     query = select(Incident).where(Incident.mended_at.is_(None)).order_by(Incident.since, Incident.id)

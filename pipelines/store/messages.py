@@ -6,10 +6,9 @@ from dataclasses import replace
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from pipelines.coverage import Coverage, Seen, coverage_of
 from pipelines.models import BundledStory, Hit, Message
 from pipelines.policy.plan import Bundle
-from pipelines.store import revisions, runs
+from pipelines.store import blindness, revisions
 from pipelines.store.bundles import by_story
 from pipelines.store.notices import notice_of
 from pipelines.store.tables import AlertRow, ArticleRow, Match, Retraction, Revision
@@ -114,15 +113,7 @@ def _bundle(session: Session, rows: Sequence[AlertRow], titles: Names, portal_na
         first_seen_at=first.owed_at,
         late=first.bundle == Bundle.LATE,
         stories=tuple(_story(session, each, titles, portal_names) for each in by_story(rows)),
-        coverage=_coverage(session, portal_names) if first.bundle == Bundle.DIGEST else None,
-    )
-
-
-def _coverage(session: Session, portal_names: Names) -> Coverage | None:
-    """Of the portals that are watched now; of all that were ever read where their names are not known here."""
-    blind = runs.blind_since(session)
-    return coverage_of(
-        Seen(name=portal_names.get(each, each), blind_since=blind[each]) for each in blind if each in (portal_names or blind)
+        coverage=blindness.coverage(session, portal_names) if first.bundle == Bundle.DIGEST else None,
     )
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from pipelines.models import Outcome
 from pipelines.store.ageing import Kept, Rule, rules
 from pipelines.store.database import in_one_transaction, reading
-from pipelines.store.tables import AlertRow, ArticleRow, Match, PageRow, Revision, Shingle
+from pipelines.store.tables import AlertRow, ArticleRow, Match, PageRow, Revision, Shingle, Silenced
 
 BATCH = 100
 """Rows of a transaction: with an article go some hundreds of others."""
@@ -53,7 +53,13 @@ def plan(on: Engine, kept: Kept, now: datetime) -> Iterator[Line]:
         for rule in rules(kept, now, on.dialect.name):
             yield from _lines(session, rule)
             if rule.table is ArticleRow:
-                for table, name in ((Revision, "revisions"), (Match, "matches"), (AlertRow, "alerts"), (Shingle, "index")):
+                for table, name in (
+                    (Revision, "revisions"),
+                    (Match, "matches"),
+                    (AlertRow, "alerts"),
+                    (Silenced, "silenced"),
+                    (Shingle, "index"),
+                ):
                     yield from _with_articles(session, rule, table, name)
 
 

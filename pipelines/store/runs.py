@@ -165,13 +165,8 @@ def latest_shares(session: Session, since: datetime) -> dict[str, list[float]]:
     return shares
 
 
-def blind_since(session: Session) -> dict[str, datetime | None]:
-    """{portal: when the first of the runs began that all failed since its last good one}; None where the newest that ended is good."""
-    present = Run.history.is_(None) & Run.finished_at.is_not(None)
-    good = dict(session.execute(select(Run.portal, func.max(Run.id)).where(present, Run.succeeded.is_(True)).group_by(Run.portal)).all())
-    ended = dict(session.execute(select(Run.portal, func.max(Run.id)).where(present).group_by(Run.portal)).all())
-    found: dict[str, datetime | None] = {}
-    for portal, newest in ended.items():
-        since = select(func.min(Run.started_at)).where(present, Run.portal == portal, Run.id > good.get(portal, 0))
-        found[portal] = None if good.get(portal) == newest else session.scalar(since)
-    return found
+def found_since(session: Session, portal: str, since: datetime) -> bool:
+    """Whether a run that began after that found something new."""
+    news = Run.outcomes[Outcome.NEW.value].as_integer() > 0
+    query = select(Run.id).where(Run.portal == portal, Run.history.is_(None), Run.learning.is_(False), Run.started_at > since, news)
+    return session.scalar(query.limit(1)) is not None

@@ -24,7 +24,7 @@ from pipelines.watch.samples import check_samples
 from pipelines.watch.topic import Topic, Topics, taken
 from pipelines.yamlfile import Document, validated
 
-Progress: TypeAlias = Callable[[int, int], None]  # told how many topics are read, of how many
+Progress: TypeAlias = Callable[[str, int, int], None]  # told the stage, and how many of how many are done in it (0: not counted)
 
 ALIASES_FILE = "aliases.yaml"
 SHIPPED = Path(__file__).resolve().parents[2] / "config"
@@ -35,7 +35,7 @@ NO_WATCHLIST = (
 )
 
 
-def silent(done: int, total: int) -> None:
+def silent(stage: str, done: int, total: int) -> None:
     """No progress."""
 
 
@@ -67,11 +67,15 @@ class Watchlist:
     ) -> "Watchlist":
         """The watchlist of two YAML texts; `name` and `aliases_name` stand in complaints. ConfigError as `load_watchlist`."""
         with _collector_paused():
+            progress("reading", 0, 0)
             aliases = read_aliases(Document(aliases_name, aliases_text))
             document = Document(name, text)
             file = validated(WatchlistFile, document)
-            program = program_of(_plans(document, file, aliases, progress))
+            plans = _plans(document, file, aliases, progress)
+            progress("compiling", 0, 0)
+            program = program_of(plans)
             topics = Topics.of(file.topics)
+            progress("trying the samples", 0, 0)
             check_samples(document, file, Matcher(program))
         source = (text, aliases_text)
         return cls(name=name, topics=topics, channels=file.channels, ops=file.ops, program=program, source=source, version=_version(source))
@@ -174,7 +178,7 @@ def _plans(document: Document, file: WatchlistFile, aliases: AliasLists, progres
     plans: list[Plan] = []
     problems: list[str] = []
     for done, (slug, entry) in enumerate(file.topics.items()):
-        progress(done, len(file.topics))
+        progress("understanding the queries", done, len(file.topics))
         unknown = list(_unknown_names(document, slug, entry, file, aliases))
         problems += [*unknown, *_without_moments(document, slug, entry, file)]
         try:

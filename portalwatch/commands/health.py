@@ -15,10 +15,12 @@ from pipelines.errors import WrongUseError
 from pipelines.health.judge import signs
 from pipelines.health.kinds import KINDS
 from pipelines.health.past import looks_of
-from pipelines.health.report import Fare, coverage, fare_of, quiet_topics
+from pipelines.health.quiet import Quiet, quiet_topics
+from pipelines.health.report import Fare, covered, fare_of
 from pipelines.health.rhythm import Band
 from pipelines.health.round import health_round
-from pipelines.store import incidents
+from pipelines.health.words import stamp
+from pipelines.store import blindness, incidents
 from pipelines.store.columns import LARGEST
 from pipelines.store.database import in_one_transaction, open_store, reading
 from pipelines.store.tables import Incident, Notice
@@ -67,9 +69,11 @@ def show_health(
         portals = [name] if name in names else [] if name else list(names)
         _tell_portals(session, portals, now, as_json=as_json)
         _tell_incidents(incidents.open_incidents(session), name, as_json=as_json)
-        _tell_topics(session, [name] if name in topics else [] if name else topics, now, as_json=as_json)
+        line = covered(blindness.coverage(session, names))
+        quiet = quiet_topics(session, [name] if name in topics else [] if name else topics, blindness.blind_since(session), now)
+        _tell_topics([(each, each.told(now, line)) for each in quiet], as_json=as_json)
         if not as_json:
-            typer.echo(coverage(session, now))
+            typer.echo(line)
 
 
 @health.command("ack")
@@ -93,7 +97,7 @@ def snooze(
     """
     until = _now() + _span(time)
     row = in_one_transaction(open_store(settings()), lambda session: _detached(session, incidents.snooze(session, number, until)))
-    typer.echo(show.plain(f"{number} is put off until {until:%Y-%m-%d %H:%M} UTC: {row.name}, {row.kind}"))
+    typer.echo(show.plain(f"{number} is put off until {stamp(until)}: {row.name}, {row.kind}"))
 
 
 @health.command("look")
@@ -200,10 +204,8 @@ def _incident(row: Incident) -> Mapping[str, Any]:
     return {key: getattr(row, key) for key in shown}
 
 
-def _tell_topics(session: Session, topics: Sequence[str], now: datetime, *, as_json: bool) -> None:
-    line = coverage(session, now)
-    for each in quiet_topics(session, topics, now):
-        told = each.told(now, line)
+def _tell_topics(quiet: Sequence[tuple[Quiet, str]], *, as_json: bool) -> None:
+    for each, told in quiet:
         if as_json:
             show.jsonl([{"topic": each.topic, "last": each.last.isoformat(), "a_day": round(each.a_day, 2), "told": told}])
         else:

@@ -112,7 +112,7 @@ def doctor(exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit 1 w
     from spiders import loader
 
     shelf = loader.shelf(settings())
-    findings = examine(settings(), shelf.broken)
+    findings = examine(settings(), shelf.broken, {slug: sheet.name for slug, sheet in shelf.sheets.items()})
     for finding in findings:
         typer.echo(hidden(f"{'ok  ' if finding.ok else 'FAIL'} {finding.what}: {finding.how}", settings()))
     quiet = pulse.told(settings(), shelf.sheets)

@@ -84,13 +84,15 @@ def check(
     if watchlist and not watchlist.exists():
         raise WrongUseError(f"{watchlist}: no such file; the configuration's is {settings().watchlist}")
     aliases = path.with_name("aliases.yaml")
-    with show.counting(f"reading {path}") as progress:
-        read = load_watchlist(path, aliases if aliases.exists() else None, progress=progress)
+    with show.stages(str(path)) as tell:
+        read = load_watchlist(path, aliases if aliases.exists() else None, progress=tell)
+        tell("looking for traps", 0, 0)
+        warnings = trap_warnings(read)
     unknown = loader.unknown_portals(read, settings())
     if unknown:
         raise PortalwatchError("\n".join(f"{path}: {sentence}" for sentence in unknown))
     typer.echo(f"{path}: {show.counted(len(read.topics), 'topic')}, {show.counted(len(read.channels), 'channel')}, version {read.version}")
-    if warnings := trap_warnings(read):
+    if warnings:
         typer.echo(f"{show.counted(warnings, 'trap warning')} about short terms: `portalwatch topics lint {path}` tells them")
 
 

@@ -10,7 +10,7 @@ import pytest
 from pipelines.alerts.channels import Sending, Smtp
 from pipelines.alerts.mail import SIZE_CAP, Sender, compose, send
 from pipelines.alerts.webhook import payload
-from pipelines.coverage import Coverage, Seen, coverage_of
+from pipelines.coverage import Coverage
 from pipelines.models import Message
 from pipelines.watch.file import MailChannel
 from tests.alerts.messages import NEW
@@ -55,12 +55,10 @@ def test_the_foot_says_how_much_is_seen_in_the_readers_zone(language: str, healt
         assert healthy in part(compose(digest(*STORIES, coverage=Coverage(portals=6)), sender), kind)
 
 
-def test_portals_are_blind_since_the_first_of_them_is() -> None:
-    at = [datetime(2026, 11, day, tzinfo=UTC) for day in (17, 18)]
-    seen = [Seen(name="a", blind_since=at[1]), Seen(name="b"), Seen(name="c", blind_since=at[0])]
-    assert coverage_of(seen) == Coverage(portals=3, blind=("c", "a"), since=at[0])
-    assert coverage_of([Seen(name="b")]) == Coverage(portals=1)
-    assert coverage_of([]) is None
+def test_a_foot_where_health_never_looked_says_so() -> None:
+    mail = compose(digest(*STORIES, coverage=Coverage(portals=6, is_judged=False)), replace(SENDER, language="en"))
+    assert "Whether the portals are seen was not looked at yet." in part(mail, "plain")
+    assert "healthy" not in part(mail, "plain")
 
 
 def test_stories_stand_under_their_first_topic_in_the_order_of_the_topics() -> None:

@@ -11,12 +11,14 @@ from sqlalchemy import Engine, select
 from pipelines.alerts.mail import Sender, compose
 from pipelines.alerts.outbox import Post, deliver
 from pipelines.alerts.webhook import payload
+from pipelines.coverage import Coverage
 from pipelines.errors import ConfigError, PortalwatchError
 from pipelines.health.past import looks_of
-from pipelines.health.report import coverage, covered, quiet_topics
+from pipelines.health.quiet import quiet_topics
+from pipelines.health.report import covered
 from pipelines.health.round import Watch, after_a_run, roll_up
 from pipelines.models import Answer, Message
-from pipelines.store import incidents
+from pipelines.store import blindness, incidents
 from pipelines.store.database import in_one_transaction, reading, writing
 from pipelines.store.incidents import Ailment, note
 from pipelines.store.messages import message_of
@@ -152,22 +154,30 @@ def test_notices_go_through_the_outbox_like_alerts(store: Engine) -> None:
     assert sorted(sent) == ["crm", "desk@example.org", "night@example.org"]
 
 
-def test_coverage_names_who_is_blind_since_when(store: Engine) -> None:
+def line(store: Engine) -> str:
+    """Who is blind, as everybody says it."""
+    with reading(store) as session:
+        return covered(blindness.coverage(session, {}))
+
+
+def test_one_line_names_who_is_blind_since_when(store: Engine) -> None:
+    assert line(store) == "no portal is watched"
     runs(store, failed=0)
-    with reading(store) as session:
-        assert coverage(session, NOW) == "1 portal healthy"
+    assert line(store) == "who of 1 portals is blind is not known: health never looked (`portalwatch health look`)"
+    after_a_run(Watch(engine=store, watchlist=WATCHLIST, portals={"cape": "海岬日報"}), NOW)
+    assert line(store) == "1 portal healthy"
     changes(store, [DEAD], NOW)
-    with reading(store) as session:
-        assert coverage(session, NOW) == "1 of 1 portals blind since Sun 2026-11-22 13:00 (cape)"
-    assert covered(6, {}) == "all 6 portals healthy"
+    assert line(store) == "1 of 1 portals blind since Sun 2026-11-22 13:00 (cape)"
+    assert covered(Coverage(portals=6)) == "all 6 portals healthy"
 
 
 def test_the_roll_up_tells_volumes_against_the_usual_and_dead_letters(store: Engine) -> None:
     runs(store, failed=0)
     watch = Watch(engine=store, watchlist=WATCHLIST, portals={"cape": "海岬日報"})
+    after_a_run(watch, NOW)
     with reading(store) as session:
         body = roll_up(session, watch, looks_of(session, ["cape"], NOW), NOW)
-        assert quiet_topics(session, ["ferry"], NOW) == []
+        assert quiet_topics(session, ["ferry"], (), NOW) == []
     assert body["title"] == "1 portal healthy"
     assert body["lines"] == ["海岬日報: 48 new in 24 h (usually 48 to 48)", "dead letters: none"]
 

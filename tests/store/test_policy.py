@@ -11,10 +11,12 @@ from sqlalchemy import Engine, select
 
 from pipelines import flow
 from pipelines.alerts.outbox import Post, deliver
+from pipelines.coverage import Coverage
 from pipelines.desk import Desk
 from pipelines.models import Answer, Message, Outcome
 from pipelines.store import mutes, waiting
 from pipelines.store.database import in_one_transaction, reading, writing
+from pipelines.store.incidents import Ailment, note
 from pipelines.store.mutes import Muted
 from pipelines.store.pages import Found
 from pipelines.store.tables import AlertRow, Match, Run
@@ -129,10 +131,12 @@ def test_a_digest_tells_which_portals_are_blind(watch: Callable[..., Watch]) -> 
         for number, (portal, ok) in enumerate([("dw_zh", True), ("dw_zh", False), ("dw_zh", False), ("gone", False)]):
             begun = at(10 + number)
             session.add(Run(portal=portal, started_at=begun, finished_at=begun, learning=False, succeeded=ok, outcomes={}, evidence=[]))
+        dead = Ailment(slot="blind", kind="dns", since=at(11), evidence={"lines": [], "runs": 3}, is_told=True)
+        for portal in ("dw_zh", "gone"):
+            note(session, "portal", portal, [dead], at(14))
     desk.news(1)
     (digest,) = desk.deliver(at(18))
-    assert digest.coverage is not None
-    assert (digest.coverage.portals, digest.coverage.blind, digest.coverage.since) == (1, ("DW",), at(11))
+    assert digest.coverage == Coverage(portals=1, blind=("DW",), since=at(11))
 
 
 def test_who_is_told_by_two_topics_hears_once_and_as_soon_as_one_of_them_wants(watch: Callable[..., Watch]) -> None:

@@ -25,10 +25,12 @@ from pipelines.store.tables import (
     ArticleRow,
     HostDay,
     Match,
+    Mute,
     PageRow,
     Revision,
     Run,
     Shingle,
+    Silenced,
     Source,
     Story,
     Telling,
@@ -80,7 +82,7 @@ def test_an_article_goes_after_its_days_with_all_that_is_its_own(desk: Desk, now
     sent(desk, now - age)
     before = counts(desk, *OF_ARTICLES)
     assert min(before) > 0
-    assert gone(desk, now, articles=100) == {"articles": 1 - left}
+    assert gone(desk, now, articles=100) == {"articles": 1 - left, "silenced": 0, "mutes": 0}
     assert counts(desk, *OF_ARTICLES) == (before if left else [0] * len(OF_ARTICLES))
     assert counts(desk, PageRow) == [1]
 
@@ -209,6 +211,37 @@ def test_sent_alerts_go_and_nobody_hears_again(desk: Desk, now: datetime) -> Non
     assert keep(desk, now, text=TEXT.replace("四十天", "六十天")).alerts == 0
 
 
+def silenced(desk: Desk, article: int, at: datetime, until: datetime) -> None:
+    """A mute of that time, and what it kept from being told of an article."""
+    with writing(desk.engine) as session:
+        row = Mute(topic="ferry", since=at, until=until, who="desk")
+        session.add(row)
+        session.flush()
+        session.add(Silenced(mute_id=row.id, topic="ferry", article_id=article, revision=0, channel="desk", recipient="d", silenced_at=at))
+
+
+def test_what_was_silenced_goes_with_its_article_and_the_mute_after_it(desk: Desk, now: datetime) -> None:
+    old = keep(desk, now - 100 * DAY).article_id
+    sent(desk, now - 100 * DAY)
+    young = keep(desk, now - 10 * DAY, 2, OTHER).article_id
+    silenced(desk, old, now - 99 * DAY, now - 98 * DAY)
+    silenced(desk, young, now - 10 * DAY, now - 9 * DAY)
+    lines = {line.table: line.goes for line in plan(desk.engine, Kept(articles=40, alerts=40), now) if line.goes}
+    assert lines["silenced of articles"] == 1
+    assert gone(desk, now, articles=40, alerts=40)["mutes"] == 1
+    assert counts(desk, Silenced, Mute) == [1, 1]
+    assert gone(desk, now + 100 * DAY, alerts=40)["mutes"] == 0, "its article is there, and why tells of it"
+
+
+def test_a_mute_goes_after_the_days_of_alerts_and_never_while_it_holds(desk: Desk, now: datetime) -> None:
+    with writing(desk.engine) as session:
+        for until in (now - 40 * DAY, now - 40 * DAY - timedelta(seconds=1), now + DAY):
+            session.add(Mute(topic="ferry", since=now - 90 * DAY, until=until, who="desk"))
+    assert [line.goes for line in plan(desk.engine, Kept(alerts=40), now) if line.table == "mutes"] == [1]
+    assert gone(desk, now, alerts=40)["mutes"] == 1
+    assert counts(desk, Mute) == [2]
+
+
 def test_the_plan_tells_what_goes_by_table_and_portal_and_changes_nothing(desk: Desk, now: datetime) -> None:
     keep(desk, now - 200 * DAY)
     keep(desk, now - 190 * DAY, 2, OTHER)
@@ -220,7 +253,7 @@ def test_the_plan_tells_what_goes_by_table_and_portal_and_changes_nothing(desk: 
     assert (lines["articles", "bbc_zh"].goes, lines["articles", "bbc_zh"].stays) == (0, 1)
     assert lines["matches of articles", "dw_zh"].goes == 2
     assert counts(desk, ArticleRow) == [3]
-    assert gone(desk, now, articles=100) == {"articles": 2}
+    assert gone(desk, now, articles=100) == {"articles": 2, "silenced": 0, "mutes": 0}
 
 
 def test_a_loss_of_something_younger_is_told(desk: Desk, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -171,6 +171,7 @@ print(len(load_watchlist(Path({str(path)!r}), shelf=Path({str(tmp_path / "compil
 
 
 def test_reading_tells_how_far_it_is() -> None:
-    told: list[tuple[int, int]] = []
-    Watchlist.from_text(TEXT, "w.yaml", ALIASES, progress=lambda done, total: told.append((done, total)))
-    assert told == [(0, 4), (1, 4), (2, 4), (3, 4)]
+    told: list[tuple[str, int, int]] = []
+    Watchlist.from_text(TEXT, "w.yaml", ALIASES, progress=lambda *each: told.append(each))
+    queries = [("understanding the queries", done, 4) for done in range(4)]
+    assert told == [("reading", 0, 0), *queries, ("compiling", 0, 0), ("trying the samples", 0, 0)]

@@ -103,7 +103,7 @@ def test_health_is_503_with_the_reason_where_we_are_blind(configured: Callable[.
     with writing(open_store(settings)) as session:
         beats.beat(session, "deliver", datetime.fromisoformat("2026-01-01T00:00:00+00:00"), ok=True)
     assert (ask(web, "/health").status_code, ask(web, "/health").json()) == (503, {"status": "blind"})
-    assert "did no round since 2026-01-01 00:00 UTC" in ask(web, "/health", TOKEN).json()["silent"]["deliver"]
+    assert "did no round since 2026-01-01 08:00:00+08:00" in ask(web, "/health", TOKEN).json()["silent"]["deliver"]
 
 
 def test_health_is_blind_only_where_every_portal_fails(configured: Callable[..., Settings]) -> None:

@@ -53,8 +53,8 @@ def test_a_round_that_stopped_or_fails_is_told_with_since_when(store: Engine, no
         beats.beat(session, "canary", now, ok=True)
     told = quiet(store, now)
     assert set(told) == {"deliver", "upkeep"}
-    assert "did no round since 2026-11-22 07:43 UTC" in told["deliver"]
-    assert told["upkeep"] == "fails since 2026-11-22 06:00 UTC: the disk is full"
+    assert "did no round since 2026-11-22 15:43:00+08:00" in told["deliver"]
+    assert told["upkeep"] == "fails since 2026-11-22 14:00:00+08:00: the disk is full"
 
 
 def test_a_long_name_of_a_part_fits_its_key_and_stays_its_own(store: Engine, now: datetime) -> None:

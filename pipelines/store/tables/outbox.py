@@ -110,7 +110,7 @@ class Mute(Base):
 class Silenced(Base):
     """An alert that nobody is ever told, because a mute held when it would have been owed, or gone.
 
-    No foreign key: it holds numbers only, and outlives articles that age out.
+    No foreign key: it holds numbers only. It goes with its article.
     """
 
     __tablename__ = "silenced"
