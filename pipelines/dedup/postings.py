@@ -6,10 +6,9 @@ whose buckets split since is asked again.
 """
 
 import struct
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import accumulate, pairwise
 
 import numpy as np
 import redis
@@ -18,11 +17,14 @@ from pipelines.dedup.scripts import FEWEST, INDEX_DAYS, POST, RECORD
 from pipelines.dedup.shingles import Hashes
 
 SPOTS = 4000  # shingles of one question, more than the sample of any text
-TEXTS = 100  # a round trip
+TEXTS = 20  # asked for together
 DAY = timedelta(days=1)
 TTL = timedelta(days=INDEX_DAYS + 1)  # of a bucket that nothing was posted to
 _RECORDS = np.dtype([("mark", "<u4"), ("day", "u1"), ("article", "<u4")])
 assert _RECORDS.itemsize == RECORD
+Bits = np.ndarray[tuple[int], np.dtype[np.uint64]]
+Marks = np.ndarray[tuple[int], np.dtype[np.uint32]]
+Texts = np.ndarray[tuple[int], np.dtype[np.int64]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,9 +59,9 @@ class Postings:
         return int(self._client.get(self._upto) or 0)
 
     def near_all(self, samples: Sequence[Hashes], now: datetime) -> list[Near]:
-        """What shares shingles with each sample, some TEXTS a round trip."""
-        groups = (samples[start : start + TEXTS] for start in range(0, len(samples), TEXTS))
-        return [near for group in groups for near in self._near(group, _day(now))]
+        """What shares shingles with each sample. The next TEXTS are asked for before the answer about the last is looked through."""
+        groups = [samples[start : start + TEXTS] for start in range(0, len(samples), TEXTS)]
+        return [near for group, answer in zip(groups, self._answers(groups), strict=True) for near in self._near(group, *answer, _day(now))]
 
     def post_all(self, postings: Iterable[Posting]) -> int:
         """Add committed articles, in one round trip; gives how many, the same whatever their order, and whoever posts beside us."""
@@ -70,41 +72,39 @@ class Postings:
                 self._post(keys=[self._size, self._upto, self._bucket], args=args, client=pipeline)
             return len(pipeline.execute())
 
-    def _near(self, samples: Sequence[Hashes], today: int) -> list[Near]:
-        found = dict[int, Near]()
-        while left := [number for number in range(len(samples)) if number not in found]:
-            answers = self._read(_places([samples[number] for number in left], self._buckets))
-            whole = [(number, answer) for number, answer in zip(left, answers, strict=True) if self._holds(samples[number], answer.size)]
-            votes = _votes([answer.buckets for _, answer in whole], [samples[number] for number, _ in whole], today)
-            found |= {number: Near(upto=answer.upto, votes=each) for (number, answer), each in zip(whole, votes, strict=True)}
-            self._buckets = answers[-1].size
-        return [found[number] for number in range(len(samples))]
+    def _near(self, samples: Sequence[Hashes], asked: int, answer: "_Answer", today: int) -> list[Near]:
+        size, upto, *buckets = answer
+        bits = _bits(samples)
+        self._buckets = struct.unpack("<II", size)[0] if size else FEWEST
+        if self._buckets != asked and _places(bits, self._buckets) != _places(bits, asked):
+            [again] = self._answers([samples])
+            return self._near(samples, *again, today)
+        texts = np.repeat(np.arange(len(samples)), [len(sample[:SPOTS]) for sample in samples])
+        votes: list[dict[int, int]] = [{} for _ in samples]
+        for text, article, count in _shared(buckets, _marks(bits), texts, today):
+            votes[text][article] = count
+        return [Near(upto=int(upto or 0), votes=each) for each in votes]
 
-    def _holds(self, sample: Hashes, size: int) -> bool:
-        """Whether the buckets that were asked are those of the sample now that there are `size`."""
-        return size == self._buckets or _places([sample], size) == _places([sample], self._buckets)
+    def _answers(self, groups: Sequence[Sequence[Hashes]]) -> Iterator[tuple[int, "_Answer"]]:
+        """For each group how many buckets there were thought to be, and what they hold; one question is ahead of the answers."""
+        pool = self._client.connection_pool
+        connection, asked = pool.get_connection(), list[int]()
+        try:
+            for group in groups:
+                asked.append(self._buckets)
+                names = [f"{self._bucket}{place}" for place in _places(_bits(group), self._buckets)]
+                connection.send_command("MGET", self._size, self._upto, *names)  # type: ignore[no-untyped-call]
+                if len(asked) > 1:
+                    yield asked.pop(0), connection.read_response(disable_decoding=True)
+            while asked:
+                yield asked.pop(0), connection.read_response(disable_decoding=True)
+        finally:
+            if asked:  # an answer that nobody took must not be the next one's
+                connection.disconnect()  # type: ignore[no-untyped-call]
+            pool.release(connection)
 
-    def _read(self, asked: Iterable[Sequence[int]]) -> list["_Answer"]:
-        with self._client.pipeline(transaction=False) as pipeline:
-            for places in asked:
-                names = [f"{self._bucket}{place}" for place in places]
-                pipeline.execute_command("MGET", self._size, self._upto, *names, NEVER_DECODE=True)  # type: ignore[no-untyped-call]
-            return [_Answer.read(*answer) for answer in pipeline.execute()]
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Answer:
-    """How many buckets there are, the newest posting, and what is in the buckets of a text, at one moment."""
-
-    size: int
-    upto: int
-    buckets: Sequence[bytes]
-
-    @classmethod
-    def read(cls, size: bytes | None, upto: bytes | None, *buckets: bytes | None) -> "_Answer":
-        """From what Redis holds; None for what it does not have."""
-        count: int = struct.unpack("<II", size)[0] if size else FEWEST
-        return cls(size=count, upto=int(upto or 0), buckets=[held or b"" for held in buckets])
+_Answer = Sequence[bytes | None]  # the index' size, its newest posting, and what is in each bucket, at one moment
 
 
 def most_first(votes: Mapping[int, int]) -> dict[int, int]:
@@ -112,44 +112,40 @@ def most_first(votes: Mapping[int, int]) -> dict[int, int]:
     return dict(sorted(votes.items(), key=lambda vote: (vote[1], vote[0]), reverse=True))
 
 
-def _votes(answers: Sequence[Sequence[bytes]], samples: Sequence[Hashes], today: int) -> list[dict[int, int]]:
-    """For each sample the articles that its buckets name beside its marks, with how many times, most first."""
-    votes: list[dict[int, int]] = [{} for _ in samples]
-    buckets = [bucket for answer in answers for bucket in answer]
-    lengths = np.fromiter(map(len, buckets), np.int64, len(buckets)) // RECORD
-    records = np.frombuffer(b"".join(buckets), _RECORDS)
-    shared = np.flatnonzero(records["mark"] == np.repeat(_marks(samples), lengths))
-    ages = (today - records["day"][shared].astype(np.int64)) % 256
-    shared = shared[(ages <= INDEX_DAYS) | (ages >= 128)]
-    texts = np.repeat(np.arange(len(samples)), [len(answer) for answer in answers])
-    whose = texts[np.searchsorted(np.cumsum(lengths), shared, side="right")]
-    found, counts = np.unique(whose << 32 | records["article"][shared], return_counts=True)
-    for at in np.lexsort((found, counts))[::-1].tolist():
-        votes[found[at] >> 32][int(found[at] & 0xFFFF_FFFF)] = int(counts[at])
-    return votes
+def _shared(buckets: Sequence[bytes | None], marks: Marks, texts: Texts, today: int) -> Iterator[tuple[int, int, int]]:
+    """(text, article, how many marks of the text its buckets hold for the article), the most and the newest first."""
+    held = [bucket or b"" for bucket in buckets]
+    lengths = np.fromiter(map(len, held), np.int64, len(held)) // RECORD
+    records = np.frombuffer(b"".join(held), _RECORDS)
+    places = np.flatnonzero(records["mark"] == np.repeat(marks, lengths))
+    ages = (today - records["day"][places].astype(np.int64)) % 256
+    places = places[(ages <= INDEX_DAYS) | (ages >= 128)]
+    whose = texts[np.searchsorted(np.cumsum(lengths), places, side="right")]
+    found, counts = np.unique(whose << 32 | records["article"][places], return_counts=True)
+    order = np.lexsort((found, counts))[::-1]
+    return zip((found >> 32)[order].tolist(), (found & 0xFFFF_FFFF)[order].tolist(), counts[order].tolist(), strict=True)
 
 
-def _places(samples: Sequence[Hashes], buckets: int) -> list[list[int]]:
+def _bits(samples: Sequence[Hashes]) -> Bits:
+    return np.concatenate([np.empty(0, np.int64), *(sample[:SPOTS] for sample in samples)]).astype(np.uint64)
+
+
+def _places(bits: Bits, buckets: int) -> list[int]:
     """The bucket of each shingle, where there are so many: those before the next to split are twice as many as those after it."""
     level = 1 << (buckets.bit_length() - 1)
-    places = _bits(samples) & np.uint64(2 * level - 1)
-    found = np.where(places < buckets, places, places - np.uint64(level)).tolist()
-    ends = [0, *accumulate(len(sample[:SPOTS]) for sample in samples)]
-    return [found[start:end] for start, end in pairwise(ends)]
+    places = (bits >> np.uint64(12)) & np.uint64(2 * level - 1)
+    found: list[int] = np.where(places < buckets, places, places - np.uint64(level)).tolist()
+    return found
 
 
-def _marks(samples: Sequence[Hashes]) -> "np.ndarray[tuple[int], np.dtype[np.uint32]]":
-    return (_bits(samples) >> np.uint64(8)).astype(np.uint32)
+def _marks(bits: Bits) -> Marks:
+    return (bits >> np.uint64(20)).astype(np.uint32)
 
 
 def _packed(sample: Hashes) -> bytes:
-    """The lowest byte and the mark of each shingle: 40 bits. One taken for another makes a candidate, no verdict."""
-    return _bits([sample]).astype("<u8").view(np.uint8).reshape(-1, 8)[:, :5].tobytes()
-
-
-def _bits(samples: Sequence[Hashes]) -> "np.ndarray[tuple[int], np.dtype[np.uint64]]":
-    together = np.concatenate([np.empty(0, np.int64), *(sample[:SPOTS] for sample in samples)])
-    return together.astype(np.uint64) >> np.uint64(12)  # below are the bits by which shingles are sampled
+    """The lowest byte and the mark of each shingle: 40 bits above the 12 by which shingles are sampled. One taken for another makes a
+    candidate, no verdict."""
+    return (sample[:SPOTS].astype("<u8") >> np.uint64(12)).view(np.uint8).reshape(-1, 8)[:, :5].tobytes()
 
 
 def _day(at: datetime) -> int:
