@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo run test test-all soak lint lock clean
+.PHONY: help install demo run test test-all soak lint wheel lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -42,8 +42,11 @@ lint: $(STAMP) ## style, types, import contracts
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
+wheel: $(STAMP) ## dist/portalwatch-….whl, for an Airflow that is already there
+	@$(BIN)/python -m hatchling build --target wheel
+
 lock: ## write requirements.lock anew (needs uv)
 	uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --no-annotate --python-version 3.11 pyproject.toml --group dev -o requirements.lock
 
 clean: ## remove what was installed and the demo's state; keeps .portalwatch
-	rm -rf $(VENV) .portalwatch-demo .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) dist .portalwatch-demo .mypy_cache .ruff_cache .pytest_cache
