@@ -20,7 +20,7 @@ from pipelines.health.report import Fare, covered, fare_of
 from pipelines.health.rhythm import Band
 from pipelines.health.round import health_round
 from pipelines.health.words import stamp
-from pipelines.store import blindness, incidents
+from pipelines.store import beats, blindness, incidents
 from pipelines.store.columns import LARGEST
 from pipelines.store.database import in_one_transaction, open_store, reading
 from pipelines.store.tables import Incident, Notice
@@ -73,7 +73,12 @@ def show_health(
         quiet = quiet_topics(session, [name] if name in topics else [] if name else topics, blindness.blind_since(session), now)
         _tell_topics([(each, each.told(now, line)) for each in quiet], as_json=as_json)
         if not as_json:
-            typer.echo(line)
+            typer.echo(line + _looked(session))
+
+
+def _looked(session: Session) -> str:
+    last = beats.known(session, "health")
+    return f"; last looked at {stamp(last.at)}" if last else ""
 
 
 @health.command("ack")

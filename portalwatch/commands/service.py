@@ -118,7 +118,9 @@ def doctor(exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit 1 w
     quiet = pulse.told(settings(), shelf.sheets)
     for silence in quiet:
         typer.echo(hidden(f"FAIL {silence.part}: {silence.how}", settings()))
-    if exit_code and (quiet or not all(finding.ok for finding in findings)):
+    wrong = [finding.what for finding in findings if not finding.ok] + [silence.part for silence in quiet]
+    if exit_code and wrong:
+        typer.echo(f"wrong: {', '.join(wrong)}", err=True)
         raise typer.Exit(1)
 
 

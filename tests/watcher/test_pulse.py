@@ -78,3 +78,4 @@ def test_doctor_says_so_and_exits_with_1(configured, tmp_path: Path, now: dateti
         beats.beat(session, "deliver", now - timedelta(days=400), ok=True)
     found = CliRunner().invoke(app, ["doctor", "--exit-code"])
     assert (found.exit_code, "FAIL deliver: did no round since" in found.stdout) == (1, True)
+    assert found.stderr.endswith("deliver\n")
