@@ -98,6 +98,11 @@ class Settings(BaseSettings):
     def _empty_is_for_ever(cls, value: Any) -> Any:
         return 0 if value == "" else value
 
+    @field_validator("metrics_token", "heartbeat_url", "feed_secret", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: Any) -> Any:
+        return value or None
+
     @field_validator("alert_days")
     @classmethod
     def _memory_is_long_enough(cls, value: int) -> int:

@@ -29,7 +29,7 @@ def hidden(text: str, settings: Settings) -> str:
 
 def _without_password(text: str) -> str:
     """What stood before an @. One look at each character: a page chooses what is logged, and may repeat `://a:` for ever."""
-    run = text.split()[-1] if text and not text[-1].isspace() else ""
+    run = text.rsplit(maxsplit=1)[-1] if text and not text[-1].isspace() else ""
     found = _USER.search(run)
     return text[: len(text) - len(run) + found.end()] + HIDDEN if found and found.end() < len(run) else text
 
