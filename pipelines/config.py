@@ -81,7 +81,8 @@ class Settings(BaseSettings):
         description="ping address (healthchecks.io and the like) told after each round of the DAGs, with /fail where it failed",
     )
     metrics_token: SecretStr | None = Field(
-        default=None, description="bearer token that /metrics and the details of /health ask for; on loopback none where it is left out"
+        default=None,
+        description="bearer token that /metrics and the details of /health ask for; on loopback none where it and PUBLIC_URL are left out",
     )
     tell_failures: Literal["house", "all", "off"] = Field(
         default="house", description="failed and late DAG runs that ops hear of: the house's own, crawls too, or none"

@@ -98,6 +98,12 @@ def test_without_a_token_only_loopback_sees_metrics(configured: Callable[..., Se
     assert ask(app(configured()), "/metrics", client=client).status_code == status
 
 
+def test_behind_a_server_of_the_same_machine_only_a_token_opens_figures(configured: Callable[..., Settings]) -> None:
+    settings = configured(public_url="https://watch.example.org")
+    assert ask(app(settings), "/metrics", client="127.0.0.1").status_code == 401
+    assert ask(app(settings), "/health", client="127.0.0.1").json() == {"status": "ok"}
+
+
 def test_an_empty_token_is_none_and_opens_nothing(configured: Callable[..., Settings]) -> None:
     asked = Request({"type": "http", "headers": [(b"authorization", b"Bearer ")], "client": ("10.0.0.9", 1)})
     assert not may(configured(metrics_token=""), asked)
