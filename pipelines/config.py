@@ -84,7 +84,8 @@ class Settings(BaseSettings):
         description="ping address (healthchecks.io and the like) told after each round of the DAGs, with /fail where it failed",
     )
     metrics_token: SecretStr | None = Field(
-        default=None, description="bearer token that /metrics and the details of /health ask for; on loopback none where it is left out"
+        default=None,
+        description="bearer token that /metrics and the details of /health ask for; on loopback none where it and PUBLIC_URL are left out",
     )
     tell_failures: Literal["house", "all", "off"] = Field(
         default="house", description="failed and late DAG runs that ops hear of: the house's own, crawls too, or none"
@@ -101,6 +102,11 @@ class Settings(BaseSettings):
     @classmethod
     def _empty_is_for_ever(cls, value: Any) -> Any:
         return 0 if value == "" else value
+
+    @field_validator("metrics_token", "heartbeat_url", "feed_secret", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: Any) -> Any:
+        return value or None
 
     @field_validator("alert_days")
     @classmethod

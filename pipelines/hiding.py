@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 from pydantic import SecretStr
 
 from pipelines.alerts.connection import PREFIX, password_of
-from pipelines.alerts.guard import redacted
+from pipelines.alerts.guard import HIDDEN, redacted
 from pipelines.config import Settings
 
 SHORTEST = 6
@@ -18,12 +18,20 @@ TOKEN = 12
 """Characters from which a part of a secret address is a token, and not a word such as `hook`."""
 NAMED_SECRET = re.compile(r"(?i)(secret|token|passw|api_?key|_conn$|^airflow_conn_|credential|webhook_url|apprise)")
 """Environment variables whose value is one: those that channels name, and Airflow's."""
-_IN_ADDRESS = re.compile(r"(?<=://)([^\s/@]*:)[^\s@]+(?=@)")
+_USER = re.compile(r"://[^/:]*:")
 
 
 def hidden(text: str, settings: Settings) -> str:
     """The text without any secret of the settings or the environment, and without the password of any address in it."""
-    return _IN_ADDRESS.sub(r"\1•••", redacted(text, known(settings)))
+    *addressed, rest = redacted(text, known(settings)).split("@")
+    return "@".join([*map(_without_password, addressed), rest])
+
+
+def _without_password(text: str) -> str:
+    """What stood before an @. One look at each character: a page chooses what is logged, and may repeat `://a:` for ever."""
+    run = text.rsplit(maxsplit=1)[-1] if text and not text[-1].isspace() else ""
+    found = _USER.search(run)
+    return text[: len(text) - len(run) + found.end()] + HIDDEN if found and found.end() < len(run) else text
 
 
 def known(settings: Settings) -> frozenset[str]:
@@ -74,8 +82,12 @@ class Hiding(logging.Filter):
         self._settings = settings
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """The record, cleaned; it always passes."""
-        said = record.getMessage()
+        """The record, cleaned; it always passes. One whose arguments do not fit its message is told as it stands."""
+        try:
+            said = record.getMessage()
+        except (TypeError, ValueError, KeyError):  # a handler reports that and goes on; a filter would end whoever logged
+            said = f"{record.msg} {record.args}"
+            record.msg, record.args = said, ()
         if (clean := hidden(said, self._settings)) != said:
             record.msg, record.args = clean, ()
         if record.exc_info and not record.exc_text:

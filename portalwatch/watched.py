@@ -31,11 +31,13 @@ def routes(settings: Settings) -> list[BaseRoute]:
 
 
 def may(settings: Settings, request: Request) -> bool:
-    """Whether the request may see figures and reasons: by the token, logged in, or on loopback where no token is set."""
+    """Whether the request may see figures and reasons: by the token, logged in, or on loopback where neither a token
+    nor PUBLIC_URL is set."""
     if request.scope.get(LOGIN):
         return True
     if settings.metrics_token is None:
-        return _is_local(request)
+        # Where a server stands before us, every reader comes from its address.
+        return not settings.public_url and _is_local(request)
     kind, _, given = request.headers.get("authorization", "").partition(" ")
     return kind.lower() == "bearer" and hmac.compare_digest(given.encode(), settings.metrics_token.get_secret_value().encode())
 

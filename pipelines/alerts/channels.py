@@ -1,18 +1,21 @@
 """The last arrow, Alert -> sent: from a channel's type to the one function that sends there."""
 
 import logging
+import math
 import re
 import traceback
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from pipelines.alerts import chat, mail, own, webhook
-from pipelines.alerts.guard import redacted
+from pipelines.alerts.excerpt import clipped
+from pipelines.alerts.exchange import LONGEST_WAIT
+from pipelines.alerts.guard import redacted, redacted_cut
 from pipelines.alerts.lines import Lines
 from pipelines.alerts.mail import Sender, Smtp
 from pipelines.errors import PortalwatchError
@@ -23,6 +26,9 @@ __all__ = ["CHANNELS", "Sender", "Sending", "Sends", "Smtp", "send"]
 
 TOKEN_LENGTH, HEADER_LENGTH = 12, 6
 """Characters; a shorter part of a URL or header is a word such as `hook` or `true`, not a secret."""
+
+DETAIL_CAP = 500
+"""Characters of an answer that are kept."""
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +67,17 @@ def send(channel: object, message: Message, context: Sending) -> Answer:
         told = redacted(traceback.format_exc(), hidden)  # log.exception would print it as it is
         log.error("channel %s: message %s was not sent\n%s", message.channel, message.id, told)  # noqa: TRY400
         return Answer(ok=False, detail=f"{type(error).__name__} inside portalwatch; the log has the traceback")
-    return replace(answer, detail=redacted(answer.detail, hidden))
+    return _kept(answer, hidden)
+
+
+def _kept(answer: Answer, hidden: set[str]) -> Answer:
+    """The answer as the store can keep it, whatever a channel of one's own gave: else a message that was taken goes again and again."""
+    wait = answer.retry_after
+    is_wait = isinstance(wait, int | float) and not math.isnan(wait)
+    return Answer(
+        ok=bool(answer.ok), detail=clipped(redacted_cut(str(answer.detail), hidden), DETAIL_CAP), permanent=bool(answer.permanent),
+        retry_after=min(max(float(wait), 0.0), LONGEST_WAIT) if wait is not None and is_wait else None, only_this=bool(answer.only_this),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +104,8 @@ def _secrets(channel: object, context: Sending) -> set[str]:
     value = context.secrets.get(getattr(channel, "secret_env", None) or "", "")
     found = {context.smtp.password or "", value, *(part.removeprefix("whsec_") for part in re.split(r"[\s,]+", value))}
     for name, variable in (getattr(channel, "options", None) or {}).items():
-        found.add(context.secrets.get(variable, "") if name.endswith("_env") else "")
+        option = context.secrets.get(variable, "") if name.endswith("_env") else ""
+        found |= {option} | _tokens(option)
     for header in (getattr(channel, "headers", None) or {}).values():
         found |= {part for part in (header, header.rpartition(" ")[2]) if len(part) >= HEADER_LENGTH}
     addresses = _tokens(getattr(channel, "url", None) or "") | chat.tokens(context.secrets.get(getattr(channel, "url_env", None) or "", ""))

@@ -78,7 +78,7 @@ def _phrase(code: int) -> str:
 def _retry_after(value: str, now: datetime) -> float | None:
     """RFC 9110, 10.2.3: seconds, or a date; never below 0 nor above LONGEST_WAIT."""
     value = value.strip()
-    if re.fullmatch(r"[0-9]{1,12}", value):
+    if re.fullmatch(r"[0-9]+", value):
         return min(float(value), LONGEST_WAIT)
     try:
         moment = parsedate_to_datetime(value)

@@ -84,7 +84,10 @@ def hand_over(server: Talk, email: EmailMessage, smtp: Smtp) -> Answer:
     except smtplib.SMTPResponseException as error:
         is_ours = isinstance(error, smtplib.SMTPSenderRefused)  # of all mail: an operator mends it, none may die of it
         detail = f"{'sender' if is_ours else 'mail'} refused: {_reply(error.smtp_code, error.smtp_error, smtp)}"
-        return Answer(ok=False, detail=detail, permanent=error.smtp_code >= 500 and not is_ours and error.smtp_code not in _LOGIN_CODES)
+        is_said = isinstance(error.smtp_error, bytes)  # smtplib calls a line that is too long a 500 of its own
+        return Answer(
+            ok=False, detail=detail, permanent=error.smtp_code >= 500 and is_said and not is_ours and error.smtp_code not in _LOGIN_CODES
+        )
     except smtplib.SMTPNotSupportedError:
         return Answer(ok=False, detail=f"{smtp.host} takes no addresses outside ASCII (SMTPUTF8)", permanent=True)
     except OSError as error:

@@ -4,7 +4,9 @@ import hashlib
 import hmac
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from pipelines.config import Settings
 from pipelines.errors import ConfigError
@@ -31,14 +33,17 @@ def _secret(settings: Settings) -> bytes:
     if settings.feed_secret:
         return settings.feed_secret.get_secret_value().encode()
     path = settings.ensure_home() / "feed-secret"
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
+    if path.exists():
         return _kept(path)
+    try:
+        # Linked when it is whole: two that begin at once agree, and one that is killed leaves nothing half.
+        with NamedTemporaryFile("w", dir=path.parent, prefix=".feed-secret-", encoding="ascii") as file:
+            file.write(secrets.token_hex(SECRET_LENGTH))
+            file.flush()
+            with suppress(FileExistsError):
+                os.link(file.name, path)
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}; set PORTALWATCH_FEED_SECRET") from None
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(secrets.token_hex(SECRET_LENGTH))
     return _kept(path)
 
 

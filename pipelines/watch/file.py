@@ -30,8 +30,17 @@ def _web_address(value: str) -> str:
     except ValueError:
         plausible = False
     if not plausible or re.search(r"\s", value):
-        raise ValueError(f"`{value}` is no address for a webhook; write one such as https://crm.example.org/hook")
+        raise ValueError(f"`{_host_of(value)}` is no address for a webhook; write one such as https://crm.example.org/hook")
+    if "@" in parts.netloc:
+        raise ValueError(f"the address for {parts.hostname} holds a user or password; put it into `headers`")
     return value
+
+
+def _host_of(value: str) -> str:
+    """The address without user and path, which may hold tokens: an error is printed, logged and sent to ops."""
+    scheme, found, rest = value.partition("://")
+    host = re.split(r"[/?#]", rest)[0]
+    return f"{scheme[:10]}{found}{host}/…" if found and "@" not in rest and not re.search(r"\s", host) else "…"
 
 
 def _headers(value: dict[str, str]) -> dict[str, str]:
@@ -67,7 +76,7 @@ class WebhookChannel(ChannelHearing):
     type: Literal["webhook"]
     url: Annotated[str, AfterValidator(_web_address)]
     secret_env: str = Field(pattern=_VARIABLE)
-    headers: Annotated[dict[str, str], AfterValidator(_headers)] = Field(default={})
+    headers: Annotated[dict[str, str], AfterValidator(_headers)] = Field(default={}, repr=False)
 
 
 class ChatChannel(ChannelHearing):

@@ -120,6 +120,20 @@ def test_a_receiver_that_repeats_our_secrets_puts_them_nowhere(receiver: Receive
     assert clean(*(record.getMessage() for record in caplog.records if record.levelno >= logging.INFO))
 
 
+@pytest.mark.parametrize("room", range(150, 200, 3))
+def test_a_secret_that_an_answer_is_cut_in_does_not_show_its_beginning(receiver: Receiver, room: int) -> None:
+    receiver.answers = [(500, {}, b"x" * room + TOKEN.encode() + b" and more of it, beyond what is kept of an answer")]
+    detail = send(Hooked(url=f"{receiver.url}/{TOKEN}"), NEW, sending()).detail
+    assert TOKEN[:5] not in detail
+
+
+@pytest.mark.parametrize("written", ["a/b+c/d0123456789", r"a\/b+c\/d0123456789", r"a/b\u002bc/d0123456789", "a%2fb%2bc%2fd0123456789"])
+def test_a_secret_is_hidden_however_a_receiver_writes_it(receiver: Receiver, written: str) -> None:
+    receiver.answers = [(500, {}, f'{{"authorization": "Bearer {written}"}}'.encode())]
+    hooked = Hooked(url=receiver.url, headers={"Authorization": "Bearer a/b+c/d0123456789"})
+    assert "d0123456789" not in send(hooked, NEW, sending()).detail
+
+
 def test_no_secret_is_in_the_repr_of_the_context() -> None:
     assert clean(repr(sending()))
 

@@ -27,7 +27,7 @@ def attempt(folder: Path, channel: Own | None = None) -> Answer:
         smtp=Smtp(host="127.0.0.1"),
         sender=Sender(address="a@example.org"),
         zone=ZoneInfo("UTC"),
-        secrets={"PAGER_KEY": "pl4nted"},
+        secrets={"PAGER_KEY": "pl4nted", "PAGER_URL": "https://pager.example/hook/pl4nted-in-address"},
         folder=folder,
     )
     return send(channel or Own(), NEW, sending)
@@ -53,6 +53,29 @@ def test_the_example_of_the_docs_works_as_it_stands(tmp_path: Path) -> None:
 def test_its_secrets_are_hidden_in_its_answer(tmp_path: Path) -> None:
     put(tmp_path, 'def send(channel, message, context):\n    return Answer(ok=False, detail=context.secrets["PAGER_KEY"])\n')
     assert "pl4nted" not in attempt(tmp_path).detail
+
+
+def test_parts_of_an_address_that_is_secret_are_hidden(tmp_path: Path) -> None:
+    put(tmp_path, 'def send(channel, message, context):\n    return Answer(ok=False, detail="no /hook/pl4nted-in-address")\n')
+    assert attempt(tmp_path, Own(options={"address_env": "PAGER_URL"})).detail == "no /hook/•••"
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("ok=True, detail=None", Answer(ok=True, detail="None")),
+        ("ok=1, detail='a\\ud800b\\0\\n' * 400", None),
+        ("ok=False, detail='', retry_after=1e300", Answer(ok=False, detail="", retry_after=86400.0)),
+        ("ok=False, detail='', retry_after=float('nan')", Answer(ok=False, detail="")),
+        ("ok=False, detail='', retry_after='soon'", Answer(ok=False, detail="")),
+    ],
+)
+def test_whatever_it_answers_can_be_kept(tmp_path: Path, given: str, kept: Answer | None) -> None:
+    put(tmp_path, f"def send(channel, message, context):\n    return Answer({given})\n")
+    answer = attempt(tmp_path)
+    assert answer == (kept or answer)
+    assert (type(answer.ok), len(answer.detail) <= 500, "\0" not in answer.detail) == (bool, True, True)
+    assert answer.detail.encode()[:1] in (b"", b"a", b"N")
 
 
 def test_a_changed_file_is_read_again(tmp_path: Path) -> None:

@@ -228,6 +228,7 @@ def test_headers_that_would_break_or_forge_a_request_are_refused(headers: dict[s
         (503, {"Retry-After": format_datetime(NOW + timedelta(minutes=5), usegmt=True)}, (False, False, 300.0)),
         (503, {"Retry-After": format_datetime(NOW - timedelta(minutes=5), usegmt=True)}, (False, False, 0.0)),
         (503, {"Retry-After": "99999999999"}, (False, False, 86_400.0)),
+        (503, {"Retry-After": "1000000000000"}, (False, False, 86_400.0)),
         (503, {"Retry-After": "soon"}, (False, False, None)),
         (503, {"Retry-After": "-5"}, (False, False, None)),
         (599, {}, (False, False, None)),

@@ -4,8 +4,10 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from pipelines.errors import ConfigError
+from pipelines.watch.file import WatchlistFile
 from pipelines.watch.readable import Readable
 from pipelines.watch.watchlist import SHIPPED_ALIASES, Watchlist, compile_watchlist, load_watchlist
 
@@ -178,3 +180,23 @@ def test_no_shipped_leader_is_two() -> None:
     leaders = load_watchlist(SHIPPED_ALIASES.with_name("watchlist.yaml")).aliases.lists["leaders"]
     terms = [term for group in leaders.values() for term in group]
     assert len(terms) == len(set(terms))
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("htps://crm.example.org/pl4nted", "`htps://crm.example.org/…` is no address"),
+        ("https://crm.example.org:99999/hook/pl4nted", "`https://crm.example.org:99999/…` is no address"),
+        ("https://me:pl4nted@crm.example.org:x/", "`…` is no address"),
+        ("https://me:1/pl4nted@crm.example.org x", "`…` is no address"),
+        ("pl4nted", "`…` is no address"),
+        ("https://me:pl4nted@crm.example.org/hook", "the address for crm.example.org holds a user or password"),
+    ],
+)
+def test_an_impossible_webhook_is_told_without_what_may_be_its_secret(address: str, shown: str) -> None:
+    channel = {"type": "webhook", "url": address, "secret_env": "S"}
+    with pytest.raises(ValidationError) as refused:
+        WatchlistFile.model_validate({"topics": {}, "channels": {"crm": channel}})
+    told = refused.value.errors()[0]["msg"]
+    assert shown in told
+    assert "pl4nted" not in told

@@ -55,6 +55,15 @@ def test_a_dead_listener_stops_nothing_and_its_address_is_in_no_log(
     assert known(beating, "deliver").failing_since is None
 
 
+def test_what_an_answer_holds_is_never_unpacked(beating: Settings, receiver: Receiver) -> None:
+    receiver.answers = [(200, {"Content-Encoding": "gzip"}, b"no gzip, or a bomb")]
+    assert ping(beating, "deliver", None) is None
+
+
+def test_an_empty_address_is_none(configured) -> None:  # type: ignore[no-untyped-def]
+    assert ping(configured(heartbeat_url=""), "deliver", None) is None
+
+
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1/ping/{}", "http://[::1/{}", "gopher://x/{}", "http://nobody.invalid/{}"])
 def test_an_address_that_cannot_be_reached_or_must_not_be_is_told_without_its_secret(configured, no_name_server, url: str) -> None:  # type: ignore[no-untyped-def]
     told = ping(configured(heartbeat_url=url.format("3e8b1f0c-aaaa-4bbb")), "deliver", None)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import Engine
+from starlette.requests import Request
 
 from pipelines.config import Settings
 from pipelines.metrics import exposition
@@ -13,6 +14,7 @@ from pipelines.share import Share
 from pipelines.store import beats, runs, tallies
 from pipelines.store.database import open_store, reading, writing
 from pipelines.store.tables import Run
+from portalwatch.watched import may
 from portalwatch.web import app
 from tests.watcher.conftest import ask
 
@@ -94,6 +96,17 @@ def test_metrics_ask_for_the_token(configured: Callable[..., Settings]) -> None:
 @pytest.mark.parametrize(("client", "status"), [("127.0.0.1", 200), ("::1", 200), ("10.0.0.9", 401)])
 def test_without_a_token_only_loopback_sees_metrics(configured: Callable[..., Settings], client: str, status: int) -> None:
     assert ask(app(configured()), "/metrics", client=client).status_code == status
+
+
+def test_behind_a_server_of_the_same_machine_only_a_token_opens_figures(configured: Callable[..., Settings]) -> None:
+    settings = configured(public_url="https://watch.example.org")
+    assert ask(app(settings), "/metrics", client="127.0.0.1").status_code == 401
+    assert ask(app(settings), "/health", client="127.0.0.1").json() == {"status": "ok"}
+
+
+def test_an_empty_token_is_none_and_opens_nothing(configured: Callable[..., Settings]) -> None:
+    asked = Request({"type": "http", "headers": [(b"authorization", b"Bearer ")], "client": ("10.0.0.9", 1)})
+    assert not may(configured(metrics_token=""), asked)
 
 
 def test_health_is_503_with_the_reason_where_we_are_blind(configured: Callable[..., Settings]) -> None:

@@ -4,6 +4,7 @@ import io
 import json
 import logging
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from typer.testing import CliRunner
 
 from pipelines.config import Settings
 from pipelines.heartbeat import ping
-from pipelines.hiding import hidden, known
+from pipelines.hiding import Hiding, hidden, known
 from pipelines.metrics import exposition
 from pipelines.ops import Notice, tell_ops
 from portalwatch import logs
@@ -59,6 +60,30 @@ def test_every_planted_secret_is_known_and_hidden(planted: Settings) -> None:
     assert leaks(LEAK) == ["pl4nted", SIGNS[1], "cGw0bnRlZ"]
     assert leaks(hidden(LEAK, planted)) == []
     assert all(len(each) > 5 for each in known(planted))
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("to postgresql://pw:a:b/c@db and redis://:x@r", "to postgresql://pw:•••@db and redis://:•••@r"),
+        ("https://example.org/a?b=c desk@example.org", "https://example.org/a?b=c desk@example.org"),
+        ("http://[::1]:80/ and 朝鮮://：@", "http://[::1]:80/ and 朝鮮://：@"),
+    ],
+)
+def test_the_password_of_any_address_is_hidden_and_nothing_else(planted: Settings, said: str, told: str) -> None:
+    assert hidden(said, planted) == told
+
+
+def test_a_page_that_repeats_the_beginning_of_an_address_delays_no_log(planted: Settings) -> None:
+    began = time.monotonic()
+    assert hidden("://a:" * 8000 + " ://b:c@d", planted).endswith(" ://b:•••@d")
+    assert time.monotonic() - began < 2
+
+
+def test_a_record_whose_arguments_do_not_fit_ends_nobody_and_carries_none(planted: Settings) -> None:
+    record = logging.LogRecord("library", logging.WARNING, "", 0, "%d of %s", (PLANTED["PORTALWATCH_METRICS_TOKEN"],), None)
+    assert Hiding(planted).filter(record)
+    assert record.getMessage() == "%d of %s ('•••',)"
 
 
 @pytest.mark.parametrize("form", ["", "json"])

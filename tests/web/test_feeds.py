@@ -6,9 +6,11 @@ import re
 import stat
 import uuid
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import feedparser
@@ -270,3 +272,18 @@ def test_no_token_is_written_to_the_servers_log(caplog: pytest.LogCaptureFixture
         logging.getLogger("uvicorn.access").info('%s - "%s %s"', "1.2.3.4", "GET", "/feeds/a.atom?x=1&token=pl4nted&y=2")
     assert "token=•••&y=2" in caplog.text
     assert "pl4nted" not in caplog.text
+
+
+def test_processes_that_begin_at_once_agree_on_the_secret(configured: Callable[..., Settings], tmp_path: Path) -> None:
+    def begun(number: int) -> set[str]:
+        settings, start = configured(home=tmp_path / str(number)), Barrier(8)
+
+        def token(_: int) -> str:
+            start.wait()
+            return tokens.token(settings, "a")
+
+        with ThreadPoolExecutor(8) as pool:
+            return set(pool.map(token, range(8)))
+
+    assert all(len(begun(number)) == 1 for number in range(20))
+    assert [path.name for path in (tmp_path / "0").iterdir()] == ["feed-secret"]
