@@ -3,7 +3,7 @@
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from email.message import EmailMessage
@@ -14,7 +14,7 @@ from pipelines.alerts.smtp import Smtp, Talk, connected, hand_over, in_words
 from pipelines.models import Answer
 
 EXCHANGE_SECONDS = 50.0
-"""How long one mail may take in all once we are logged in, however slowly the server drips: it ends before its sender's claim does."""
+"""How long a session may take to open, and then one mail, however slowly the server drips: together less than the sender's claim."""
 MOST_MAILS = 100
 """Mails of a session; servers that want fewer say so, and get the next one in a new session."""
 IDLE_SECONDS = 10.0
@@ -73,23 +73,24 @@ class Lines:
         ends = time.monotonic() + self._limit
         if (line := self._rested()) is not None and (answer := self._carried(line, email, ends)):
             return answer
+        met, opens_until = list[Talk](), time.monotonic() + self._limit
         try:
-            fresh = _Line(server=connected(self._smtp))
+            with _guarded(met, opens_until):
+                fresh = _Line(server=connected(self._smtp, met.append))
         except OSError as error:
-            return Answer(ok=False, detail=in_words(error, self._smtp))
+            is_late = time.monotonic() >= opens_until
+            return Answer(ok=False, detail=in_words(TimeoutError() if is_late else error, self._smtp))
         answer = self._carried(fresh, email, time.monotonic() + self._limit if line is None else ends)
         assert answer is not None
         return answer
 
     def _carried(self, line: _Line, email: EmailMessage, ends: float) -> Answer | None:
         """The answer to the mail; None where there is time for a new session, which the server wants for it."""
-        guard = threading.Timer(max(0.0, ends - time.monotonic()), _cut, [line.server])
-        guard.start()
         try:
-            answer = hand_over(line.server, email, self._smtp)
+            with _guarded([line.server], ends):
+                answer = hand_over(line.server, email, self._smtp)
             is_cut, is_final = time.monotonic() >= ends, answer.ok or answer.permanent or not line.was_left
         finally:
-            guard.cancel()
             self._put_back(line, ends)
         if not (is_cut or is_final):
             return None
@@ -135,11 +136,22 @@ def send_mail(email: EmailMessage, smtp: Smtp) -> Answer:
     return Lines(smtp).send(email)
 
 
-def _cut(server: Talk) -> None:
-    """End the exchange from beside it, however slowly the server drips: whoever waits for an answer finds the line closed."""
-    with suppress(OSError):
-        if server.sock is not None:
-            server.sock.shutdown(socket.SHUT_RDWR)
+@contextmanager
+def _guarded(servers: Sequence[Talk], ends: float) -> Iterator[None]:
+    """What the block waits for ends then, from beside it, however slowly a server drips: whoever waits finds the line closed."""
+    guard = threading.Timer(max(0.0, ends - time.monotonic()), _cut, [servers])
+    guard.start()
+    try:
+        yield
+    finally:
+        guard.cancel()
+
+
+def _cut(servers: Sequence[Talk]) -> None:
+    for server in servers:
+        with suppress(OSError):
+            if server.sock is not None:
+                server.sock.shutdown(socket.SHUT_RDWR)
 
 
 def _leave(server: Talk, ends: float) -> None:

@@ -4,10 +4,11 @@ import os
 import smtplib
 import socket
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, BinaryIO, Literal
 
 from pipelines.alerts.excerpt import clipped
 from pipelines.alerts.guard import redacted
@@ -30,10 +31,27 @@ class Smtp:
     timeout: float = SECONDS
 
 
+LONGEST_REPLY = 64 * 1024
+"""Bytes of one reply; a greeting of a kilobyte is long."""
+
+
 class Talk(smtplib.SMTP):
-    """A session that knows how far its last mail came."""
+    """A session that knows how far its last mail came, and ends where a reply never does. `opened` gets it before it connects."""
 
     reached: Literal["sender", "recipient", "text"] = "sender"
+    file: "_Replies | None"
+
+    def __init__(self, *args: Any, opened: Callable[["Talk"], None], **options: Any) -> None:
+        self.sock = None
+        opened(self)
+        super().__init__(*args, **options)
+
+    def getreply(self) -> tuple[int, bytes]:
+        if self.file is None and self.sock is not None:
+            self.file = _Replies(self.sock.makefile("rb"))
+        if self.file is not None:
+            self.file.left = LONGEST_REPLY
+        return super().getreply()
 
     def rcpt(self, recip: str, options: Any = ()) -> tuple[int, bytes]:
         self.reached = "recipient"
@@ -48,12 +66,35 @@ class TlsTalk(Talk, smtplib.SMTP_SSL):
     """The same, in TLS from the first byte."""
 
 
-def connected(smtp: Smtp) -> Talk:
-    """A session that is encrypted as asked and logged in; OSError, which SMTPException is too, where it cannot be had."""
+class _Replies:
+    """What the server says, line by line, `left` bytes of it at most."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file, self.left = file, LONGEST_REPLY
+
+    def readline(self, size: int) -> bytes:
+        line = self._file.readline(size)
+        self.left -= len(line)
+        if self.left < 0:
+            raise OSError(f"a reply of more than {LONGEST_REPLY} bytes")
+        return line
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def connected(smtp: Smtp, opened: Callable[[Talk], None] = lambda talk: None) -> Talk:
+    """A session, encrypted as asked and logged in; OSError, which SMTPException is too, where it cannot be had. `opened`: see Talk."""
     server = (
-        TlsTalk(smtp.host, smtp.port, timeout=smtp.timeout, context=_tls(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")))
+        TlsTalk(
+            smtp.host,
+            smtp.port,
+            timeout=smtp.timeout,
+            context=_tls(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")),
+            opened=opened,
+        )
         if smtp.security == "tls"
-        else Talk(smtp.host, smtp.port, timeout=smtp.timeout)
+        else Talk(smtp.host, smtp.port, timeout=smtp.timeout, opened=opened)
     )
     try:
         if smtp.security == "starttls":

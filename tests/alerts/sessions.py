@@ -46,6 +46,8 @@ def _handler(office: Office) -> type[socketserver.StreamRequestHandler]:
             with office.lock:
                 session = len(office.carried)
                 office.carried.append(0)
+            if office.drips("GREETING"):
+                self.drip(b"220-2")
             self.say(GREETING)
             for line in self.rfile:
                 verb = line[:4].decode().upper()
@@ -58,12 +60,15 @@ def _handler(office: Office) -> type[socketserver.StreamRequestHandler]:
                 self.say("" if refusal == "close" else refusal)
                 return not (refusal == "close" or refusal.startswith("421"))
             if office.drips(verb):
-                while not office.over.wait(DRIP):
-                    self.wfile.write(b"2")
+                self.drip(b"2")
             if verb == "DATA":
                 return self.text(session)
             self.say("221 bye" if verb == "QUIT" else "250 fine")
             return verb != "QUIT"
+
+        def drip(self, what: bytes) -> None:
+            while not office.over.wait(DRIP):
+                self.wfile.write(what)
 
         def text(self, session: int) -> bool:
             self.say("354 go on")

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from aiosmtpd.smtp import AuthResult
 
-from pipelines.alerts import lines
+from pipelines.alerts import lines, smtp
 from pipelines.alerts.lines import Lines
 from pipelines.alerts.mail import Sender, compose
 from pipelines.models import Answer
@@ -117,6 +117,22 @@ def test_a_server_that_drips_is_cut_at_the_limit(verb: str) -> None:
     assert time.monotonic() - began < 5
     assert (first.ok, second.ok) == (verb != "DATA", verb == "QUIT")
     assert second.ok or second.detail == f"127.0.0.1:{office.port}: no end in time; it may have been taken"
+
+
+def test_a_greeting_that_drips_is_cut_at_the_limit_and_was_no_answer_in_time() -> None:
+    with kept((office := Office(drips=lambda said: said == "GREETING")), limit=0.3) as kept_open:
+        began = time.monotonic()
+        told = kept_open.send(mail())
+    assert time.monotonic() - began < 5
+    assert (told.ok, told.permanent, told.detail) == (False, False, f"127.0.0.1:{office.port}: no answer in time")
+
+
+def test_a_reply_without_an_end_takes_no_memory_and_closes_the_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(smtp, "LONGEST_REPLY", 10_000)
+    endless = "\r\n".join(["250-more"] * 2000)
+    with kept(Office(leaves=lambda verb, _mails: endless if verb == "EHLO" else None)) as kept_open:
+        told = kept_open.send(mail())
+    assert (told.ok, told.permanent, "closed the connection" in told.detail) == (False, False, True)
 
 
 def test_threads_never_share_a_session_at_the_same_time() -> None:

@@ -73,7 +73,7 @@ def counts(desk: Desk, *tables: type) -> list[int]:
 def gone(desk: Desk, now: datetime, **kept: int) -> dict[str, int]:
     aged = age_out(desk.engine, Kept(**kept), now)
     assert losses(desk.engine, aged, now) == []
-    return {each.table: each.gone for each in aged}
+    return {each.table: each.gone for each in aged if each.gone or each.table not in ("mutes", "silenced")}
 
 
 @pytest.mark.parametrize(("age", "left"), [(100 * DAY, 1), (100 * DAY + timedelta(seconds=1), 0)])
@@ -82,7 +82,7 @@ def test_an_article_goes_after_its_days_with_all_that_is_its_own(desk: Desk, now
     sent(desk, now - age)
     before = counts(desk, *OF_ARTICLES)
     assert min(before) > 0
-    assert gone(desk, now, articles=100) == {"articles": 1 - left, "silenced": 0, "mutes": 0}
+    assert gone(desk, now, articles=100) == {"articles": 1 - left}
     assert counts(desk, *OF_ARTICLES) == (before if left else [0] * len(OF_ARTICLES))
     assert counts(desk, PageRow) == [1]
 
@@ -230,7 +230,7 @@ def test_what_was_silenced_goes_with_its_article_and_the_mute_after_it(desk: Des
     assert lines["silenced of articles"] == 1
     assert gone(desk, now, articles=40, alerts=40)["mutes"] == 1
     assert counts(desk, Silenced, Mute) == [1, 1]
-    assert gone(desk, now + 100 * DAY, alerts=40)["mutes"] == 0, "its article is there, and why tells of it"
+    assert "mutes" not in gone(desk, now + 100 * DAY, alerts=40), "its article is there, and why tells of it"
 
 
 def test_a_mute_goes_after_the_days_of_alerts_and_never_while_it_holds(desk: Desk, now: datetime) -> None:
@@ -253,7 +253,7 @@ def test_the_plan_tells_what_goes_by_table_and_portal_and_changes_nothing(desk: 
     assert (lines["articles", "bbc_zh"].goes, lines["articles", "bbc_zh"].stays) == (0, 1)
     assert lines["matches of articles", "dw_zh"].goes == 2
     assert counts(desk, ArticleRow) == [3]
-    assert gone(desk, now, articles=100) == {"articles": 2, "silenced": 0, "mutes": 0}
+    assert gone(desk, now, articles=100) == {"articles": 2}
 
 
 def test_a_loss_of_something_younger_is_told(desk: Desk, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -230,7 +230,7 @@ def test_mail_and_webhook_that_refuse_lose_nothing(fresh: House, cape: Portal) -
     fresh.world.fail(smtp={"code": 451, "times": 0}, hook={"status": 500, "times": 0})
     with writing(fresh.database) as session:
         session.execute(update(AlertRow).values(next_try_at=now()))
-    assert fresh.run("alerts", "deliver").stdout.startswith("2 sent")
+    assert fresh.run("alerts", "deliver").stdout.startswith("2 messages sent")
     assert (len(fresh.world.inbox()), len(fresh.world.hooks())) == (1, 1)
 
 
