@@ -26,6 +26,7 @@ _Loader.yaml_implicit_resolvers = {
 _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false|True|False)$"), list("tfTF"))
 _Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"^[-+]?[0-9]+$"), list("-+0123456789"))
 
+_SPECIAL_QUERY = re.compile(r"""\bquery:\s*["'@`%&*!\[{]""")
 M = TypeVar("M", bound=BaseModel)
 Path_ = tuple[str | int, ...]
 
@@ -51,7 +52,7 @@ class Document:
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark
             place = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
-            raise ConfigError(f"{place}: not valid YAML: {error.problem or error.context}") from None
+            raise ConfigError(f"{place}: not valid YAML: {error.problem or error.context}{_unquoted(text, mark)}") from None
         except (yaml.YAMLError, ValueError, AttributeError, RecursionError) as error:
             raise ConfigError(f"{name}: not valid YAML: {str(error) or type(error).__name__}"[:300]) from None
         duplicates = [
@@ -65,12 +66,20 @@ class Document:
         if self.extended is not None and self.pair(path[:1]) is None and self.extended.pair(path[:1]) is not None:
             return self.extended.where(path, key=key, offset=offset)
         node, at = self._root, self._root
-        for step in path:
-            found = _child(node, step)
-            if found is None:
-                continue  # pydantic puts the tag of a union into the path
-            at, node = found
+        for step in self.written(path):
+            at, node = _child(node, step) or (at, node)
         return self._place(at if key else node, offset)
+
+    def written(self, path: Path_) -> Path_:
+        """The steps of `path` that stand in the file: pydantic puts the tags of unions between them."""
+        if self.extended is not None and self.pair(path[:1]) is None and self.extended.pair(path[:1]) is not None:
+            return self.extended.written(path)
+        node, steps = self._root, list[str | int]()
+        for step in path:
+            if found := _child(node, step):
+                node = found[1]
+                steps.append(step)
+        return tuple(steps)
 
     def pair(self, path: Path_) -> tuple[yaml.Node, yaml.Node] | None:
         """The nodes of the key and the value at `path`, None where there is no such value."""
@@ -121,14 +130,27 @@ def suggestion(word: str, known: list[str]) -> str:
     return f"; did you mean `{near[0]}`?" if near else ""
 
 
+def _unquoted(text: str, mark: yaml.Mark | None) -> str:
+    """What to do about a query that begins as something else does in YAML."""
+    line = text.splitlines()[mark.line] if mark and mark.line < len(text.splitlines()) else ""
+    return "; put the query in '…'" if _SPECIAL_QUERY.search(line) else ""
+
+
 def _problem(model: type[BaseModel], document: Document, item: Any) -> str:
     path: Path_ = (*item["loc"], *getattr(item.get("ctx", {}).get("error"), "path", ()))
+    if item["type"] == "union_tag_invalid":
+        what, tag = str(path[0]).removesuffix("s"), item["ctx"]["tag"]
+        known = re.findall("'([^']*)'", item["ctx"]["expected_tags"])
+        place = document.where((*path, item["ctx"]["discriminator"].strip("'")))
+        return f"{place}: `{tag}` is no type of {what}: {', '.join(known)}{suggestion(tag, known)}"
+    if item["type"] == "union_tag_not_found":
+        return f"{document.where(path, key=True)}: `{item['ctx']['discriminator'].strip(chr(39))}` is missing"
     if item["type"] == "extra_forbidden":
         word = str(path[-1])
         return f"{document.where(path, key=True)}: unknown key `{word}`{suggestion(word, sorted(_fields(model)))}"
     if item["type"] == "missing":
         return f"{document.where(path[:-1], key=True)}: `{path[-1]}` is missing"
-    return f"{document.where(path)}: {'.'.join(map(str, path))}: {in_words(item)}"
+    return f"{document.where(path)}: {'.'.join(map(str, document.written(path)))}: {in_words(item)}"
 
 
 def _fields(model: type[BaseModel], seen: set[type] | None = None) -> set[str]:

@@ -32,6 +32,13 @@ def day(moment: datetime) -> date:
     return moment.astimezone(ZoneInfo(settings().timezone)).date()
 
 
+def chosen(path: Path | None) -> Path:
+    """The watchlist that the command line names, or that of the configuration; WrongUseError where the one named is not there."""
+    if path and not path.exists():
+        raise WrongUseError(f"{path}: no such file; the configuration's is {settings().watchlist}")
+    return path or settings().watchlist
+
+
 def of_file(path: Path) -> "Watchlist":
     """The watchlist in a file; a bad one is wrong use, since there is nothing to ask about."""
     from pipelines.watch.watchlist import load_watchlist

@@ -3,6 +3,7 @@
 Imports no Scrapy, since DAG files read sheets through it.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 from pipelines.config import Settings
 from pipelines.errors import ConfigError, WrongUseError
 from pipelines.sheet import Sheet, read_sheet
-from pipelines.yamlfile import suggestion
+from pipelines.yamlfile import Document, Path_, suggestion
 
 if TYPE_CHECKING:
     from pipelines.watch.watchlist import Watchlist
@@ -29,14 +30,14 @@ class Shelf:
 def paths(settings: Settings) -> dict[str, Path]:
     """{slug: file} of the portals that are read, the operator's file where there are two.
 
-    ConfigError where PORTALWATCH_PORTALS names one that has no sheet.
+    WrongUseError where PORTALWATCH_PORTALS names one that has no sheet.
     """
     found = every_path(settings)
     unknown = [
         f"PORTALWATCH_PORTALS: no portal is called `{slug}`{suggestion(slug, sorted(found))}" for slug in settings.portals - set(found)
     ]
     if unknown:
-        raise ConfigError(sorted(unknown))
+        raise WrongUseError(sorted(unknown))
     return {slug: path for slug, path in found.items() if slug in settings.portals} if settings.portals else found
 
 
@@ -84,13 +85,22 @@ def _not_read(slug: str, settings: Settings) -> str:
 
 def unknown_portals(watchlist: "Watchlist", settings: Settings) -> list[str]:
     """A sentence for every portal that a topic names and that is not read: such a topic would wait in silence."""
+    return [sentence for _, sentence in _unknown(watchlist, settings)]
+
+
+def refuse_unknown_portals(watchlist: "Watchlist", settings: Settings) -> None:
+    """ConfigError with the place of every portal that a topic names and that is not read."""
+    if unknown := list(_unknown(watchlist, settings)):
+        document = Document(watchlist.name, watchlist.source[0])
+        raise ConfigError([f"{document.where(path)}: {sentence}" for path, sentence in unknown])
+
+
+def _unknown(watchlist: "Watchlist", settings: Settings) -> Iterator[tuple[Path_, str]]:
     known = set(paths(settings))
-    return [
-        f"topic `{topic.slug}`: {_not_read(portal, settings)}"
-        for topic in watchlist.topics.values()
-        for portal in topic.portals
-        if portal not in known
-    ]
+    for topic in watchlist.topics.values():
+        for index, portal in enumerate(topic.portals):
+            if portal not in known:
+                yield ("topics", topic.slug, "portals", index), f"topic `{topic.slug}`: {_not_read(portal, settings)}"
 
 
 def sheet_for(url: str, settings: Settings) -> Sheet | None:

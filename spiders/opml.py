@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from lxml import etree
 
 from pipelines.alerts.guard import why_refused
-from pipelines.errors import PortalwatchError
+from pipelines.errors import PortalwatchError, WrongUseError
 from pipelines.extract.script import script_of
 from pipelines.sources import Feed
 from pipelines.text import storable
@@ -18,6 +18,7 @@ from spiders.prospect.draft import Draft
 from spiders.prospect.identity import whole_identity
 
 MAX_BYTES = 5 * 1024 * 1024
+EXPORT = "export the list from the reader as OPML"
 MOST = 5_000
 """Outlines of a list; the longest that a reader would keep has some hundreds."""
 _FEEDS_OF_OTHERS = re.compile(
@@ -57,21 +58,24 @@ class Skipped:
 
 
 def outlines(path: Path) -> list[Outline]:
-    """Every feed of the list, nested folders included. PortalwatchError for what is no OPML, or too large."""
+    """Every feed of the list, nested folders included.
+
+    PortalwatchError for what is no OPML, or too large; WrongUseError for a file that cannot be read.
+    """
     try:
         with path.open("rb") as file:
             body = file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise PortalwatchError(f"{path}: cannot be read: {error.strerror}") from None
+        raise WrongUseError(f"{path}: cannot be read: {error.strerror}") from None
     if len(body) > MAX_BYTES:
         raise PortalwatchError(f"{path}: larger than {MAX_BYTES // 2**20} MB; a feed list is not")
     try:
         root = etree.fromstring(body, etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False))
     except (etree.XMLSyntaxError, ValueError) as error:
-        raise PortalwatchError(f"{path}: not XML: {error}") from None
+        raise PortalwatchError(f"{path}: not an OPML file ({error}); {EXPORT}") from None
     if etree.QName(root).localname.lower() != "opml":
         name = etree.QName(root).localname
-        raise PortalwatchError(f"{path}: not OPML: its first element is <{name}>; export the list from the reader as OPML")
+        raise PortalwatchError(f"{path}: not an OPML file (its first element is <{name}>); {EXPORT}")
     found = [element for element in root.iter("{*}outline") if _of(element, "xmlurl")]
     if len(found) > MOST:
         raise PortalwatchError(f"{path}: {len(found)} feeds; {MOST} are the most that one list may hold")

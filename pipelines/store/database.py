@@ -18,12 +18,13 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlch
 from sqlalchemy.orm import Session
 
 from pipelines.config import Settings
-from pipelines.errors import ConfigError, SchemaError, StoreAway
+from pipelines.errors import ConfigError, SchemaError, StoreAway, WrongUseError
 from pipelines.store.tables import Meta
 
 T = TypeVar("T")
 BUSY_TIMEOUT = 20.0  # seconds that SQLite waits for another writer before it says "locked"
 TRIES_WHEN_LOCKED = 3
+URL_EXAMPLE = "write one such as postgresql://user:password@host:5432/portalwatch, special characters as %XX"
 UNIQUE_VIOLATION = "23505"
 STORY_LOCK = 0x506F7274  # key of PostgreSQL's advisory lock: one writer at a time decides which story an article joins
 CLAIM_LOCK = STORY_LOCK + 2  # the one between is the migration's
@@ -31,14 +32,14 @@ CLAIM_LOCK = STORY_LOCK + 2  # the one between is the migration's
 
 @lru_cache(maxsize=4)
 def engine(url: str) -> Engine:
-    """The process' engine for `url`; ConfigError where SQLAlchemy cannot read it (the password is not repeated)."""
+    """The process' engine for `url`; WrongUseError where SQLAlchemy cannot read it (the password is not repeated)."""
     try:
         parsed = _parsed(url)
         if parsed.get_backend_name() == "postgresql" and parsed.drivername == "postgresql":
             parsed = parsed.set(drivername="postgresql+psycopg")
         made = create_engine(parsed, pool_pre_ping=parsed.get_backend_name() != "sqlite", **_options(parsed.get_backend_name()))
     except (SQLAlchemyError, ImportError, ValueError) as error:
-        raise ConfigError(f"PORTALWATCH_DATABASE_URL: cannot be used: {type(error).__name__}") from None
+        raise WrongUseError(f"PORTALWATCH_DATABASE_URL: cannot be used ({type(error).__name__}); {URL_EXAMPLE}") from None
     if parsed.get_backend_name() == "sqlite":
         event.listen(made, "connect", _prepare_sqlite)
         event.listen(made, "begin", _begin_sqlite)
@@ -120,7 +121,8 @@ def in_words(error: DBAPIError) -> str:
     """What the database refused, in one sentence that a person can act on."""
     if "locked" in str(error.orig):
         return "the database is locked by another process for longer than we wait; nothing was changed, try again when that one is done"
-    return f"the database does not answer: {str(error.orig).strip().splitlines()[0]}"
+    place = "; PORTALWATCH_DATABASE_URL says where it is" if type(error.orig).__module__.startswith("psycopg") else ""
+    return f"the database does not answer: {str(error.orig).strip().splitlines()[0]}{place}"
 
 
 def serialize_stories(session: Session) -> None:

@@ -41,7 +41,7 @@ class Standing:
 def mute(session: Session, what: Muted, until: datetime, who: str, now: datetime) -> int:
     """Mute it from now on; gives the mute's number. WrongUseError where the end is past, or there is no such story."""
     if until <= now:
-        raise WrongUseError(f"a mute needs an end that is still to come, {until:%Y-%m-%d %H:%M %Z} is past")
+        raise WrongUseError(f"a mute needs an end that is still to come, {until.isoformat(' ', 'minutes')} is past")
     if what.story is not None and session.get(Story, what.story) is None:
         raise WrongUseError(f"there is no story {what.story}")
     row = Mute(topic=what.topic, story_id=what.story, recipient=what.recipient, since=now, until=until, who=who)

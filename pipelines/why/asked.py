@@ -114,7 +114,7 @@ def _whose(case: Case) -> list[Stage]:
 def _nobodys(url: str, serving: list[Sheet], sheets: Mapping[str, Sheet], unread: Mapping[str, str]) -> Stage:
     """That no sheet knows the address: neither its host, nor as an article's."""
     if not serving:
-        hosts = ", ".join(sorted(host for sheet in sheets.values() for host in sheet.hosts))
+        hosts = ", ".join(sorted(host for slug, sheet in sheets.items() if slug not in unread for host in sheet.hosts))
         broken = tuple(f"{slug}: {why}" for slug, why in unread.items() if slug not in sheets)
         evidence = (f"watched: {hosts}", f"`portalwatch portals add {url}` drafts a sheet", *broken)
         return Stage(name="portal", mark=Mark.NO, says="no portal is watched under this host", evidence=evidence)

@@ -6,16 +6,20 @@ from typing import Annotated, Any
 
 import typer
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from pipelines.config import settings
+from pipelines.errors import WrongUseError
 from pipelines.policy.plan import Policy
 from pipelines.rounds import deliver_round
 from pipelines.rounds import replay as replay_dead
 from pipelines.store.columns import LARGEST
 from pipelines.store.database import open_store, reading
 from pipelines.store.tables import AlertRow, ArticleRow, Retraction
-from pipelines.store.watchlists import running
+from pipelines.store.watchlists import running, standing
+from pipelines.watch.watchlist import Watchlist
 from pipelines.why.waiting import waits
+from pipelines.yamlfile import suggestion
 from portalwatch import moments, show
 from portalwatch.commands import preview
 from portalwatch.signals import stopping
@@ -65,6 +69,7 @@ def list_alerts(  # noqa: PLR0913, PLR0917 -- one parameter an option
     engine, zone = open_store(settings()), settings().zone
     watchlist = running(engine, settings().compiled)
     with reading(engine) as session:
+        _refuse_unknown(session, topic, watchlist)
         lines = [
             _line(row, title, watchlist.policy(row.topic, row.channel, zone) if watchlist else Policy(zone=zone))
             for row, title in session.execute(query)
@@ -83,6 +88,15 @@ def list_alerts(  # noqa: PLR0913, PLR0917 -- one parameter an option
             if message
             else "no alerts" + (" of that kind" if any(each for _, each in wanted) or since else " yet"),
         )
+
+
+def _refuse_unknown(session: Session, topic: str | None, watchlist: Watchlist | None) -> None:
+    """WrongUseError for a topic that the watchlist does not have and of which nothing was ever owed."""
+    if topic and session.scalar(select(AlertRow.id).where(AlertRow.topic == topic).limit(1)) is None:
+        read = watchlist or standing(open_store(settings()), settings().watchlist, settings().aliases, settings().compiled).watchlist
+        if topic not in read.topics:
+            near = suggestion(topic, list(read.topics))
+            raise WrongUseError(f"no topic is called `{topic}`{near} (`portalwatch topics list` shows them)")
 
 
 def _line(row: AlertRow, title: str, policy: Policy) -> dict[str, Any]:

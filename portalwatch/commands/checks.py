@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipelines.config import settings
-from pipelines.errors import PortalwatchError
+from pipelines.errors import PortalwatchError, WrongUseError
 from pipelines.models import Page
 from pipelines.sheet import Sheet, read_sheet
 from pipelines.store import standings
@@ -117,6 +117,8 @@ def _asked(sheet: str | None) -> _Asked:
         return _Asked(sheets=shelf.sheets, paths=paths, about=list(shelf.sheets), broken=list(shelf.broken.values()))
     if sheet.endswith((".yaml", ".yml")) or "/" in sheet:
         path = Path(sheet)
+        if not path.exists():
+            raise WrongUseError(f"{path}: no such file")
         read = read_sheet(path, base=loader.SHIPPED)
         return _Asked(sheets={**shelf.sheets, read.slug: read}, paths={**paths, read.slug: path}, about=[read.slug])
     loader.path_of(sheet, settings())

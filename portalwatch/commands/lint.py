@@ -15,6 +15,7 @@ from pipelines.store.database import has_store, open_store, reading
 from pipelines.yamlfile import suggestion
 from portalwatch import show
 from portalwatch.commands.topics import topics
+from portalwatch.past import chosen
 
 if TYPE_CHECKING:
     from pipelines.store.recent import Recent
@@ -112,7 +113,7 @@ def _queries(path: Path | None, query: str | None) -> tuple["AliasLists", dict[s
     from pipelines.yamlfile import Document, read_yaml
 
     if query is None:
-        read = _watchlist(path or settings().watchlist)
+        read = _watchlist(chosen(path))
         return read.aliases, asked_of(read)
     if path is not None:
         raise typer.BadParameter("a file or --query, not both")

@@ -51,9 +51,10 @@ def mute(
     if (until is None) == (for_ is None):
         raise typer.BadParameter("a mute needs its end: --until 2026-12-01, or --for 8h")
     end = moments.end(until, "--until") or present + _span(for_ or "")
+    end = end.astimezone(settings().zone)
     _known(what)
     number = in_one_transaction(open_store(settings()), lambda session: mutes.mute(session, what, end, who or getpass.getuser(), present))
-    typer.echo(f"mute {number}: {what} until {end.astimezone(settings().zone):%Y-%m-%d %H:%M} {settings().zone}")
+    typer.echo(f"mute {number}: {what} until {show.plain(end)}")
     typer.echo(f"end it before with `portalwatch alerts unmute {number}`")
 
 

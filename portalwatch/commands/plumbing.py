@@ -12,6 +12,7 @@ from pipelines.config import settings
 from pipelines.errors import WrongUseError
 from pipelines.yamlfile import suggestion
 from portalwatch import show
+from portalwatch.past import chosen
 
 
 def add_to(app: typer.Typer) -> None:
@@ -52,7 +53,7 @@ def explain(
     from pipelines.watch.watchlist import compile_watchlist, load_watchlist
 
     _only_stdin(source)
-    path = watchlist or settings().watchlist
+    path = chosen(watchlist)
     aliases = path.with_name("aliases.yaml")
     shelf = settings().compiled if settings().home.is_dir() else None
     loaded = load_watchlist(path, aliases if aliases.exists() else None, shelf=shelf)

@@ -32,7 +32,9 @@ from pipelines.store.tables import AlertRow, Retraction
 from pipelines.store.watchlists import standing
 from pipelines.watch.topic import Titles
 from pipelines.watch.watchlist import Watchlist
+from pipelines.yamlfile import suggestion
 from portalwatch import show
+from portalwatch.commands.serve import HOST, PORT
 from spiders.loader import names
 
 OPEN = ("held", "owed", "sending", "retrying")
@@ -114,7 +116,9 @@ def show_feed(
     watchlist = _watchlist()
     called = _topic(topic, watchlist)
     if url:
-        typer.echo(tokens.address(settings(), topic))
+        if not settings().public_url:
+            typer.echo("this is where `portalwatch serve` answers on this machine; PORTALWATCH_PUBLIC_URL names another address", err=True)
+        typer.echo(("" if settings().public_url else f"http://{HOST}:{PORT}") + tokens.address(settings(), topic))
         return
     with reading(open_store(settings())) as session:
         body = feed.atom(called, store_id(session), feeds.entries(session, called, names(settings())), sender_in(settings()))
@@ -132,7 +136,8 @@ def try_channel(
     """
     watchlist = _watchlist()
     if channel not in watchlist.channels:
-        raise typer.BadParameter(f"no channel is called `{channel}`; there are: {', '.join(watchlist.channels)}")
+        near = suggestion(channel, list(watchlist.channels))
+        raise typer.BadParameter(f"no channel is called `{channel}`{near}; there are: {', '.join(watchlist.channels)}")
     recipients = getattr(watchlist.channels[channel], "to", (channel,))
     if recipient and recipient not in recipients:
         raise typer.BadParameter(f"{channel} has no recipient `{recipient}`; it has: {', '.join(recipients)}")
@@ -152,7 +157,7 @@ def _watchlist() -> Watchlist:
 
 def _topic(slug: str, watchlist: Watchlist) -> tuple[str, str]:
     if slug not in watchlist.topics:
-        raise WrongUseError(f"no topic is called `{slug}`; `portalwatch topics list` shows them")
+        raise WrongUseError(f"no topic is called `{slug}`{suggestion(slug, list(watchlist.topics))} (`portalwatch topics list` shows them)")
     return slug, watchlist.topics[slug].title or slug
 
 

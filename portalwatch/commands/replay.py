@@ -79,6 +79,9 @@ def try_sheet(
 
     if sheet_file.resolve() in {path.resolve() for path in loader.paths(settings()).values()}:
         raise typer.BadParameter(f"{sheet_file} is in force: copy it to another folder under the same name, change the copy, and try that")
+    if sheet_file.is_file() and sheet_file.stem not in loader.every_path(settings()):
+        why = f"`{sheet_file.stem}` has no sheet in force, with which `try` would compare this one"
+        raise typer.BadParameter(f"{why}; look at a new sheet with `portalwatch portals check {sheet_file} --dry-run`")
     try:
         compared = run(settings(), read_sheet(sheet_file, base=loader.SHIPPED), archive)
     except (ConfigError, OSError) as error:

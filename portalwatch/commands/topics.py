@@ -1,6 +1,7 @@
 """topics: the watchlist, checked and tried."""
 
 import json
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -8,11 +9,12 @@ import typer
 from sqlalchemy import func, select
 
 from pipelines.config import settings
-from pipelines.errors import ConfigError, PortalwatchError, WrongUseError
+from pipelines.errors import ConfigError, WrongUseError
 from pipelines.store import verdicts
 from pipelines.store.database import open_store, reading
-from pipelines.store.tables import AlertRow, Match
+from pipelines.store.tables import AlertRow, Match, Verdict
 from portalwatch import show
+from portalwatch.past import chosen
 from spiders import loader
 
 topics = typer.Typer(no_args_is_help=True, help="Topics: what is watched for, and what it found.")
@@ -40,6 +42,7 @@ def list_topics(as_json: Annotated[bool, typer.Option("--json", help="JSON lines
         matches = dict(session.execute(select(Match.topic, func.count()).group_by(Match.topic)).all())
         owed = dict(session.execute(select(AlertRow.topic, func.count()).group_by(AlertRow.topic)).all())
         shares = verdicts.shares(session)
+        judged = set(session.scalars(select(Verdict.topic).distinct()))
     lines = [
         {
             "topic": slug,
@@ -56,9 +59,8 @@ def list_topics(as_json: Annotated[bool, typer.Option("--json", help="JSON lines
     if as_json:
         show.jsonl(lines)
     else:
-        cells = [
-            (t["topic"], t["title"], t["matches"], t["alerts"], _relevant(*shares.get(str(t["topic"]), (0, 0))), t["query"]) for t in lines
-        ]
+        told = {slug: _relevant(*shares[slug]) for slug in judged & shares.keys()}
+        cells = [(t["topic"], t["title"], t["matches"], t["alerts"], told.get(str(t["topic"]), ""), t["query"]) for t in lines]
         show.rows(("topic", "title", "matches", "alerts", "relevant", "query"), cells, empty="the watchlist has no topic")
     if active.trouble:
         raise ConfigError(REFUSED.format(version=watchlist.version, trouble=active.trouble))
@@ -66,7 +68,7 @@ def list_topics(as_json: Annotated[bool, typer.Option("--json", help="JSON lines
 
 def _relevant(alerted: int, irrelevant: int) -> str:
     """The share of the articles alerted of that nobody called irrelevant."""
-    return f"{(alerted - irrelevant) / alerted:.0%} of {alerted}" if alerted else ""
+    return f"{(alerted - irrelevant) / alerted:.0%} of {alerted}"
 
 
 @topics.command("check")
@@ -75,23 +77,24 @@ def check(
 ) -> None:
     """Check a watchlist, its queries and samples; every problem with file:line:column. Exit 1 where there is one.
 
+    What a channel that is used still needs (a secret, a mail server) is told on stderr, and changes no exit code.
+
     Example: `portalwatch topics check config/watchlist.yaml`
     """
     from pipelines.watch.watchlist import load_watchlist
     from portalwatch.commands.lint import trap_warnings
+    from portalwatch.needs import needs
 
-    path = watchlist or settings().watchlist
-    if watchlist and not watchlist.exists():
-        raise WrongUseError(f"{watchlist}: no such file; the configuration's is {settings().watchlist}")
+    path = chosen(watchlist)
     aliases = path.with_name("aliases.yaml")
     with show.stages(str(path)) as tell:
         read = load_watchlist(path, aliases if aliases.exists() else None, progress=tell)
         tell("looking for traps", 0, 0)
         warnings = trap_warnings(read)
-    unknown = loader.unknown_portals(read, settings())
-    if unknown:
-        raise PortalwatchError("\n".join(f"{path}: {sentence}" for sentence in unknown))
+    loader.refuse_unknown_portals(read, settings())
     typer.echo(f"{path}: {show.counted(len(read.topics), 'topic')}, {show.counted(len(read.channels), 'channel')}, version {read.version}")
+    for need in needs(read, settings(), os.environ):
+        typer.echo(f"{path}: {need}", err=True)
     if warnings:
         typer.echo(f"{show.counted(warnings, 'trap warning')} about short terms: `portalwatch topics lint {path}` tells them")
 

@@ -172,8 +172,7 @@ def _watchlist(text: str) -> "Watchlist":
 
     aliases, path = settings().aliases, settings().watchlist
     read = Watchlist.from_text(text, str(path), _source(aliases) if aliases.exists() else "", aliases_name=str(aliases))
-    if unknown := loader.unknown_portals(read, settings()):
-        raise PortalwatchError("\n".join(f"{path}: {sentence}" for sentence in unknown))
+    loader.refuse_unknown_portals(read, settings())
     return read
 
 

@@ -131,6 +131,7 @@ def _print(case: "Case", reference: str, stages: "Sequence[Stage]", as_json: boo
             _grow(tree, stage)
         console.print(tree)
     else:
+        typer.echo("\t".join((SIGNS[answer.mark][0], "answer", show.plain(answer.says), "")))
         for stage in stages:
             _tabbed(stage)
 

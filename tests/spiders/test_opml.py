@@ -89,9 +89,10 @@ BOMB = (
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("", "not XML"), ("not xml", "not XML"), ("<opml><body>", "not XML"), ("<html><body/></html>", "not OPML: its first element is <html>"),
+        ("", "not an OPML"), ("not xml", "not an OPML"), ("<opml><body>", "not an OPML"),
+        ("<html><body/></html>", "not an OPML file .its first element is <html>"), ("<!doctype html><p>x<br>", "not an OPML file"),
         ("<opml>" + "<outline xmlUrl='https://a.example/'/>" * 5001 + "</opml>", "5001 feeds"), ("<opml>" + " " * 5_300_000 + "</opml>", "larger than 5 MB"),
-        ("<opml>" + "<outline>" * 300 + "</outline>" * 300 + "</opml>", "not XML"),
+        ("<opml>" + "<outline>" * 300 + "</outline>" * 300 + "</opml>", "not an OPML"),
     ],
 )  # fmt: skip
 def test_what_is_no_feed_list_is_told(tmp_path: Path, text: str, says: str) -> None:

@@ -15,7 +15,7 @@ from pipelines.dedup.postings import TTL
 from pipelines.desk import Desk
 from pipelines.models import Outcome
 from pipelines.store import retention
-from pipelines.store.ageing import Kept
+from pipelines.store.ageing import Kept, rules
 from pipelines.store.database import in_one_transaction, reading, writing
 from pipelines.store.forget import Named, forget_article
 from pipelines.store.pages import Found, sort
@@ -278,7 +278,7 @@ def test_what_arrives_meanwhile_is_not_missed_and_what_was_forgotten_is_no_loss(
     keep(desk, now - 20 * DAY, 7)
     sent(desk, now - 200 * DAY)
     aged = age_out(desk.engine, Kept(articles=100), now, lambda *_: keep(desk, now, 9, TEXT + OTHER) and None)
-    assert [(each.before, each.arrived, each.after) for each in aged] == [(1, 1, 2)]
+    assert [(each.before, each.arrived, each.after) for each in aged if each.table == "articles"] == [(1, 1, 2)]
     with writing(desk.engine) as session:
         forget_article(session, Named(portal="dw_zh", identity="7", url=""), (), now)
     shrunk = [retention.Aged(table="articles", gone=0, before=2, after=1)]
@@ -289,9 +289,7 @@ def test_what_arrives_meanwhile_is_not_missed_and_what_was_forgotten_is_no_loss(
 def test_what_is_owed_since_it_was_looked_at_stays(desk: Desk, now: datetime) -> None:
     keep(desk, now - 200 * DAY)
     sent(desk, now - 200 * DAY)
-    rule = next(
-        rule for rule in __import__("pipelines.store.ageing", fromlist=["rules"]).rules(Kept(articles=100), now, desk.engine.dialect.name)
-    )
+    rule = next(rules(Kept(articles=100), now, desk.engine.dialect.name))
     with reading(desk.engine) as session:
         keys = session.execute(rule.going).all()
     with writing(desk.engine) as session:

@@ -1,6 +1,7 @@
 """What a newcomer meets: lists, and mistakes that are told so that the next try is right."""
 
 import json
+import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -91,3 +92,89 @@ def test_the_queries_of_the_topics_page_are_good_yaml_and_good_queries() -> None
     assert len(queries) == 4
     for query in queries:
         parse(query)
+
+
+def test_what_is_named_and_not_there_is_wrong_use(configured: Callable[..., Settings], tmp_path: Path) -> None:
+    for command in (
+        ("portals", "import", "nosuch.opml"),
+        ("portals", "check", "nosuch.yaml"),
+        ("topics", "lint", "nosuch.yaml"),
+        ("explain", "--watchlist", "nosuch.yaml"),
+    ):
+        assert isinstance(wrong := run(*command).exception, WrongUseError), command
+        assert "nosuch." in str(wrong)
+    configured(portals="storm_mgg", home=tmp_path)
+    assert isinstance(wrong := run("portals", "check").exception, WrongUseError)
+    assert "did you mean `storm_mg`" in str(wrong)
+
+
+def test_an_unusable_database_is_told_with_an_example_and_without_its_password(configured: Callable[..., Settings], tmp_path: Path) -> None:
+    for address in ("nonsense", "oops://me:hunter2@host/x"):
+        configured(database_url=address, home=tmp_path)
+        assert isinstance(wrong := run("articles", "list").exception, WrongUseError)
+        assert "write one such as postgresql://user:password@host" in str(wrong)
+        assert "hunter2" not in str(wrong)
+
+
+@pytest.mark.usefixtures("watchlist")
+def test_alerts_of_an_unknown_topic_are_wrong_use() -> None:
+    assert isinstance(wrong := run("alerts", "list", "--topic", "fery").exception, WrongUseError)
+    assert "did you mean `ferry`?" in str(wrong)
+    assert run("alerts", "list", "--topic", "ferry").exit_code == 0
+
+
+@pytest.mark.usefixtures("watchlist")
+def test_a_feed_without_a_public_address_is_where_serve_answers(configured: Callable[..., Settings]) -> None:
+    done = run("alerts", "feed", "ferry", "--url")
+    assert done.stdout.startswith("http://127.0.0.1:8780/feeds/ferry.atom?token=")
+    assert "PORTALWATCH_PUBLIC_URL" in done.stderr
+    configured(public_url="https://news.example.org/")
+    done = run("alerts", "feed", "ferry", "--url")
+    assert (done.stdout.partition("feeds")[0], done.stderr) == ("https://news.example.org/", "")
+
+
+@pytest.mark.usefixtures("watchlist")
+def test_a_port_that_is_taken_is_told_with_what_to_do() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        wrong = run("serve", "--port", str(port)).exception
+    assert str(wrong) == f"port {port} is taken: stop what listens there or use --port"
+
+
+@pytest.mark.usefixtures("watchlist")
+def test_nobodys_verdict_is_no_share() -> None:
+    def relevant() -> str:
+        return next(line.split("\t")[4] for line in run("topics", "list").stdout.splitlines() if line.startswith("ferry\t"))
+
+    assert relevant() == ""
+    assert run("alerts", "relevant", "1").exit_code == 0
+    assert relevant() == "100% of 4"
+
+
+@pytest.mark.usefixtures("watchlist")
+def test_why_tells_the_answer_first_and_the_hosts_that_are_watched(configured: Callable[..., Settings]) -> None:
+    configured(portals="dw_zh")
+    first = run("why", "https://nobody.example/x").stdout.splitlines()
+    assert first[0].split("\t")[:3] == ["✗", "answer", "no portal is watched under this host"]
+    assert "dw.com" in first[1]
+    assert "storm.mg" not in first[1]
+
+
+def test_trying_a_new_sheet_points_to_its_check(configured: Callable[..., Settings], tmp_path: Path) -> None:
+    configured(home=tmp_path)
+    (tmp_path / "cape.yaml").write_text("name: x", encoding="utf-8")
+    done = run("portals", "try", str(tmp_path / "cape.yaml"))
+    assert done.exit_code == 2
+    assert "no sheet in force" in done.output
+
+
+def test_topics_check_tells_places_and_what_channels_need(watchlist: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PORTALWATCH_SMTP_HOST", raising=False)
+    done = run("topics", "check", str(watchlist))
+    assert (done.exit_code, "PORTALWATCH_SMTP_HOST" in done.stderr) == (0, True)
+    text = "topics: {a: {query: x, portals: [storm_mgg], channels: [hook]}}\nchannels: {hook: {type: chat, url_env: NO_SUCH}}"
+    watchlist.write_text(text, encoding="utf-8")
+    wrong = str(run("topics", "check").exception)
+    assert wrong.startswith(f"{watchlist}:1:34: topic `a`: no portal is called `storm_mgg`; did you mean `storm_mg`?")
+    watchlist.write_text(text.replace("mgg", "mg"), encoding="utf-8")
+    assert "channel `hook` needs the environment variable NO_SUCH" in run("topics", "check").stderr
