@@ -174,7 +174,7 @@ def test_lines_in_a_pipe_are_tabbed_and_a_hostile_title_stays_on_its_own(old: Ho
     lines = [line.split("\t") for line in out.splitlines()]
     assert {len(line) for line in lines} == {4}
     assert [line[1].strip() for line in lines][:8] == ["answer", "portal", "identity", "listed", "crawl", "page", "article", "story"]
-    assert "碼頭" in lines[5][2]
+    assert "碼頭" in lines[6][2]
     assert not set(out) & {"\x1b", "\u202e"}
 
 
