@@ -160,7 +160,7 @@ def test_a_topic_is_previewed_by_its_newest_story_or_an_invented_one(house: Sett
 def test_a_feed_is_printed_or_its_address(house: Settings) -> None:
     read = feedparser.parse(run("alerts", "feed", "ferry").stdout_bytes)
     assert (read.feed.title, [entry.title for entry in read.entries]) == ("渡輪", ["青嶼夜間渡輪下月復航"])
-    assert run("alerts", "feed", "ferry", "--url").stdout == f"/feeds/ferry.atom?token={token(house, 'ferry')}\n"
+    assert run("alerts", "feed", "ferry", "--url").stdout == f"http://127.0.0.1:8780/feeds/ferry.atom?token={token(house, 'ferry')}\n"
 
 
 @pytest.mark.parametrize(
