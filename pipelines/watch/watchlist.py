@@ -209,7 +209,8 @@ def _unknown_names(document: Document, slug: str, entry: TopicEntry, file: Watch
 
 
 def _unknown(document: Document, path: tuple[str, ...], names: Sequence[str], known: Sequence[str], what: str) -> Iterator[str]:
-    elsewhere = "; or write it under `channels:`" if what == "channel" else ""
     for index, name in enumerate(names):
         if name not in known:
-            yield f"{document.where((*path, index))}: {unknown_name(name, list(known), what)}{elsewhere}"
+            told = unknown_name(name, list(known), what)
+            new = "; write it under `channels:`" if what == "channel" and not told.endswith("?") else ""
+            yield f"{document.where((*path, index))}: {told}{new}"

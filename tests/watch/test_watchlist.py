@@ -72,7 +72,7 @@ def test_the_optional_keys_read() -> None:
         ("query: (", "query: (@leadrs ", "w.yaml:4:13: no alias group or list is called `leadrs`; did you mean `leaders`?"),
         ("title:", "titel:", "w.yaml:3:5: unknown key `titel`; did you mean `title`?"),
         ("[desk, crm]", "[desk, crn]", "w.yaml:7:22: no channel is called `crn`; did you mean `crm`?"),
-        ("[desk, crm]", "[night]", "w.yaml:7:16: no channel is called `night`; or write it under `channels:`"),
+        ("[desk, crm]", "[night]", "w.yaml:7:16: no channel is called `night`; write it under `channels:`"),
         (
             "query: (",
             "query: @leaders AND (",
