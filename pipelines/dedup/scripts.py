@@ -3,11 +3,11 @@
 Every write is the same whoever comes first and however often, so that filling the index anew beside a crawl changes nothing.
 """
 
-FIRST_LAYER, GROWTH = 1024, 16  # buckets of URLs; a generation that outgrows its layer opens one sixteen times as wide
+FIRST_LAYER, GROWTH = 16, 16  # buckets of URLs; a generation that outgrows its layer opens one sixteen times as wide
 SEEN_FILL = 384  # URLs a bucket; Redis packs sets of up to 512 numbers
 NONE_EMPTY = 32  # URLs a bucket, on average, from which on no bucket is the first URL's: one is empty by a chance of e^-32
 SHARERS = 8  # the newest articles that a shingle is kept of
-FEWEST, FILL = 256, 48  # buckets of postings, and records a bucket, on average
+FEWEST, FILL = 256, 32  # buckets of postings, and records a bucket, on average
 RECORD = 9  # bytes of a posting: four that mark the shingle beside its bucket, one of the day, four of the article's id
 SWEPT = 16  # a bucket is rid of what aged whenever it has grown by so many
 INDEX_DAYS = 15  # days that a posting is told: the horizon, and a day to spare
@@ -51,13 +51,16 @@ MARK = (
     + f"""
 local meta = KEYS[1] .. ARGV[1]
 local layer, count = tonumber(redis.call("HGET", meta, "l") or "1"), tonumber(redis.call("HGET", meta, "n") or "0")
-local width = {FIRST_LAYER} * {GROWTH} ^ (layer - 1)
+local width, bucket = {FIRST_LAYER} * {GROWTH} ^ (layer - 1), meta .. ":" .. layer .. ":"
 for place, value in pairs_of(ARGV[3]) do
-  local key = meta .. ":" .. layer .. ":" .. place % width
+  local key = bucket .. place % width
   if redis.call("SADD", key, value) == 1 then
     count = count + 1
     if count < width * {NONE_EMPTY} and redis.call("SCARD", key) == 1 then redis.call("EXPIRE", key, ARGV[2]) end
-    if count >= width * {SEEN_FILL} then layer, count, width = layer + 1, 0, width * {GROWTH} end
+    if count >= width * {SEEN_FILL} then
+      layer, count, width = layer + 1, 0, width * {GROWTH}
+      bucket = meta .. ":" .. layer .. ":"
+    end
   end
 end
 redis.call("HSET", meta, "l", layer, "n", count)
@@ -88,8 +91,9 @@ local ours, size = string.char(day % 256) .. struct.pack("<I4", article), call("
 local buckets, records, level = {FEWEST}, 0, {FEWEST}
 if size then buckets, records = unpacked("<I4I4", size) end
 while 2 * level <= buckets do level = 2 * level end
+local function name(at) return KEYS[3] .. string.format("%08x", at) end
 local function put(at, bucket)
-  if #bucket > 0 then call("SET", KEYS[3] .. at, bucket, "EX", ttl) else call("DEL", KEYS[3] .. at) end
+  if #bucket > 0 then call("SET", name(at), bucket, "EX", ttl) else call("DEL", name(at)) end
 end
 local function young(bucket)
   local kept = {{}}
@@ -116,7 +120,7 @@ local function with(bucket, mark)
 end
 local function split()
   local at, low, high = buckets - level, {{}}, {{}}
-  local bucket = call("GET", KEYS[3] .. at) or ""
+  local bucket = call("GET", name(at)) or ""
   for place = 1, #bucket, {RECORD} do
     local half = floor(unpacked("<I4", bucket, place) * {FEWEST} / level) % 2 == 0 and low or high
     half[#half + 1] = sub(bucket, place, place + {RECORD - 1})
@@ -129,7 +133,7 @@ end
 for at = 1, #ARGV[6], 5 do
   local place = unpacked("<I5", ARGV[6], at) % (2 * level)
   if place >= buckets then place = place - level end
-  local bucket = call("GET", KEYS[3] .. place) or ""
+  local bucket = call("GET", name(place)) or ""
   local after = with(bucket, sub(ARGV[6], at + 1, at + 4))
   if after ~= bucket then put(place, after) end
   records = records + (#after - #bucket) / {RECORD}

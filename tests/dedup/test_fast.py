@@ -87,7 +87,7 @@ def test_every_key_expires(fast: Fast, redis_client: "redis.Redis[bytes]") -> No
     fast.lease("p", "me", ["a"])
     post(fast, 1, hashes(1, 2, 3))
     lasting = [key for key in redis_client.scan_iter(f"{fast._prefix}*") if redis_client.ttl(key) < 0]
-    assert lasting == [f"{fast._prefix}postings-upto".encode()]
+    assert lasting == [f"{fast._prefix}postings-whole".encode()]
 
 
 def test_an_article_is_found_by_its_shingles(fast: Fast) -> None:

@@ -327,7 +327,7 @@ def test_the_index_in_redis_ages_by_itself(desk: Desk, valkey: str, redis_client
     store = secrets.token_hex(6)
     fast = Fast(valkey, store)
     keep(desk_of(desk.engine, fast), now)
-    keys = [key for key in redis_client.scan_iter(f"pw:{{{store}}}:postings*") if b"postings-upto" not in key]
+    keys = [key for key in redis_client.scan_iter(f"pw:{{{store}}}:postings*") if b"postings-whole" not in key]
     assert keys
     assert {0 < redis_client.ttl(key) <= TTL.total_seconds() for key in keys} == {True}
     fast.close()
