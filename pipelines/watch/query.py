@@ -39,6 +39,7 @@ DEEPEST = 60
 FARTHEST = 10_000
 
 _FOREIGN = {"&": "AND", "&&": "AND", "+": "AND", "|": "OR", "||": "OR", "!": "NOT", "-": "NOT", "～": "NOT", "~": "NOT"}
+_WIDE_OPERATOR = re.compile(r"(and|or|not|except|near)(?!\w)")
 _SIGN_INSIDE = re.compile(r"\||(?<=[^\W a-z0-9])&|&(?=[^\W a-z0-9])")
 _FIELDS_IN_CHINESE = {
     name: field
@@ -119,7 +120,11 @@ class _Tree(Transformer[Token, Node]):
     def field(self, token: Token, item: Node) -> Node:
         name = token.rstrip(":：").lower()
         if name not in FIELDS:
-            near = [_FIELDS_IN_CHINESE[fold(name).text]] if fold(name).text in _FIELDS_IN_CHINESE else difflib.get_close_matches(name, FIELDS, n=1)
+            near = (
+                [_FIELDS_IN_CHINESE[fold(name).text]]
+                if fold(name).text in _FIELDS_IN_CHINESE
+                else difflib.get_close_matches(name, FIELDS, n=1)
+            )
             hint = f"did you mean `{near[0]}:`?" if near else f"fields are {', '.join(FIELDS)}; quote a term that has a colon"
             raise QueryError(f"unknown field `{name}`; {hint}", _at(token))
         if _has_field(item):
@@ -219,12 +224,14 @@ def _refuse_foreign(token: Token) -> None:
     sign = fold(token).text
     if token.value == "OF":
         raise QueryError("OF is written `2 OF (A, B, C)`, with a number and brackets; quote it if the word is meant", _at(token))
+    if _WIDE_OPERATOR.match(sign) and not token.isascii():
+        raise QueryError(f"`{token}` is an operator only in half-width letters; quote it if the word is meant", _at(token))
     if sign in _FOREIGN:
         raise QueryError(f"`{token}` is no operator here; write {_FOREIGN[sign]}", _at(token))
     if sign[:1] in ("-", "!") and len(token) > 1:
         raise QueryError(f"`{token}`: write NOT {token[1:]}, or quote it if the sign is meant", _at(token))
     if inside := _SIGN_INSIDE.search(sign):
-        raise QueryError(f"`{inside[0]}` is no operator here; write {_FOREIGN[inside[0]]}, or quote the term", _at(token) + inside.start())
+        raise QueryError(f"`{token[inside.start()]}` is no operator here; write {_FOREIGN[inside[0]]}, or quote the term", _at(token) + inside.start())
     if not any(char.isalnum() or not (char.isascii() or unicodedata.category(char)[0] == "P") for char in token):
         raise QueryError(f"`{token}` holds no letter or digit; quote it if it is meant", _at(token))
 

@@ -92,7 +92,8 @@ def compare(query: str, article: Readable) -> None:
         change, hits = found
         changed = Reference(article, LISTS, change.asked.taken).find(parse(change.asked.query))
         assert not taken
-        assert changed is not None and one_hit_a_word(hits, changed)
+        assert changed is not None
+        assert one_hit_a_word(hits, changed)
     elif not taken and isinstance(tree, And):
         assert not any(_takes(article, rest) for rest in _one_less(tree))
 
