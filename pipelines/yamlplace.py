@@ -9,24 +9,25 @@ _BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 
 
 def place_of(text: str, node: yaml.Node, offset: int = 0) -> tuple[int, int]:
-    """Line and column, both from 0, of the node; of a scalar's value that of the character at `offset`, or of its end.
-
-    The characters of a value stand in the file in their order; only white space is another there, so it is not counted.
-    """
+    """Line and column, both from 0, of the node; of a scalar's value that of the character at `offset`, or the end before it."""
     text = text.removeprefix("\ufeff")  # libyaml does not count it
-    mark = node.start_mark
-    style = getattr(node, "style", None)
-    if not isinstance(node, yaml.ScalarNode) or (style not in ("|", ">") and not offset):
+    mark, is_block = node.start_mark, getattr(node, "style", None) in ("|", ">")
+    if not isinstance(node, yaml.ScalarNode) or not (offset or is_block):
         return mark.line, mark.column
-    first = _behind_header(text, mark.index) if style in ("|", ">") else mark.index + (style in _CHARACTERS)
-    found = re.compile(_CHARACTERS.get(style or "", "."), re.DOTALL).finditer(text, first, node.end_mark.index)
-    ink = [each.span() for each in found if not _is_white(each[0])]
-    before, rest = len("".join(node.value[:offset].split())), node.value[offset : offset + 1]
-    spaces = offset - len(node.value[:offset].rstrip())
-    starts = [start for start, _ in ink[before : before + 1] if rest.strip()]
-    index = (starts or [end + spaces for _, end in ink[before - 1 : before]] or [first])[0]
-    lines = _BREAK.split(text[mark.index : index])
+    lines = _BREAK.split(text[mark.index : _index(text, node, offset)])
     return mark.line + len(lines) - 1, len(lines[-1]) + (mark.column if len(lines) == 1 else 0)
+
+
+def _index(text: str, node: yaml.ScalarNode, offset: int) -> int:
+    """The characters of a value stand in the file in their order; only white space is another there, so it is not counted."""
+    style, start = node.style or "", node.start_mark.index
+    first = _behind_header(text, start) if style in ("|", ">") else start + (style in _CHARACTERS)
+    found = re.compile(_CHARACTERS.get(style, "."), re.DOTALL).finditer(text, first, node.end_mark.index)
+    ink = [each.span() for each in found if not _is_white(each[0])]
+    before = len("".join(node.value[:offset].split()))
+    if node.value[offset : offset + 1].strip():
+        return ink[before][0]
+    return ink[before - 1][1] if before else first
 
 
 def _behind_header(text: str, start: int) -> int:
@@ -35,4 +36,6 @@ def _behind_header(text: str, start: int) -> int:
 
 
 def _is_white(written: str) -> bool:
-    return written.isspace() or (written[0] == "\\" and written[1:] in ("n", "t", "r", "v", "f", " ", "\t", "\n", "\r\n", "_", "N", "L", "P"))
+    return written.isspace() or (
+        written[0] == "\\" and written[1:] in ("n", "t", "r", "v", "f", " ", "\t", "\n", "\r\n", "_", "N", "L", "P")
+    )

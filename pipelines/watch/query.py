@@ -231,7 +231,9 @@ def _refuse_foreign(token: Token) -> None:
     if sign[:1] in ("-", "!") and len(token) > 1:
         raise QueryError(f"`{token}`: write NOT {token[1:]}, or quote it if the sign is meant", _at(token))
     if inside := _SIGN_INSIDE.search(sign):
-        raise QueryError(f"`{token[inside.start()]}` is no operator here; write {_FOREIGN[inside[0]]}, or quote the term", _at(token) + inside.start())
+        raise QueryError(
+            f"`{token[inside.start()]}` is no operator here; write {_FOREIGN[inside[0]]}, or quote the term", _at(token) + inside.start()
+        )
     if not any(char.isalnum() or not (char.isascii() or unicodedata.category(char)[0] == "P") for char in token):
         raise QueryError(f"`{token}` holds no letter or digit; quote it if it is meant", _at(token))
 

@@ -82,6 +82,11 @@ def written(node: Node) -> str:  # noqa: PLR0911  one return a kind of node
         ("2 OF (A, NOT B)", "2of(A, -B)"),
         ("A OR NOT NOT B", "(A | B)"),
         ("A NOT 2 OF (B, C)", "(A & -2of(B, C))"),
+        ("2 OF （A、B、C）", "2of(A, B, C)"),
+        ("中共 EXCEPT (其中共、集中共)", "中共\\(其中共, 集中共)"),
+        ("「A B」OR『=C』", "(A B | =C)"),
+        ("=「后」 反「一中」", "(=「后」 & 反 & 一中)"),
+        ("H&M S&P R&D", "(H&M & S&P & R&D)"),
     ],
 )
 def test_a_query_reads_as_the_card_says(query: str, tree: str) -> None:
@@ -133,6 +138,19 @@ def test_a_query_reads_as_the_card_says(query: str, tree: str) -> None:
         ("2 OF A", 2, "2 OF (A, B, C)"),
         ("A @", 2, "without a name"),
         ("A =", 2, "without a name"),
+        ("A OR (B OR title:(NOT C D) NOT E) OR NOT F", 37, "positive"),
+        ("A｜B", 1, "write OR"),
+        ("北京|上海", 2, "write OR"),
+        ("北京＆上海", 2, "write AND"),
+        ("上海 ！北京", 3, "NOT 北京"),
+        ("北京 ＯＲ 上海", 3, "half-width"),
+        ("标题:北京", 0, "did you mean `title:`?"),
+        ("A 記者：王", 2, "did you mean `author:`?"),
+        ("快讯：北京", 0, "quote a term that has a colon"),
+        ("北京、上海", 2, "comma"),
+        ("「北京", 0, "not closed"),
+        ("A NEAR/ B", 2, "NEAR/20"),
+        ("A NEAR/x B", 2, "NEAR/20"),
     ],
 )
 def test_a_bad_query_is_refused_with_place_and_advice(query: str, offset: int, said: str) -> None:
