@@ -5,6 +5,7 @@ import re
 import yaml
 
 _CHARACTERS = {"'": "''|.", '"': r"\\(?:x..|u.{4}|U.{8}|\r\n|.)|."}
+_ANCHOR = re.compile(r"(?:[&!]\S*\s+)+")
 _BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 
 
@@ -20,7 +21,7 @@ def place_of(text: str, node: yaml.Node, offset: int = 0) -> tuple[int, int]:
 
 def _index(text: str, node: yaml.ScalarNode, offset: int) -> int:
     """The characters of a value stand in the file in their order; only white space is another there, so it is not counted."""
-    style, start = node.style or "", node.start_mark.index
+    style, start = node.style or "", _behind_anchor(text, node.start_mark.index)
     first = _behind_header(text, start) if style in ("|", ">") else start + (style in _CHARACTERS)
     found = re.compile(_CHARACTERS.get(style, "."), re.DOTALL).finditer(text, first, node.end_mark.index)
     ink = [each.span() for each in found if not _is_white(each[0])]
@@ -28,6 +29,11 @@ def _index(text: str, node: yaml.ScalarNode, offset: int) -> int:
     if node.value[offset : offset + 1].strip():
         return ink[before][0]
     return ink[before - 1][1] if before else first
+
+
+def _behind_anchor(text: str, start: int) -> int:
+    found = _ANCHOR.match(text, start)
+    return found.end() if found else start
 
 
 def _behind_header(text: str, start: int) -> int:

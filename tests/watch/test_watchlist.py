@@ -108,6 +108,7 @@ def test_a_wrong_file_is_refused_with_its_place(change: str, to: str, problem: s
         ("|2  # 北韓\r\n      北韓 OR\r\n        @putni", "5:9"),
         ("|\n      北韓 (A\n", "4:12"),
         ("北韓 (A  # open", "3:17"),
+        ("&q !!str '北韓 OR @putni'", "3:28"),
     ],
 )
 def test_a_complaint_points_at_the_character_however_the_query_is_written(query: str, place: str) -> None:
