@@ -160,7 +160,11 @@ class _Tree(Transformer[Token, Node]):
         return _term(str(token), str(token), _at(token))
 
     def phrase(self, token: Token) -> Node:
-        return _term(token[1:-1], token[1:-1].strip(), _at(token))
+        text = token[1:-1]
+        if star := re.search(r"\w([*＊])\s*$", text):
+            advice = f'write `"{text[: star.start(1)]}"*` for a word\'s beginning, `="{text}"` where the sign is meant'
+            raise QueryError(f"`*` inside quotation marks completes nothing; {advice}", _at(token) + 1 + star.start(1))
+        return _term(text, text.strip(), _at(token))
 
     def prefix(self, token: Token, star: Token) -> Node:
         return _prefix(str(token), _at(token), star)

@@ -149,6 +149,7 @@ def test_a_query_reads_as_the_card_says(query: str, tree: str) -> None:
         ("快讯：北京", 0, "quote a term that has a colon"),
         ("北京、上海", 2, "comma"),
         ("「北京", 0, "not closed"),
+        ('A "export control*"', 17, 'write `"export control"*`'),
         ("A NEAR/ B", 2, "NEAR/20"),
         ("A NEAR/x B", 2, "NEAR/20"),
     ],
