@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from pipelines.errors import ConfigError
 from pipelines.wording import in_words
+from pipelines.yamlplace import place_of
 
 _BASE: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _YAML_1_1_ONLY = {"tag:yaml.org,2002:bool", "tag:yaml.org,2002:int", "tag:yaml.org,2002:timestamp"}
@@ -62,7 +63,7 @@ class Document:
             raise ConfigError(duplicates)
 
     def where(self, path: Path_, *, key: bool = False, offset: int = 0) -> str:
-        """`file:line:column` of the value at `path` (of its key with `key`), `offset` characters into a one-line scalar."""
+        """`file:line:column` of the value at `path` (of its key with `key`), `offset` characters into a scalar's value."""
         if self.extended is not None and self.pair(path[:1]) is None and self.extended.pair(path[:1]) is not None:
             return self.extended.where(path, key=key, offset=offset)
         node, at = self._root, self._root
@@ -91,18 +92,7 @@ class Document:
         return found
 
     def _place(self, node: yaml.Node | None, offset: int = 0) -> str:
-        if node is None:
-            return f"{self.name}:1:1"
-        line, column = node.start_mark.line, node.start_mark.column
-        style = getattr(node, "style", None)
-        if style in ("|", ">"):
-            line += 1
-            first = self.text.splitlines()[line] if line < len(self.text.splitlines()) else ""
-            column = len(first) - len(first.lstrip())
-            before = node.value[:offset]
-            line, column = line + before.count("\n"), column + len(before) - (before.rfind("\n") + 1)
-        else:
-            column += offset + (1 if style in ("'", '"') and offset else 0)
+        line, column = place_of(self.text, node, offset) if node is not None else (0, 0)
         return f"{self.name}:{line + 1}:{column + 1}"
 
 

@@ -11,7 +11,7 @@ from pydantic import RootModel
 
 from pipelines.errors import ConfigError
 from pipelines.watch.terms import key, spellings
-from pipelines.watch.territories import no_territories, territories
+from pipelines.watch.territories import held, no_territories, territories
 from pipelines.yamlfile import Document, suggestion, validated
 
 TERRITORIES, LOOK_ALIKES = "territories", "look_alikes"
@@ -163,6 +163,9 @@ def _containing() -> Mapping[str, Mapping[str, frozenset[str]]]:
             names[key(term)].add(code)
     for word in no_territories():
         names[key(word)] = set()
+    for code, words in held().items():
+        for word in words:
+            names[key(word)].add(code)
     patterns = list(names)
     automaton = daachorse.CharwiseDoubleArrayAhoCorasick(patterns)
     containing: dict[str, dict[str, frozenset[str]]] = defaultdict(dict)

@@ -33,7 +33,7 @@ def complaint(query: str, error: UnexpectedInput) -> str:
 
 def _odd_character(query: str, offset: int) -> str:
     char = query[offset]
-    if char in '"“”＂':
+    if char in '"“”＂「」『』':
         return f"the quotation mark {char} is not closed"
     if char in "*＊":
         return "`*` stands right behind a Latin word (missil*), or right behind a term with its count (A*3)"

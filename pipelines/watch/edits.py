@@ -9,8 +9,9 @@ from pipelines.watch.nodes import And, AtLeast, Count, Except, Group, In, Near, 
 from pipelines.watch.query import parse
 from pipelines.watch.written import term
 
+_QUOTED = r"""(?:["“”＂][^"“”＂]*["“”＂]|「[^「」"“”＂]*」|『[^『』"“”＂]*』)"""
 _ENDS = re.compile(
-    r"""[=＝]?["“”＂][^"“”＂]*["“”＂](?:[*＊](?!\d))?|[=＝][^\s()（），,"“”＂]+|[@＠]?[^\s()（），,"“”＂*＊]+(?:[*＊](?!\d))?"""
+    rf"""[=＝]?{_QUOTED}(?:[*＊](?!\d))?|[=＝][^\s()（），,、"“”＂「」『』]+|[@＠]?[^\s()（），,、"“”＂「」『』*＊]+(?:[*＊](?!\d))?"""
 )
 _LISTED = re.compile(r"\s*except\s*[(（]", re.IGNORECASE)
 

@@ -108,9 +108,31 @@ class _Article:
         return self._scopes[scope]
 
     def told(self, hits: Iterable[Hit]) -> tuple[Hit, ...]:
-        """The hits in reading order, each once."""
+        """The hits in reading order. A word that several terms stand for is one hit: see `_aptness`; those of one term lie side by side."""
         rank = {view.name: index for index, view in enumerate(self._all)}
-        return tuple(sorted(dict.fromkeys(hits), key=lambda hit: (rank[hit.field], hit.start, -hit.end)))
+        words: dict[tuple[str, int, int, str], Hit] = {}
+        for hit in hits:
+            word = hit.field, hit.start, hit.end, hit.as_written
+            if word not in words or _aptness(hit) > _aptness(words[word]):
+                words[word] = hit
+        return tuple(_side_by_side(sorted(words.values(), key=lambda hit: (rank[hit.field], hit.start, -hit.end))))
+
+
+def _side_by_side(hits: Iterable[Hit]) -> Iterator[Hit]:
+    """Without those that overlap the one before them of their term: 韓國 in 南韓國會 is no word."""
+    reach: dict[tuple[str, str], int] = {}
+    for hit in hits:
+        place = hit.field, hit.term
+        if hit.start >= reach.get(place, 0):
+            reach[place] = hit.end
+            yield hit
+
+
+def _aptness(hit: Hit) -> int:
+    """How well a term names its word: a group that the query asks for best, then the word itself, then whichever comes first."""
+    if hit.term.startswith("@"):
+        return 2
+    return int(fold(hit.term).text == fold(hit.as_written).text)
 
 
 def _reads(plan: Plan, portal: str | None) -> bool:

@@ -57,9 +57,10 @@ class AtLeast:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Not:
-    """The item does not hold."""
+    """The item does not hold. `offset`: where the query says so."""
 
     item: "Node"
+    offset: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,29 +112,29 @@ def is_place(node: Node) -> bool:
             return False
 
 
-def inverse(node: Node) -> Node:
-    """The node's negation with NOT moved down to its leaves."""
+def inverse(node: Node, offset: int = 0) -> Node:
+    """The node's negation, which the query has at `offset`, with NOT moved down to its leaves."""
     match node:
         case Not(item=item):
             return pushed(item)
         case And(items=items):
-            return AtLeast(least=1, items=tuple(inverse(item) for item in items))
+            return AtLeast(least=1, items=tuple(inverse(item, offset) for item in items))
         case AtLeast(least=1, items=items):
-            return And(items=tuple(inverse(item) for item in items))
+            return And(items=tuple(inverse(item, offset) for item in items))
         case AtLeast():
             # Which items mean the same, and so count once, is known only when aliases are: this NOT stays where it is.
-            return Not(item=pushed(node))
+            return Not(item=pushed(node), offset=offset)
         case In(field=field, item=item):
-            return In(field=field, item=inverse(item))
+            return In(field=field, item=inverse(item, offset))
         case _:
-            return Not(item=node)
+            return Not(item=node, offset=offset)
 
 
 def pushed(node: Node) -> Node:
     """The same query with every NOT moved down to a leaf (a term, a place, NEAR, a count, `k OF`)."""
     match node:
-        case Not(item=item):
-            return inverse(item)
+        case Not(item=item, offset=offset):
+            return inverse(item, offset)
         case And(items=items):
             return And(items=tuple(pushed(item) for item in items))
         case AtLeast(least=least, items=items, offset=offset) if not is_place(node):
@@ -157,3 +158,16 @@ def needs_a_positive(node: Node) -> bool:
             return needs_a_positive(item)
         case _:
             return True
+
+
+def unbacked(node: Node) -> int:
+    """Where the query has the first NOT with which the (pushed) node is satisfied by no positive occurrence; 0 where it needs one."""
+    match node:
+        case Not(offset=offset):
+            return offset
+        case And(items=items) | AtLeast(items=items):
+            return next((unbacked(item) for item in items if not needs_a_positive(item)), 0)
+        case In(item=item):
+            return unbacked(item)
+        case _:
+            return 0

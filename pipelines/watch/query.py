@@ -30,6 +30,7 @@ from pipelines.watch.nodes import (
     is_place,
     needs_a_positive,
     pushed,
+    unbacked,
 )
 
 FIELDS = ("title", "lead", "body", "comments", "author", "publisher", "portal", "section")
@@ -38,6 +39,16 @@ DEEPEST = 60
 FARTHEST = 10_000
 
 _FOREIGN = {"&": "AND", "&&": "AND", "+": "AND", "|": "OR", "||": "OR", "!": "NOT", "-": "NOT", "～": "NOT", "~": "NOT"}
+_WIDE_OPERATOR = re.compile(r"(and|or|not|except|near)(?!\w)")
+_SIGN_INSIDE = re.compile(r"\||(?<=[^\W a-z0-9])&|&(?=[^\W a-z0-9])")
+_FIELDS_IN_CHINESE = {
+    name: field
+    for field, names in {
+        "title": "标题 题目", "lead": "导语 导言", "body": "正文 内文 内容", "comments": "评论 留言 跟帖", "author": "作者 记者",
+        "publisher": "媒体 来源 出处", "portal": "网站 门户", "section": "栏目 版面 频道",
+    }.items()
+    for name in names.split()
+}  # fmt: skip
 
 
 def parse(query: str) -> Node:
@@ -51,7 +62,7 @@ def parse(query: str) -> Node:
     except VisitError as error:
         raise error.orig_exc from None
     if not needs_a_positive(tree):
-        raise QueryError("this could match without a single word of it; add a positive term, as in `A NOT B`", 0)
+        raise QueryError("this could match without a single word of it; add a positive term, as in `A NOT B`", unbacked(tree))
     return tree
 
 
@@ -93,8 +104,8 @@ class _Tree(Transformer[Token, Node]):
         items = _nodes(parts)
         return items[0] if len(items) == 1 else And(items=items)
 
-    def negation(self, _: Token, item: Node) -> Node:
-        return item.item if isinstance(item, Not) else Not(item=item)
+    def negation(self, token: Token, item: Node) -> Node:
+        return item.item if isinstance(item, Not) else Not(item=item, offset=_at(token))
 
     def nearby(self, left: Node, token: Token, right: Node) -> Node:
         digits = re.findall(r"(?<=[/／])\s*(\d+)$", token)
@@ -109,7 +120,11 @@ class _Tree(Transformer[Token, Node]):
     def field(self, token: Token, item: Node) -> Node:
         name = token.rstrip(":：").lower()
         if name not in FIELDS:
-            near = difflib.get_close_matches(name, FIELDS, n=1)
+            near = (
+                [_FIELDS_IN_CHINESE[fold(name).text]]
+                if fold(name).text in _FIELDS_IN_CHINESE
+                else difflib.get_close_matches(name, FIELDS, n=1)
+            )
             hint = f"did you mean `{near[0]}:`?" if near else f"fields are {', '.join(FIELDS)}; quote a term that has a colon"
             raise QueryError(f"unknown field `{name}`; {hint}", _at(token))
         if _has_field(item):
@@ -145,7 +160,11 @@ class _Tree(Transformer[Token, Node]):
         return _term(str(token), str(token), _at(token))
 
     def phrase(self, token: Token) -> Node:
-        return _term(token[1:-1], token[1:-1].strip(), _at(token))
+        text = token[1:-1]
+        if star := re.search(r"\w([*＊])\s*$", text):
+            advice = f'write `"{text[: star.start(1)]}"*` for a word\'s beginning, `="{text}"` where the sign is meant'
+            raise QueryError(f"`*` inside quotation marks completes nothing; {advice}", _at(token) + 1 + star.start(1))
+        return _term(text, text.strip(), _at(token))
 
     def prefix(self, token: Token, star: Token) -> Node:
         return _prefix(str(token), _at(token), star)
@@ -154,7 +173,7 @@ class _Tree(Transformer[Token, Node]):
         return _prefix(token[1:-1], _at(token), star)
 
     def exact(self, token: Token) -> Node:
-        quoted = token[1] in '"“”＂'
+        quoted = token[1] in '"“”＂「『'
         text = unicodedata.normalize("NFC", (token[2:-1] if quoted else token[1:]).strip())
         if not fold(text).text.strip():
             raise QueryError("`=` without a term behind it", _at(token))
@@ -206,12 +225,19 @@ def _prefix(text: str, offset: int, star: Token) -> Term:
 
 
 def _refuse_foreign(token: Token) -> None:
+    sign = fold(token).text
     if token.value == "OF":
         raise QueryError("OF is written `2 OF (A, B, C)`, with a number and brackets; quote it if the word is meant", _at(token))
-    if token in _FOREIGN:
-        raise QueryError(f"`{token}` is no operator here; write {_FOREIGN[token]}", _at(token))
-    if token[0] in "-!" and len(token) > 1:
+    if _WIDE_OPERATOR.match(sign) and not token.isascii():
+        raise QueryError(f"`{token}` is an operator only in half-width letters; quote it if the word is meant", _at(token))
+    if sign in _FOREIGN:
+        raise QueryError(f"`{token}` is no operator here; write {_FOREIGN[sign]}", _at(token))
+    if sign[:1] in ("-", "!") and len(token) > 1:
         raise QueryError(f"`{token}`: write NOT {token[1:]}, or quote it if the sign is meant", _at(token))
+    if inside := _SIGN_INSIDE.search(sign):
+        raise QueryError(
+            f"`{token[inside.start()]}` is no operator here; write {_FOREIGN[inside[0]]}, or quote the term", _at(token) + inside.start()
+        )
     if not any(char.isalnum() or not (char.isascii() or unicodedata.category(char)[0] == "P") for char in token):
         raise QueryError(f"`{token}` holds no letter or digit; quote it if it is meant", _at(token))
 

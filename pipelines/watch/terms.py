@@ -1,5 +1,6 @@
 """The spellings of one term: what a character table cannot join is written out on the term's side."""
 
+import re
 from collections.abc import Iterator
 from functools import cache, lru_cache
 from pathlib import Path
@@ -10,6 +11,8 @@ from pipelines.text import fold, is_han
 
 MOST = 24  # forms of one term: a long one made of many regional words is not spelled in every mixture
 _DOT = "·"
+_HAN, _LATIN = r"[\u3005-\u3007\u3400-\u9fff\U00020000-\U0003ffff]", r"[0-9a-z\u00df-\u024f]"
+_MEETING = re.compile(f"(?<={_HAN}) ?(?={_LATIN})|(?<={_LATIN}) ?(?={_HAN})")
 
 
 @lru_cache(maxsize=200_000)
@@ -20,7 +23,10 @@ def key(text: str) -> str:
 
 @lru_cache(maxsize=200_000)
 def spellings(text: str) -> tuple[str, ...]:
-    """Every folded form of a term, its own first, each once: other spellings (计划 as 计画), other regions' words (信息 as 资讯)."""
+    """Every folded form of a term, its own first, each once.
+
+    Other spellings (计划 as 计画), other regions' words (信息 as 资讯), and a space or none where Han and Latin meet (AI 芯片).
+    """
     own = key(text)
     if not any(map(is_han, own)):
         return (own,)
@@ -51,6 +57,8 @@ def _variants(form: str) -> Iterator[str]:
         grows = other.startswith(one) and (other in form or longest[start] > end)
         if not grows and not (is_part and is_whole):
             yield form.replace(one, other)
+    for meeting in _MEETING.finditer(form):
+        yield form[: meeting.start()] + ("" if meeting[0] else " ") + form[meeting.end() :]
     if _DOT in form.strip(_DOT):
         # Taiwan prints a foreign name's dots as full-width full stops too, or leaves them out.
         yield form.replace(_DOT, ".")

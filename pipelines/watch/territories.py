@@ -71,7 +71,7 @@ ALSO = {
     "UN": "U.N.",
     "US": "美利坚合众国 美利堅合眾國 United_States_of_America USA U.S.A. U.S.",
     "UZ": "乌兹别克 烏茲別克斯坦",
-    "VA": "教廷 梵蒂冈城国 Vatican Holy_See",
+    "VA": "教廷 梵谛冈 梵蒂冈城国 Vatican Holy_See",
     "VC": "圣文森特",
     "VN": "Viet_Nam",
     "ZA": "南非共和国",
@@ -83,22 +83,33 @@ NO_TERRITORY = (
     "内蒙古 蒙古巴 印度洋 西印度 印度支那 马里兰 马利兰 马里亚纳 马利安纳 马里布 马里博尔 马里乌 马里尼奥 新墨西哥 墨西哥湾 新泽西 "
     "乔治亚州 佐治亚州 约旦河 新几内亚 纽几内亚 新畿内亚 几内亚湾 不列颠哥伦比亚 英属哥伦比亚 哥伦比亚特区 哥伦比亚河 孟加拉湾 加纳利 "
     "阿曼岛 达曼岛 开曼岛 罗曼岛 古巴西 南非洲 东南非 西南非 沙特尔 黑山县 黑山头 黑山谷 狮子山隧道 狮子山下 狮子山公园 狮子山精神 "
-    "古巴比伦 巴林左旗 巴林右旗 北美国家 南美国家 中美国家 拉美国家 欧美国家 发展中国家 开发中国家 "
+    "北爱尔兰 捷克逊 江苏丹阳 台北韩 新北韩 东北韩 西北韩 华北韩 湖北韩 河北韩 湖南韩 河南韩 海南韩 云南韩 台南韩 湖南非 河南非 海南非 "
+    "云南非 台南非 闽南非 指南非 乔治亚大学 乔治亚理工 古巴比伦 巴林左旗 巴林右旗 北美国家 南美国家 中美国家 拉美国家 欧美国家 发展中国家 "
+    "开发中国家 "
     # people
-    "韩国瑜 理查德 查德· 多米尼克· 马里· 马里奥 马里昂 马里安 马里诺 马里内 马里斯 马里恩 马利亚 马利克 马利基 马利特 圣马利 阿曼达 "
-    "阿曼多 波兰斯基 波兰尼 荷兰弟 加纳乔 卡达菲 巴林顿 罗莎·卢森堡 "
+    "韩国瑜 理查德 查德· 查德威克 多米尼克· 马里· 马里奥 马里昂 马里安 马里诺 马里内 马里斯 马里恩 马利亚 马利克 马利基 马利特 圣马利 "
+    "阿曼达 安东尼日 乔治亚· 阿曼多 波兰斯基 波兰尼 荷兰弟 加纳乔 卡达菲 巴林顿 罗莎·卢森堡 "
     # bodies, peoples, beasts, things
     "蒙古族 蒙古包 印度教 朝鲜族 朝鲜日报 朝鲜王朝 朝鲜蓟 中国时报 哥伦比亚大学 哥伦比亚广播 哥伦比亚影业 哥伦比亚号 巴林银行 文莱苏丹 "
-    "汶莱苏丹 柔佛苏丹 雪兰莪苏丹 日惹苏丹 奥斯曼苏丹 鄂图曼苏丹 苏丹红 孟加拉虎 荷兰豆 荷兰猪 荷兰乳 黑山羊 黑山老妖 中非合作 中非关系 "
+    "索尼日 悉尼日 迪士尼日 迪斯尼日 国泰国际 国泰国民 华泰国际 亚美国际 歌德国际 汶莱苏丹 柔佛苏丹 雪兰莪苏丹 日惹苏丹 奥斯曼苏丹 "
+    "鄂图曼苏丹 苏丹红 孟加拉虎 荷兰豆 荷兰猪 荷兰乳 黑山羊 黑山老妖 中非合作 中非关系 "
     # words that meet
     "沿海地 近海地 临海地 滨海地 上海地 北海地 南海地 东海地 黄海地 渤海地 珠海地 青海地 深海地 地中海地 红海地 黑海地 里海地 比海地 "
     "波罗的海地 东加勒比 东加里曼丹 东加拿大 山东加 广东加 股东加 京东加 华东加 房东加 浦东加 中东加 远东加 东加强 东加快 东加大 东加速 "
     "东加码 东加上 东加入 东加盟 鸡汤加 高汤加 汤加热 汤加入 许多哥 很多哥 好多哥 多哥们 刚果断 明智利 理智利 机智利 也门庭 也门清 "
-    "也门可罗雀 也门当户对 其中国 集中国 高中国文 初中国文 完美国 精美国 赞美国家 精英国 非法国 司法国 执法国 昨日本报 今日本报 穿越南 "
-    "横越南 飞越南海 飞越南极 飞越南美 翻越南 跨越南 超越南 New_Jersey New_Mexico Gulf_of_Mexico Guinea_pig Guinea_pigs Guinea_fowl "
-    "Gulf_of_Guinea New_Guinea Northern_Ireland Jordan_River Michael_Jordan Air_Jordan Jordan_Bardella Georgia_Tech State_of_Georgia "
-    "Atlanta,_Georgia China_Times "
+    "也门可罗雀 也门当户对 其中国 集中国 高中国文 初中国文 完美国 精美国 赞美国家 精英国 非法国 司法国 执法国 宪法国 违法国企 违法国有 "
+    "合法国籍 道德国 昨日本报 今日本报 近日本报 今日本市 昨日本市 今日本港 今日本刊 穿越南 横越南 飞越南海 飞越南极 飞越南美 翻越南 "
+    "跨越南 超越南 New_Jersey New_Mexico Gulf_of_Mexico Guinea_pig Guinea_pigs Guinea_fowl Gulf_of_Guinea New_Guinea Northern_Ireland "
+    "Jordan_River Michael_Jordan Air_Jordan Jordan_Bardella Georgia_Tech State_of_Georgia Atlanta,_Georgia China_Times "
 )  # fmt: skip
+
+# Words that begin with a territory's name and only seem to hold another's: 韩国 is not in 北韩国防部, 尼日 not in 印尼日前.
+HOLDING = {
+    "ID": "印尼日",
+    "KP": "北韩国防 北韩国家 北韩国务 北韩国营 北韩国民 北韩国内 北韩国旗 北韩国歌 北韩国庆 北韩国际 北韩国有 北韩国土 北韩国境 北韩国安 "
+    "北韩国产 北韩国情 北韩国力 北韩国策 北韩国号 北韩国宝 北韩国足 北韩国界 北韩国门 北韩国企 北韩国葬 北韩国宴 北韩国立 北韩国父",
+    "VN": "越南非 越南韩",
+}
 
 
 @cache
@@ -117,6 +128,11 @@ def territories() -> dict[str, tuple[str, ...]]:
 def no_territories() -> tuple[str, ...]:
     """Words that shield a territory's name without standing for one."""
     return tuple(_words(NO_TERRITORY))
+
+
+def held() -> dict[str, tuple[str, ...]]:
+    """Lower-case ISO code to words around another territory's name that stand for the code's."""
+    return {code.lower(): tuple(_words(text)) for code, text in HOLDING.items()}
 
 
 def _words(text: str) -> list[str]:

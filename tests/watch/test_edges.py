@@ -33,7 +33,8 @@ from tests.watch.test_card import hits
         ("北韓", "北-韓 北·韓 北,韓 北<br>韓", None),
         ("北韓", "北\ufeff韓 北\u2060韓 北\u202e韓", ["北\ufeff韓@0", "北\u2060韓@4", "北\u202e韓@8"]),
         ("北韓領導人", "北韓\n領導\n人", ["北韓\n領導\n人@0"]),
-        ("AI公司", "AI\n公司", None),
+        ("AI公司", "AI\n公司", ["AI\n公司@0"]),
+        ("AI公司", "AI\n\n公司、AI公 司", ["AI公 司@7"]),
         (
             '"New York"',
             "New\nYork New\u00a0York New  York New\u3000York",

@@ -34,6 +34,25 @@ def test_the_answer_has_the_documented_shape() -> None:
     assert explain(matcher, readable_from({**item, "portal": "storm_mg"}), 8) == {"id": 8, "topics": []}
 
 
+@pytest.mark.parametrize(
+    ("query", "text", "terms"),
+    [
+        ("北韓 OR 朝鮮", "朝鲜與北韓", ["朝鮮", "北韓"]),
+        ("朝鮮 北韓", "North Korea", ["朝鮮"]),
+        ("普京 OR @putin OR 普丁", "普丁", ["@putin"]),
+        ("普京 OR 普丁 OR /普./", "普丁与普廷", ["普丁", "普京"]),
+        ("美国 OR 美国人", "美國人", ["美国人", "美国"]),
+    ],
+)
+def test_a_word_that_several_terms_stand_for_is_told_once(query: str, text: str, terms: list[str]) -> None:
+    watchlist = Watchlist.from_text(
+        f"topics: {{t: {{query: '{query}', aliases: [territories, leaders]}}}}",
+        aliases_text="leaders: {putin: [普京, 普丁, 普廷]}",
+    )
+    answer = explain(compile_watchlist(watchlist), readable_from({"text": text}), 1)
+    assert [hit["term"] for hit in answer["topics"][0]["terms"]] == terms
+
+
 @pytest.mark.parametrize("item", [{"title": 1}, {"comments": [1]}, {"publisher": [{"text": 2}]}])
 def test_a_wrong_type_is_a_value_error(item: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="no string"):

@@ -1,9 +1,10 @@
 """Near misses: the change that is named takes the article, and no other is nearer."""
 
 import dataclasses
+import random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given, seed, settings
 
 from pipelines.errors import QueryError
 from pipelines.watch.aliases import AliasLists
@@ -14,7 +15,7 @@ from pipelines.watch.readable import Readable
 from pipelines.watch.trials import Asked
 from pipelines.watch.written import written
 from tests.watch.reference import Reference
-from tests.watch.test_reference import LISTS, TAKEN, articles, queries
+from tests.watch.test_reference import LISTS, SOAK, TAKEN, articles, one_hit_a_word, queries
 
 LEADERS = AliasLists({"leaders": {"putin": ("普京", "普丁", "Putin")}})
 
@@ -91,16 +92,26 @@ def compare(query: str, article: Readable) -> None:
         change, hits = found
         changed = Reference(article, LISTS, change.asked.taken).find(parse(change.asked.query))
         assert not taken
-        assert changed == {(hit.term, hit.field, hit.start, hit.end) for hit in hits}
+        assert changed is not None
+        assert one_hit_a_word(hits, changed)
     elif not taken and isinstance(tree, And):
         assert not any(_takes(article, rest) for rest in _one_less(tree))
 
 
 @pytest.mark.soak
-@given(queries, articles)
-@settings(max_examples=20_000, deadline=None)
-def test_a_named_change_takes_the_article_for_long(query: str, article: Readable) -> None:
-    compare(query, article)
+def test_a_named_change_takes_the_article_for_long(capsys: pytest.CaptureFixture[str]) -> None:
+    """SOAK_SEED plays the same pairs once more."""
+    first = int(SOAK.get("SOAK_SEED", random.randrange(10**6)))
+    with capsys.disabled():
+        print(f"\nSOAK_SEED={first}", flush=True)
+
+    @seed(first)
+    @given(queries, articles)
+    @settings(max_examples=20_000, deadline=None, database=None)
+    def agree(query: str, article: Readable) -> None:
+        compare(query, article)
+
+    agree()
 
 
 @given(queries)

@@ -50,6 +50,20 @@ def test_no_form_grows_without_end(term: str) -> None:
     assert len(spellings(term)) <= 3
 
 
+@pytest.mark.parametrize(
+    ("term", "forms"),
+    [
+        ("AI芯片", {"ai芯片", "ai 芯片", "ai晶片", "ai 晶片"}),
+        ("中国 AI公司", {"中国ai公司", "中国 ai公司", "中国ai 公司", "中国 ai 公司"}),
+        ("10萬", {"10万", "10 万"}),
+        ("iPhone 17", {"iphone 17"}),
+        ("北京 大学", {"北京大学"}),
+    ],
+)
+def test_a_space_where_han_and_latin_meet_is_none(term: str, forms: set[str]) -> None:
+    assert set(spellings(term)) == forms
+
+
 def test_a_terms_own_form_comes_first() -> None:
     assert spellings("資訊")[0] == "资讯"
     assert spellings("Export  Control") == ("export control",)

@@ -98,6 +98,26 @@ def test_a_wrong_file_is_refused_with_its_place(change: str, to: str, problem: s
 
 
 @pytest.mark.parametrize(
+    ("query", "place"),
+    [
+        ("'don''t OR @putni'", "3:23"),
+        (r'"\u5317\u97d3 \"a\" OR @putni"', "3:35"),
+        ('"😀𠮷 \\\n      A @putni"', "4:9"),
+        ("北韓 AND\n\n      (A OR @putni)", "5:13"),
+        (">-\n      北韓\n      OR @putni\n", "5:10"),
+        ("|2  # 北韓\r\n      北韓 OR\r\n        @putni", "5:9"),
+        ("|\n      北韓 (A\n", "4:12"),
+        ("北韓 (A  # open", "3:17"),
+        ("&q !!str '北韓 OR @putni'", "3:28"),
+    ],
+)
+def test_a_complaint_points_at_the_character_however_the_query_is_written(query: str, place: str) -> None:
+    for mark in ("", "\ufeff"):
+        text = f"{mark}topics:\n  x:\n    query: {query}\n    title: 甲\n"
+        assert problems(text)[0].startswith(f"w.yaml:{place}: ")
+
+
+@pytest.mark.parametrize(
     ("change", "to", "said"),
     [
         ("desk@example", "deskexample", "is no mail address"),
