@@ -1,6 +1,5 @@
 """One crawl of one portal, from the opened run to the closed one: what the Airflow task and `portalwatch crawl` call."""
 
-import dataclasses
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -32,7 +31,6 @@ from pipelines.store.fastpath import open_fast, warn_of
 from pipelines.store.late import release_late
 from pipelines.store.numbers import Window
 from pipelines.store.pages import Found
-from pipelines.store.sources import Known
 from pipelines.store.tables import Run
 from pipelines.store.watchlists import Active, activate
 from pipelines.watch.watchlist import compile_watchlist
@@ -230,67 +228,49 @@ def _write(session: Session, job: Job, ended: runs.Ended) -> datetime:
 
 
 def _remember_sources(session: Session, job: Job, ended: runs.Ended) -> None:
-    for key, known in job.read.items() if ended.succeeded else ():
-        if key not in job.cut:
-            sources.remember_source(session, job.sheet.slug, key, _remembered(job, key, known), now())
-    for key in job.cut & set(job.known):
-        sources.remember_source(session, job.sheet.slug, key, dataclasses.replace(job.known[key], cut=True), now())
-
-
-def _remembered(job: Job, key: str, known: Known) -> Known:
-    """With what the walk learned. While a page that the listing names fails, the listing is read again though its bytes be the same."""
-    walk = job.walks.get(key)
-    if walk is None:
-        return known
-    names, paging = walk.remembered()
-    failed = any(job.ledger.outcomes.get(identity) is Outcome.FAILED for identity in walk.names)
-    return dataclasses.replace(known, digest=None if failed else known.digest, names=names, paging=paging)
+    failed = {found.identity for found in job.ledger.ended({Outcome.FAILED})}
+    for key, known in job.readings.learned(failed, saw_the_portal=ended.succeeded).items():
+        sources.remember_source(session, job.sheet.slug, key, known, now())
 
 
 def _share(job: Job, windows: Sequence[Window]) -> Share:
     named: dict[str, set[str]] = {}
     for source in job.sheet.discovery:
-        walk = job.walks.get(source.key)
-        names = walk.remembered()[0] if walk else job.known[source.key].names if source.key in job.known else ()
-        named.setdefault(source.view, set()).update(names)
-    missed = {each: now() for each, outcome in job.ledger.outcomes.items() if outcome in (Outcome.FAILED, Outcome.LEFT)}
+        named.setdefault(source.view, set()).update(job.readings.lately(source.key))
+    missed = {found.identity: now() for found in job.ledger.ended({Outcome.FAILED, Outcome.LEFT})}
     with reading(job.desk.engine) as session:
         return views.estimated(session, job.sheet.slug, named, windows, missed)
 
 
 def _come_again(job: Job) -> None:
     """Write what is due again, BATCH by BATCH: a sitemap may name 50,000 that are left, and others want to write meanwhile."""
-    due = [(job.ledger.found[identity], outcome) for identity, outcome in job.ledger.outcomes.items() if outcome in job.comes_again]
-
+    due = job.ledger.ended(job.comes_again)
     for start in range(0, len(due), pages.BATCH):
-        in_one_transaction(job.desk.engine, partial(_all_again, job=job, due=due[start : start + pages.BATCH]))
+        in_one_transaction(job.desk.engine, partial(_settle_again, job=job, due=due[start : start + pages.BATCH]))
 
 
 def _note_listed(job: Job) -> None:
     """Keep what each listing named, a transaction a listing, and why robots.txt let none of it be asked for."""
-    refused = {identity: why for identity, why in job.ledger.whys.items() if job.ledger.outcomes[identity] is Outcome.DENIED}
-    for key, named in job.named.items() if job.history is None else ():
+    refused = {found.identity: job.ledger.whys.get(found.identity) for found in job.ledger.ended({Outcome.DENIED})}
+    for key, named in job.readings.named.items() if job.history is None else ():
         seen = listed.Seen(
             portal=job.sheet.slug,
             url=key,
             identities={each: refused.get(each) for each in named.identities},
-            whole=named.whole and key not in job.cut,
+            whole=named.whole and key not in job.readings.cut,
         )
         in_one_transaction(job.desk.engine, partial(listed.note, seen=seen, now=now()))
 
 
-def _all_again(session: Session, job: Job, due: Sequence[tuple[Found, Outcome]]) -> None:
-    for found, outcome in due:
-        _settle_again(session, job, found, outcome)
-
-
-def _settle_again(session: Session, job: Job, found: Found, outcome: Outcome) -> None:
+def _settle_again(session: Session, job: Job, due: Sequence[Found]) -> None:
     """One identity that a database refuses must not keep the run from being written."""
-    try:
-        with session.begin_nested():
-            pages.settle(session, found, outcome, now(), job.sheet.looks, job.ledger.whys.get(found.identity))
-    except DataError:
-        log.exception("%s: its outcome could not be written", found.url)
+    for found in due:
+        outcome, why = job.ledger.outcomes[found.identity], job.ledger.whys.get(found.identity)
+        try:
+            with session.begin_nested():
+                pages.settle(session, found, outcome, now(), job.sheet.looks, why)
+        except DataError:
+            log.exception("%s: its outcome could not be written", found.url)
 
 
 def summary(job: Job, started_at: datetime, ended: runs.Ended) -> dict[str, Any]:
