@@ -14,7 +14,7 @@ from pipelines.dedup.fast import Fast
 from pipelines.dedup.shingles import sketch
 from pipelines.desk import Desk
 from pipelines.models import Answer, Comment, Outcome
-from pipelines.store import articles, attempts, claims, pages
+from pipelines.store import attempts, candidates, claims, pages
 from pipelines.store.database import engine, in_one_transaction, reading, upgrade, writing
 from pipelines.store.forget import Named, forget_article
 from pipelines.store.messages import message_of
@@ -95,8 +95,8 @@ def delivered(desk: Desk, now: datetime) -> None:
 def refilled(desk: Desk, now: datetime) -> None:
     """What a refill of Redis asks, batch by batch."""
     with reading(desk.engine) as session:
-        articles.near(session, sketch("", TEXT).asked, after=0, now=now)
-        articles.postings(session, 1, now)
+        candidates.near(session, sketch("", TEXT).asked, after=0, now=now)
+        candidates.postings(session, 1, now)
         pages.remembered(session, 1, now)
 
 
