@@ -16,7 +16,7 @@ from pipelines.desk import Desk
 from pipelines.errors import PortalwatchError
 from pipelines.models import Article, Comment, Origin, Outcome
 from pipelines.points import Point, passing
-from pipelines.store import articles, comments, decisions, pages, revisions, rulings
+from pipelines.store import articles, candidates, comments, decisions, pages, revisions, rulings
 from pipelines.store.database import in_one_transaction, serialize_stories
 from pipelines.store.fastpath import fill_near
 from pipelines.store.pages import Found
@@ -72,7 +72,7 @@ def drafted(desk: Desk, found: Found, article: Article, origin: Origin | None, t
     Redis reaches no further back than the horizon of the present, so that SQL alone is asked about what is replayed.
     """
     drawn, (seen_at, now) = sketch(article.title, article.text), times
-    near = desk.fast.near(drawn.asked, now) if desk.fast and now - seen_at < articles.SPARE else None
+    near = desk.fast.near(drawn.asked, now) if desk.fast and now - seen_at < candidates.SPARE else None
     return Draft(found=found, article=article, sketch=drawn, near=near or Near(votes={}), seen_at=seen_at, origin=origin)
 
 
@@ -166,7 +166,7 @@ def keep_draft(session: Session, desk: Desk, draft: Draft, now: datetime) -> Kep
     outcome, occasion = turn
     page.outcome = outcome.value
     comments.hear(session, row, draft.article.comments, desk.comments)
-    draft.posting = articles.post_shingles(session, row, draft.sketch.sample)
+    draft.posting = candidates.post_shingles(session, row, draft.sketch.sample)
     owed = watch(session, desk, row, list(articles.stories_of(session, row.id)), now, occasion)
     return Kept(outcome=outcome, article_id=row.id, alerts=owed, thread=unheard)
 
@@ -207,7 +207,7 @@ def _add(session: Session, desk: Desk, page: PageRow, draft: Draft, now: datetim
     articles.read_from(row, draft.origin)
     unheard = _unheard(desk, row, draft.article, now)
     comments.hear(session, row, draft.article.comments, desk.comments)
-    draft.posting = articles.post_shingles(session, row, drawn.sample)
+    draft.posting = candidates.post_shingles(session, row, drawn.sample)
     passing(Point.ARTICLE_STORED)
     stories = articles.place(session, row, decision.links, draft.seen_at)
     decisions.explain(session, row.id, decision, stories)
@@ -219,9 +219,9 @@ def _add(session: Session, desk: Desk, page: PageRow, draft: Draft, now: datetim
 def decided(session: Session, draft: Draft, but: int | None = None) -> Decision:
     """The stories that the draft's text joins, by every known article of its time `but` itself, and by what a person ruled."""
     drawn, at = draft.sketch, draft.seen_at
-    votes = {**draft.near.votes, **articles.near(session, drawn.asked, after=draft.near.upto, now=at)}
-    candidates = [*articles.equals(session, drawn.digest, at), *most_first(votes)]
-    known = [each for each in articles.known(session, candidates, at) if each.article_id != but]
+    votes = {**draft.near.votes, **candidates.near(session, drawn.asked, after=draft.near.upto, now=at)}
+    likely = [*candidates.equals(session, drawn.digest, at), *most_first(votes)]
+    known = [each for each in candidates.known(session, likely, at) if each.article_id != but]
     split = rulings.apart(session, {story for each in known for story in each.story_ids})
     return decide(draft.article.text, drawn, known, split)
 

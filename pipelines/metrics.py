@@ -26,7 +26,7 @@ from pipelines.dedup.gauge import gauge
 from pipelines.errors import PortalwatchError
 from pipelines.store import alerts, beats, standings, tallies
 from pipelines.store.database import open_store, reading
-from pipelines.store.tables import AlertRow, ArticleRow, Base, Match, Portal, Story, Tally, WatchlistRow
+from pipelines.store.tables import AlertRow, ArticleRow, Base, Match, Portal, Retraction, Story, Tally, WatchlistRow
 
 SIZED_FOR = 300.0
 """Seconds for which the archive's size is remembered: asking it means to look at all of its files."""
@@ -127,7 +127,7 @@ def _outbox(session: Session, now: datetime) -> Iterator[Metric]:
     owed = GaugeMetricFamily("portalwatch_outbox", "Alerts by state, but for those that were sent", labels=("state",))
     taken_back = GaugeMetricFamily("portalwatch_retractions", "Retractions by state, but for those that were sent", labels=("state",))
     unsent = dict(session.execute(select(AlertRow.state, func.count()).where(AlertRow.state.in_(STATES)).group_by(AlertRow.state)).all())
-    for family, counts in ((owed, unsent), (taken_back, alerts.retractions(session))):
+    for family, counts in ((owed, unsent), (taken_back, alerts.counts(session, Retraction))):
         for state in STATES:
             family.add_metric([state], counts.get(state, 0))
         yield family

@@ -14,7 +14,7 @@ from pipelines import flow, timing, watching
 from pipelines.desk import Desk
 from pipelines.flow import Draft
 from pipelines.models import Article, Outcome, Page
-from pipelines.store import alerts, articles, matches, pages, tellings
+from pipelines.store import alerts, articles, candidates, matches, pages, tellings
 from pipelines.store.database import reading
 from pipelines.store.pages import Found
 from pipelines.store.tables import ArticleRow, PageRow
@@ -101,7 +101,7 @@ def _reread(session: Session, desk: Desk, row: ArticleRow, draft: Draft, now: da
     changed = articles.reread(session, row, draft.article, draft.sketch.digest)
     articles.read_from(row, draft.origin)
     if "digest" in changed:
-        draft.posting = articles.repost_shingles(session, row, draft.sketch.sample)
+        draft.posting = candidates.repost_shingles(session, row, draft.sketch.sample)
         draft.seen_at = row.first_seen_at
         moved = tellings.replaced(session, row, flow.decided(session, draft, but=row.id), now)
     if not changed:

@@ -16,7 +16,7 @@ from pipelines.errors import ConfigError, PortalwatchError
 from pipelines.points import Point, passing
 from pipelines.store import alerts, comments, listed, retention
 from pipelines.store.ageing import Kept
-from pipelines.store.articles import HORIZON
+from pipelines.store.candidates import HORIZON
 from pipelines.store.database import in_one_transaction, open_store
 from pipelines.store.fastpath import open_fast, warn_of
 from pipelines.store.late import release_abandoned

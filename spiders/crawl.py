@@ -1,17 +1,13 @@
 """One crawl of one portal, from the opened run to the closed one: what the Airflow task and `portalwatch crawl` call."""
 
-import dataclasses
 import logging
-from collections.abc import Mapping, Sequence
-from datetime import datetime
-from functools import partial
+from collections.abc import Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.settings import Settings as ScrapySettings
 from sqlalchemy import Engine
-from sqlalchemy.exc import DataError
 from sqlalchemy.orm import Session
 
 from pipelines import flow, forgetting
@@ -22,28 +18,23 @@ from pipelines.config import Settings
 from pipelines.dedup.fast import Fast
 from pipelines.desk import Desk
 from pipelines.errors import PortalwatchError
-from pipelines.models import Outcome
 from pipelines.points import Point, passing
-from pipelines.share import Share
 from pipelines.sheet import Sheet
-from pipelines.store import listed, pages, runs, sources, standings, views
-from pipelines.store.database import in_one_transaction, open_store, reading
+from pipelines.store import runs, standings
+from pipelines.store.database import in_one_transaction, open_store
 from pipelines.store.fastpath import open_fast, warn_of
-from pipelines.store.late import release_late
-from pipelines.store.numbers import Window
-from pipelines.store.pages import Found
-from pipelines.store.sources import Known
 from pipelines.store.tables import Run
 from pipelines.store.watchlists import Active, activate
 from pipelines.watch.watchlist import compile_watchlist
-from spiders import loader, tdm
+from spiders import loader
 from spiders import settings as scrapy_settings
+from spiders.closing import account, keep, summary
 from spiders.job import Job, now
-from spiders.judged import by_its_past, watch_over, with_fault
-from spiders.past import Past, PastJob, past_sheet, past_verdict
+from spiders.judged import judge, watch_over
+from spiders.past import Past, PastJob, past_sheet
 from spiders.portal import PortalSpider
 from spiders.progress import Tell
-from spiders.verdict import Verdict, verdict
+from spiders.verdict import Verdict
 
 log = logging.getLogger(__name__)
 AFTER_A_RUN = 20.0  # seconds that a run gives to delivery; the `deliver` DAG does the rest
@@ -77,8 +68,9 @@ def crawl(portal: str, settings: Settings, past: Past | None = None, onlooker: T
     job = _job(sheet, settings, (engine, fast, active), past)
     job.archive, job.onlooker = place, onlooker
     finish_reason = "not_started" if job.rests_wholly() else _run(job)
-    judged = _judged(job, finish_reason)
-    told = _close(job, finish_reason, judged, active)
+    job.troubles += _of_watchlist(active, settings)
+    judged = judge(job, finish_reason)
+    told = _close(job, finish_reason, judged)
     fast.close()
     if not judged.succeeded:
         raise RunFailed(told, lasting=judged.lasting)
@@ -123,15 +115,6 @@ def _detached(session: Session, run: Run) -> Run:
     return run
 
 
-def _judged(job: Job, finish_reason: str) -> Verdict:
-    if resting := job.rests_wholly():
-        return Verdict(succeeded=False, reason="; ".join(resting))
-    if isinstance(job, PastJob):
-        return past_verdict(job, finish_reason)
-    judged = verdict(job.sources, job.ledger, finish_reason)
-    return by_its_past(job, finish_reason) or judged if judged.succeeded else with_fault(job, judged)
-
-
 def _run(job: Job) -> str:
     values = ScrapySettings()
     values.setmodule(scrapy_settings, priority="project")
@@ -153,6 +136,11 @@ def _refused(job: Job) -> str:
     return "asked_to_wait" if any(each.asked for each in job.breaker.standings.values()) else "refused"
 
 
+def _of_watchlist(active: Active, settings: Settings) -> list[str]:
+    refused = [f"the watchlist is refused: {active.trouble.splitlines()[0]}"] if active.trouble else []
+    return [*loader.unknown_portals(active.watchlist, settings), *refused]
+
+
 def _quiet_process(values: ScrapySettings) -> AsyncCrawlerProcess:
     """Scrapy sets its loggers to DEBUG and tells its versions at every start; a run has one line of its own."""
     logging.disable(logging.INFO)
@@ -165,150 +153,16 @@ def _quiet_process(values: ScrapySettings) -> AsyncCrawlerProcess:
     return process
 
 
-def _close(job: Job, finish_reason: str, judged: Verdict, active: Active) -> dict[str, Any]:
-    left = job.ledger.open()
-    for found in left:
-        job.ledger.settle(found, Outcome.LEFT)
-    windows = job.windows()
-    notes = [
-        judged.reason,
-        *job.troubles,
-        *loader.unknown_portals(active.watchlist, job.settings),
-        f"the watchlist is refused: {active.trouble.splitlines()[0]}" if active.trouble else None,
-    ]
-    ended = runs.Ended(
-        finish_reason=finish_reason,
-        succeeded=judged.succeeded,
-        reason="; ".join(filter(None, notes)) or None,
-        discovered=len(job.ledger.found),
-        requests=sum(job.requests.values()),
-        bytes=job.bytes,
-        outcomes=job.ledger.counts(),
-        evidence=job.ledger.evidence,
-        share=_share(job, windows) if finish_reason != "not_started" and job.history is None else Share(why="not looked at"),
-        numbers=[window.told() for window in windows],
-        figures=job.figures(),
-    )
-    _come_again(job)
-    _note_listed(job)
-    passing(Point.RUN_ENDING)
-    started = in_one_transaction(job.desk.engine, lambda session: _write(session, job, ended))
-    passing(Point.RUN_CLOSED)
-    if job.desk.fast:
-        job.desk.fast.release(job.sheet.slug, job.owner, [found.identity for found in job.ledger.found.values()])
+def _close(job: Job, finish_reason: str, judged: Verdict) -> dict[str, Any]:
+    ended = account(job, finish_reason, judged)
+    started = keep(job, ended)
     if job.history is None:
         watch_over(job)
     job.say("sending alerts")
     if finish_reason != "shutdown":
         deliver(job.post, seconds=AFTER_A_RUN)
     told = summary(job, started, ended)
-    said = {
-        "portal": job.sheet.slug,
-        "run": job.run_id,
-        "succeeded": ended.succeeded,
-        "reason": ended.reason,
-        "outcomes": dict(ended.outcomes),
-    }
+    said = {"portal": job.sheet.slug, "run": job.run_id, **{key: told[key] for key in ("succeeded", "reason", "outcomes")}}
     how = finish_reason if judged.succeeded else f"{judged.reason}; {finish_reason}"
-    log.info("%s: %s %s", job.sheet.slug, how, dict(ended.outcomes), extra=said)
+    log.info("%s: %s %s", job.sheet.slug, how, told["outcomes"], extra=said)
     return told
-
-
-def _write(session: Session, job: Job, ended: runs.Ended) -> datetime:
-    pages.remember_marks(session, job.unmarked)
-    if job.history is None:
-        _remember_sources(session, job, ended)
-    runs.give_back(session, job.unused())
-    standings.keep(session, job.sheet.slug, job.stood, job.breaker.standings)
-    standings.keep_reserved(session, job.sheet.slug, job.reserved)
-    if job.desk.late is not None:
-        release_late(session, job.desk.late, now())
-    started = runs.close_run(session, job.run_id, ended, now())
-    session.flush()
-    passing(Point.RUN_WRITTEN)
-    return started
-
-
-def _remember_sources(session: Session, job: Job, ended: runs.Ended) -> None:
-    for key, known in job.read.items() if ended.succeeded else ():
-        if key not in job.cut:
-            sources.remember_source(session, job.sheet.slug, key, _remembered(job, key, known), now())
-    for key in job.cut & set(job.known):
-        sources.remember_source(session, job.sheet.slug, key, dataclasses.replace(job.known[key], cut=True), now())
-
-
-def _remembered(job: Job, key: str, known: Known) -> Known:
-    """With what the walk learned. While a page that the listing names fails, the listing is read again though its bytes be the same."""
-    walk = job.walks.get(key)
-    if walk is None:
-        return known
-    names, paging = walk.remembered()
-    failed = any(job.ledger.outcomes.get(identity) is Outcome.FAILED for identity in walk.names)
-    return dataclasses.replace(known, digest=None if failed else known.digest, names=names, paging=paging)
-
-
-def _share(job: Job, windows: Sequence[Window]) -> Share:
-    named: dict[str, set[str]] = {}
-    for source in job.sheet.discovery:
-        walk = job.walks.get(source.key)
-        names = walk.remembered()[0] if walk else job.known[source.key].names if source.key in job.known else ()
-        named.setdefault(source.view, set()).update(names)
-    missed = {each: now() for each, outcome in job.ledger.outcomes.items() if outcome in (Outcome.FAILED, Outcome.LEFT)}
-    with reading(job.desk.engine) as session:
-        return views.estimated(session, job.sheet.slug, named, windows, missed)
-
-
-def _come_again(job: Job) -> None:
-    """Write what is due again, BATCH by BATCH: a sitemap may name 50,000 that are left, and others want to write meanwhile."""
-    due = [(job.ledger.found[identity], outcome) for identity, outcome in job.ledger.outcomes.items() if outcome in job.comes_again]
-
-    for start in range(0, len(due), pages.BATCH):
-        in_one_transaction(job.desk.engine, partial(_all_again, job=job, due=due[start : start + pages.BATCH]))
-
-
-def _note_listed(job: Job) -> None:
-    """Keep what each listing named, a transaction a listing, and why robots.txt let none of it be asked for."""
-    refused = {identity: why for identity, why in job.ledger.whys.items() if job.ledger.outcomes[identity] is Outcome.DENIED}
-    for key, named in job.named.items() if job.history is None else ():
-        seen = listed.Seen(
-            portal=job.sheet.slug,
-            url=key,
-            identities={each: refused.get(each) for each in named.identities},
-            whole=named.whole and key not in job.cut,
-        )
-        in_one_transaction(job.desk.engine, partial(listed.note, seen=seen, now=now()))
-
-
-def _all_again(session: Session, job: Job, due: Sequence[tuple[Found, Outcome]]) -> None:
-    for found, outcome in due:
-        _settle_again(session, job, found, outcome)
-
-
-def _settle_again(session: Session, job: Job, found: Found, outcome: Outcome) -> None:
-    """One identity that a database refuses must not keep the run from being written."""
-    try:
-        with session.begin_nested():
-            pages.settle(session, found, outcome, now(), job.sheet.looks, job.ledger.whys.get(found.identity))
-    except DataError:
-        log.exception("%s: its outcome could not be written", found.url)
-
-
-def summary(job: Job, started_at: datetime, ended: runs.Ended) -> dict[str, Any]:
-    """The JSON of `portalwatch crawl --json`, and of `backfill --json`, which has its day in `history`."""
-    return {
-        "portal": job.sheet.slug,
-        **({"history": job.history.isoformat()} if job.history else {}),
-        "started_at": started_at.isoformat(),
-        "finished_at": now().isoformat(),
-        "finish_reason": ended.finish_reason,
-        "succeeded": ended.succeeded,
-        "reason": ended.reason,
-        "discovered": ended.discovered,
-        "requests": ended.requests,
-        "bytes": ended.bytes,
-        "outcomes": dict(ended.outcomes),
-        "share": ended.share.share,
-        "views": ended.share.as_json(),
-        "numbers": ended.numbers,
-        "reserved": tdm.told(job.reserved),
-    }

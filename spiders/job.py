@@ -2,7 +2,6 @@
 
 import uuid
 from collections import Counter
-from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from hashlib import blake2b
@@ -22,14 +21,13 @@ from pipelines.sources import Source
 from pipelines.store import numbers, pages, runs, sources, standings
 from pipelines.store.database import in_one_transaction, reading
 from pipelines.store.pages import Found
-from pipelines.store.sources import Known
 from pipelines.store.standings import Standing
 from pipelines.store.tables import Portal
 from spiders.breaker import Breaker
 from spiders.discovery import Link, Listed
 from spiders.ledger import Ledger
 from spiders.progress import Tell, progress
-from spiders.walk import Walk
+from spiders.readings import Readings
 
 
 @dataclass(slots=True, kw_only=True)
@@ -43,20 +41,10 @@ class SourceAnswer:
 
 
 @dataclass(slots=True, kw_only=True)
-class Named:
-    """What a discovery address named in this run, in its order; `whole` unless some of it stood there as before and was not read."""
-
-    identities: dict[str, None] = field(default_factory=dict)
-    whole: bool = True
-
-
-@dataclass(slots=True, kw_only=True)
 class Job:
     """One run of one portal.
 
-    `known` and `read`: discovery addresses that earlier runs, and this one, read, by their keys; `walks`: how this run goes
-    through each; `named`: what it found there; `cut`: those whose paging ended early in this run; `asked`: every listing
-    address that was requested;
+    `sources`: what its discovery addresses answered; `readings`: what they told;
     `requests`: what each host was sent, of what is `granted`, last from the day `granted_on`; `spent`: what other runs took of it;
     `stood`: how the portal's hosts stood with us before; `reserved`: what they reserve from text and data mining, by root;
     `history`: the day of the past that is read; `comes_again`: outcomes whose identities are due again;
@@ -78,12 +66,7 @@ class Job:
     granted: Counter[str] = field(default_factory=Counter)
     granted_on: dict[str, date] = field(default_factory=dict)
     sources: list[SourceAnswer] = field(default_factory=list)
-    known: dict[str, Known] = field(default_factory=dict)
-    read: dict[str, Known] = field(default_factory=dict)
-    walks: dict[str, Walk] = field(default_factory=dict)
-    named: dict[str, Named] = field(default_factory=dict)
-    cut: set[str] = field(default_factory=set)
-    asked: set[str] = field(default_factory=set)
+    readings: Readings = field(default_factory=Readings)
     unmarked: list[Found] = field(default_factory=list)
     reserved: dict[str, dict[str, Any]] = field(default_factory=dict)
     history: date | None = None
@@ -100,7 +83,7 @@ class Job:
             self.desk.fast.alive(self.owner)
         with reading(self.desk.engine) as session:
             self.spent = runs.spent(session, now())
-            self.known = sources.known_sources(session, self.sheet.slug)
+            self.readings.known = sources.known_sources(session, self.sheet.slug)
             self.stood, known = (standings.standings(session, self.sheet.slug) for _ in range(2))
             self.breaker = Breaker(known)
             self.reserved = dict(session.get_one(Portal, self.sheet.slug).reserved or {})
@@ -167,14 +150,7 @@ class Job:
 
     def further(self, source: Source, number: int, listed: Listed) -> int | None:
         """The page to read after page `number` of a listing that has pages, None where it was the last."""
-        return number + 1 if self.walks[source.key].goes_on(number) else None
-
-    def name(self, key: str, found: Collection[Found], *, whole: bool = True) -> None:
-        """Take down what a discovery address named; one that is read and names nothing tells nothing."""
-        if found or not whole:
-            named = self.named.setdefault(key, Named())
-            named.identities |= {each.identity: None for each in found}
-            named.whole = named.whole and whole
+        return number + 1 if self.readings.walks[source.key].goes_on(number) else None
 
     def to_fetch(self, fresh: list[Found]) -> tuple[list[Found], list[Found]]:
         """(what to fetch of `fresh`, what is known). Redis is asked first, SQL where Redis does not know.
@@ -198,8 +174,7 @@ class Job:
 
     def figures(self) -> dict[str, Any]:
         """What health judges the run by."""
-        settled = self.ledger.outcomes.items()
-        unread = [(self.ledger.found[each].url, self.ledger.whys.get(each, "")) for each, outcome in settled if outcome in UNREAD]
+        unread = [(found.url, self.ledger.whys.get(found.identity, "")) for found in self.ledger.ended(UNREAD)]
         return self.tally.told(unread, [(source.url, source.why, source.not_modified) for source in self.sources])
 
     def misses(self, article: Article) -> str | None:

@@ -1,4 +1,4 @@
-"""A run against its portal's own past: the silence that is none of the portal's, and what ops hear after a run."""
+"""The verdict on a run, by what it found and by its portal's own past, and what ops hear after it."""
 
 import logging
 from dataclasses import replace
@@ -14,12 +14,23 @@ from pipelines.store.database import reading
 from spiders.answers import CERTIFICATE
 from spiders.certificate import fault
 from spiders.job import Job, now
-from spiders.verdict import Verdict
+from spiders.past import PastJob, past_verdict
+from spiders.verdict import Verdict, verdict
 
 log = logging.getLogger(__name__)
 
 
-def by_its_past(job: Job, finish_reason: str) -> Verdict | None:
+def judge(job: Job, finish_reason: str) -> Verdict:
+    """Whether the run succeeded, and why not: its portal rested, it could not see it, or that is silent as it never was."""
+    if resting := job.rests_wholly():
+        return Verdict(succeeded=False, reason="; ".join(resting))
+    if isinstance(job, PastJob):
+        return past_verdict(job, finish_reason)
+    judged = verdict(job.sources, job.ledger, finish_reason)
+    return _by_its_past(job, finish_reason) or judged if judged.succeeded else _with_fault(job, judged)
+
+
+def _by_its_past(job: Job, finish_reason: str) -> Verdict | None:
     """The verdict on a run that found nothing where its portal's own past says something; None where that is as usual."""
     if job.desk.learning:
         return None
@@ -30,7 +41,7 @@ def by_its_past(job: Job, finish_reason: str) -> Verdict | None:
     return Verdict(succeeded=False, reason="; ".join(silent.evidence)) if silent else None
 
 
-def with_fault(job: Job, judged: Verdict) -> Verdict:
+def _with_fault(job: Job, judged: Verdict) -> Verdict:
     """With what is wrong with the certificate, where that is the reason."""
     if CERTIFICATE not in (judged.reason or ""):
         return judged

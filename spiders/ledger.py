@@ -1,7 +1,7 @@
 """The ledger: every identity that a run discovers ends in exactly one outcome."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -69,6 +69,10 @@ class Ledger:
     def open(self) -> list[Found]:
         """What has no outcome yet."""
         return [found for identity, found in self.found.items() if identity not in self.outcomes]
+
+    def ended(self, outcomes: Collection[Outcome]) -> list[Found]:
+        """What ended in one of these."""
+        return [self.found[identity] for identity, outcome in self.outcomes.items() if outcome in outcomes]
 
     def counts(self) -> Mapping[str, int]:
         """Outcomes that occurred, with how often."""

@@ -21,7 +21,6 @@ from pipelines.store.sources import Known
 from spiders.answers import LONGEST_URL, header, plain, refusal, short
 from spiders.discovery import Listed, challenged, read_listing
 from spiders.job import Job, SourceAnswer, host_of, now
-from spiders.walk import Walk
 
 log = logging.getLogger(__name__)
 LISTING_FIRST, NEW_LISTING, NEW_FIRST, SECOND_LOOK = 100, 50, 10, 0  # priorities
@@ -48,7 +47,7 @@ class Listings:
     """Reads the discovery addresses of a job's sheet; `article(found, priority)` makes the request of a page."""
 
     def __init__(self, job: Job, article: Callable[[Found, int], Request]) -> None:
-        self._job, self._article = job, article
+        self._job, self._readings, self._article = job, job.readings, article
         self._all_read = asyncio.Event()
 
     async def requests(self) -> AsyncIterator[Request]:
@@ -99,8 +98,8 @@ class Listings:
         standing = self._job.rests(source.url)
         if standing is not None:
             self._job.sources.append(SourceAnswer(url=source.url, why=standing))
-        elif source.key not in self._job.walks:
-            self._job.walks[source.key] = Walk(source=source, known=self._job.known.get(source.key))
+        elif source.key not in self._readings.walks:
+            self._readings.begin(source)
             yield from self._request(Place(source=source, url=source.url))
 
     async def _read(self, response: Response, place: Place) -> list[Request]:
@@ -123,13 +122,13 @@ class Listings:
         if found or listed.more:
             job.answered(response.url, page=False)
             if place.number == 1:
-                job.read[place.key] = self._validators(response, None if listed.more else digest)
+                self._readings.read[place.key] = self._validators(response, None if listed.more else digest)
         else:
             answer.why = await self._nothing(response, place) or listed.why or (None if place.number > 1 else "no article link on it")
-        job.name(place.key, found)
+        self._readings.name(place.key, found)
         wanted = await self._wanted(found)
         unsettled = {each.identity for each in found if job.ledger.outcomes.get(each.identity) is not Outcome.KNOWN}
-        job.walks[place.source.key].page(place.number, [each.identity for each in found], unsettled)
+        self._readings.walks[place.source.key].page(place.number, [each.identity for each in found], unsettled)
         return [*wanted, *self._further(listed, place)]
 
     def _within(self, found: list[Found], answer: SourceAnswer) -> list[Found]:
@@ -142,9 +141,9 @@ class Listings:
 
     def _unmodified(self, response: Response, place: Place, known: Known) -> list[Request]:
         self._job.answered(response.url, page=False)
-        self._job.read[place.key] = known if response.status == 304 else self._validators(response, known.digest)
-        self._job.walks[place.source.key].unmodified(place.number)
-        self._job.name(place.key, (), whole=False)
+        self._readings.read[place.key] = known if response.status == 304 else self._validators(response, known.digest)
+        self._readings.walks[place.source.key].unmodified(place.number)
+        self._readings.name(place.key, (), whole=False)
         return list(self._further(Listed(), place))
 
     def _validators(self, response: Response, digest: str | None) -> Known:
@@ -190,9 +189,9 @@ class Listings:
         source, url = place.source, place.url
         body = source.body_of(place.number) if isinstance(source, Api) else None
         asked = url if body is None else f"{url} {json.dumps(body, sort_keys=True)}"
-        if asked in self._job.asked or len(url) > LONGEST_URL:
+        if asked in self._readings.asked or len(url) > LONGEST_URL:
             return
-        self._job.asked.add(asked)
+        self._readings.asked.add(asked)
         headers = {"Accept": "application/json"} if isinstance(source, Api) else {}
         known = self._conditional(place) if body is None else None  # RFC 9110, 13.1: a failed condition of a POST is an error, not a 304
         pairs = (("If-None-Match", known.etag), ("If-Modified-Since", known.last_modified)) if known else ()
@@ -200,7 +199,7 @@ class Listings:
         headers |= {"Content-Type": "application/json"} if body is not None else {}
         posted: dict[str, Any] = {"method": "POST", "body": json.dumps(body)} if body is not None else {}
         # Listings that were read before go first: what they name too is news, though a new listing has it as well.
-        priority = LISTING_FIRST if source.key in self._job.known else NEW_LISTING
+        priority = LISTING_FIRST if source.key in self._readings.known else NEW_LISTING
         try:
             request = Request(
                 url, self.read, **posted, errback=self.failed, headers=headers, dont_filter=True, priority=priority,
@@ -209,16 +208,16 @@ class Listings:
         except ValueError as error:
             self._job.sources.append(SourceAnswer(url=url[:LONGEST_URL], why=f"no address: {error}"))
             return
-        self._job.walks[source.key].waiting += 1
+        self._readings.walks[source.key].waiting += 1
         yield request
 
     def _conditional(self, place: Place) -> Known | None:
         """What the last whole reading left, where it was read by the same rules; of a first page only."""
-        known = self._job.known.get(place.key) if place.number == 1 else None
+        known = self._readings.known.get(place.key) if place.number == 1 else None
         return known if known is not None and not known.cut and known.rules == self._job.rules else None
 
     def _found(self, listed: Listed, place: Place) -> list[Found]:
-        sheet, known, found = self._job.sheet, self._job.known.get(place.source.key), []
+        sheet, known, found = self._job.sheet, self._readings.known.get(place.source.key), []
         learned = self._job.desk.learning or known is None or place.number > (known.paging.depth or place.number)
         for link in listed.links:
             named = sheet.identify(link.url) if len(link.url) <= LONGEST_URL else None
@@ -229,13 +228,13 @@ class Listings:
     def _cut(self, place: Place) -> None:
         """A reading that began ends early; one that did not begin leaves all as it was."""
         if place.number > 1 or place.depth:
-            self._job.cut |= {place.source.key, place.key}
+            self._readings.cut |= {place.source.key, place.key}
 
     def _one_less(self, place: Place) -> None:
-        self._job.walks[place.source.key].waiting -= 1
+        self._readings.walks[place.source.key].waiting -= 1
         self._all_read.set()
 
     async def _until_read(self) -> None:
-        while any(walk.waiting for walk in self._job.walks.values()):
+        while self._readings.waiting:
             self._all_read.clear()
             await self._all_read.wait()

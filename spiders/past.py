@@ -107,7 +107,7 @@ class PastJob(Job):
     def load(self) -> None:
         """Read what the run starts from. Its listings count as read before and cut short: each is read to its end, and teaches nothing."""
         Job.load(self)
-        self.known = {source.key: Known(cut=True) for source in self.sheet.discovery}
+        self.readings.known = {source.key: Known(cut=True) for source in self.sheet.discovery}
         undated = [source for source in self.sheet.history if isinstance(source, Listing | Api) and not dates_in(source)]
         self.digs = {source.key: Dig(day=self.history, pages=source.pages) for source in undated}
 

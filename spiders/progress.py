@@ -25,8 +25,8 @@ Tell = Callable[[Progress], None]
 def progress(job: "Job", stage: str = "") -> Progress:
     """How far the run is, at `stage` or what can be told from its open ends."""
     left = len(job.ledger.found) - len(job.ledger.outcomes)
-    listings = sum(walk.waiting for walk in job.walks.values())
-    reading = "reading pages" if left else "reading listings" if listings or not job.walks else "reading comments"
+    listings = job.readings.waiting or not job.readings.walks
+    reading = "reading pages" if left else "reading listings" if listings else "reading comments"
     return Progress(
         portal=job.sheet.slug,
         stage=stage or reading,

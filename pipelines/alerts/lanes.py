@@ -6,7 +6,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from threading import Event
 
-from pipelines.store.alerts import Lane
+from pipelines.store.claims import Lane
 
 THREADS = 16
 LANE_THREADS = 4  # that a quick channel may have at a time

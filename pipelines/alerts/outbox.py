@@ -18,8 +18,8 @@ from pipelines.alerts.lanes import THREADS, Turn, in_turns
 from pipelines.alerts.lines import keeping
 from pipelines.models import Answer, Message
 from pipelines.points import Point, passing
-from pipelines.store import alerts
-from pipelines.store.alerts import Claim, Lane
+from pipelines.store import claims
+from pipelines.store.claims import Claim, Lane
 from pipelines.store.database import in_one_transaction, reading
 from pipelines.store.messages import message_of
 from pipelines.store.waiting import Present, arrange
@@ -111,7 +111,7 @@ def _turns(round_: _Round) -> Generator[Turn | None]:
 
 def _lanes(post: Post) -> list[Lane]:
     with reading(post.engine) as session:
-        return [_lane(post, channel) for channel in alerts.channels_due(session, post.clock())]
+        return [_lane(post, channel) for channel in claims.channels_due(session, post.clock())]
 
 
 def _lane(post: Post, name: str) -> Lane:
@@ -124,18 +124,18 @@ def _turn(round_: _Round, lane: Lane, size: int) -> Turn:
     post, turn, began = round_.post, Turn(lane=lane), time.monotonic()
     if round_.is_over:
         return turn
-    claims = round_.keep(lambda session: alerts.claim(session, post.clock(), lane, size))
-    if claims:
+    taken = round_.keep(lambda session: claims.claim(session, post.clock(), lane, size))
+    if taken:
         passing(Point.ALERT_CLAIMED)
-    for claim in claims:
+    for claim in taken:
         if round_.is_over or claim.until - post.clock() < LONGEST_SEND:
             break
         turn.taken += 1
         answer = _delivered(round_, claim, turn)
         if not (answer.ok or answer.permanent or answer.only_this):
             break
-    if left := claims[turn.taken :]:
-        round_.keep(lambda session: alerts.give_back(session, left, post.clock()))
+    if left := taken[turn.taken :]:
+        round_.keep(lambda session: claims.give_back(session, left, post.clock()))
     turn.seconds = time.monotonic() - began
     return turn
 
@@ -150,7 +150,7 @@ def _delivered(round_: _Round, claim: Claim, turn: Turn) -> Answer:
     answer = post.send(channel, message) if channel else _unknown(message.channel)
     seconds = time.monotonic() - began
     passing(Point.ALERT_SENT)
-    state = round_.keep(lambda session: alerts.answered(session, claim, answer, post.clock(), seconds))
+    state = round_.keep(lambda session: claims.answered(session, claim, answer, post.clock(), seconds))
     level = logging.DEBUG if answer.ok else logging.WARNING
     log.log(level, "alert %s by %s: %s (%s)", claim.message, message.channel, state, answer.detail)
     passing(Point.ALERT_RECORDED)

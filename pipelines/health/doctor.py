@@ -68,7 +68,7 @@ def _sheets(broken: Mapping[str, str]) -> Iterator[Finding]:
 def _in_store(settings: Settings, engine: Engine, names: Mapping[str, str]) -> Iterator[Finding]:
     fast = open_fast(settings, engine)
     with reading(engine) as session:
-        counts, taken_back, to_ops = alerts.counts(session), alerts.retractions(session), alerts.notices(session)
+        counts, taken_back, to_ops = (alerts.counts(session, table) for table in alerts.TABLES)
         silent = circuits.open_circuits(session)
         latest = runs.latest_runs(session)
         shares = runs.latest_shares(session, datetime.now(UTC) - USUAL)

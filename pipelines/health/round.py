@@ -23,7 +23,7 @@ from pipelines.store import alerts, blindness, incidents, runs, standings
 from pipelines.store.database import in_one_transaction, open_store, reading
 from pipelines.store.incidents import Ailment, Change
 from pipelines.store.notices import owe_notice
-from pipelines.store.tables import Incident, Notice, Portal
+from pipelines.store.tables import AlertRow, Incident, Notice, Portal
 from pipelines.store.watchlists import running
 from pipelines.watch.watchlist import Watchlist
 
@@ -177,7 +177,7 @@ def roll_up(session: Session, watch: Watch, looks: Mapping[str, Sequence[Look]],
     fares = [fare_of(slug, looks.get(slug, ()), [row for row in open_ones if row.name == slug], now) for slug in watch.portals]
     quiet = quiet_topics(session, watch.watchlist.topics, blindness.blind_since(session), now)
     line = covered(blindness.coverage(session, watch.portals))
-    dead = {name: count(session).get("dead", 0) for name, count in (("alerts", alerts.counts), ("notices", alerts.notices))}
+    dead = {name: alerts.counts(session, table).get("dead", 0) for name, table in (("alerts", AlertRow), ("notices", Notice))}
     rows = session.scalars(select(Portal).where(Portal.slug.in_(watch.portals)))
     return {
         "title": line[:1].upper() + line[1:],

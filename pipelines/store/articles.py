@@ -1,27 +1,25 @@
-"""Articles and stories: keeping a state, finding what it may be a copy of, placing it."""
+"""Articles and stories: keeping a state, placing it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
-import numpy as np
-from sqlalchemy import ColumnElement, delete, func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from pipelines.dedup.postings import Posting, most_first
-from pipelines.dedup.shingles import Hashes, Sketch, sketch
-from pipelines.dedup.stories import Known, Link
+from pipelines.dedup.shingles import Sketch, sketch
+from pipelines.dedup.stories import Link
 from pipelines.models import Article, Origin
 from pipelines.store.revisions import Step
-from pipelines.store.tables import ArticleRow, Meta, PageRow, Revision, Shingle, Story, Telling
+from pipelines.store.tables import ArticleRow, PageRow, Revision, Story, Telling
 from pipelines.watch.readable import Readable
 
-HORIZON = timedelta(days=14)  # how far back a copy is looked for
-SPARE = timedelta(days=1)  # Redis' index holds so much more than the horizon, for what is kept a while after it was seen
-POSTED = "posted"  # of Meta: how many postings there were
-CANDIDATES = 24  # the likeliest articles that are compared whole
-BATCH = 400
+AS_READ = (
+    "url", "title", "text", "published_from", "published_raw", "author", "section", "rights", "language", "script",
+    "rung", "quality", "codec",
+)  # fmt: skip
+"""What a row keeps as the article has it."""
 
 
 def of_page(session: Session, page_id: int) -> ArticleRow | None:
@@ -32,12 +30,6 @@ def of_page(session: Session, page_id: int) -> ArticleRow | None:
 def of_identity(session: Session, portal: str, identity: str) -> ArticleRow | None:
     """The article of a portal's identity."""
     return session.scalar(select(ArticleRow).join(PageRow).where(PageRow.portal == portal, PageRow.identity == identity))
-
-
-def posted(session: Session) -> int:
-    """How many postings to the index of near-duplicates there were; their numbers are never given out again."""
-    known = session.get(Meta, POSTED)
-    return int(known.value) if known else 0
 
 
 def add(session: Session, page: PageRow, article: Article, *, digest: str, learned: bool, now: datetime) -> ArticleRow:
@@ -103,83 +95,6 @@ def _take_over(row: ArticleRow, article: Article, digest: str) -> None:
         setattr(row, name, value)
 
 
-def post_shingles(session: Session, row: ArticleRow, sample: Hashes) -> Posting:
-    """Post the article's sample to the index of near-duplicates; gives what goes to Redis' copy of it."""
-    known = set(session.scalars(select(Shingle.value).where(Shingle.article_id == row.id)))
-    session.add_all(Shingle(value=value, article_id=row.id) for value in sample.tolist() if value not in known)
-    before = posted(session)
-    row.posted = before + 1
-    session.merge(Meta(key=POSTED, value=str(row.posted)))
-    session.flush()
-    return Posting(article_id=row.id, number=row.posted, before=before, at=row.first_seen_at, sample=sample)
-
-
-def repost_shingles(session: Session, row: ArticleRow, sample: Hashes) -> Posting:
-    """Post the sample of another reading, and take back what only the old one had."""
-    session.execute(delete(Shingle).where(Shingle.article_id == row.id, Shingle.value.not_in(sample.tolist())))
-    return post_shingles(session, row, sample)
-
-
-def near(session: Session, sample: Hashes, *, after: int, now: datetime) -> dict[int, int]:
-    """Articles within the horizon that were posted after `after` and share sampled shingles, with how many, most first."""
-    if after >= posted(session):
-        return {}
-    votes: dict[int, int] = {}
-    values = sample.tolist()
-    for start in range(0, len(values), BATCH):
-        query = (
-            select(Shingle.article_id, func.count())
-            .join(ArticleRow, ArticleRow.id == Shingle.article_id)
-            .where(Shingle.value.in_(values[start : start + BATCH]), ArticleRow.posted > after, ArticleRow.first_seen_at >= now - HORIZON)
-            .group_by(Shingle.article_id)
-        )
-        for article_id, count in session.execute(query):
-            votes[article_id] = votes.get(article_id, 0) + count
-    return most_first(votes)
-
-
-def postings(session: Session, after: int, now: datetime) -> list[Posting]:
-    """The next BATCH postings after number `after`, in their order, of articles that Redis' index should hold."""
-    query = select(ArticleRow.id, ArticleRow.posted, ArticleRow.first_seen_at).where(ArticleRow.posted > after, _indexed(now))
-    rows = session.execute(query.order_by(ArticleRow.posted).limit(BATCH)).all()
-    samples: dict[int, list[int]] = {row.id: [] for row in rows}
-    for value, article_id in session.execute(select(Shingle.value, Shingle.article_id).where(Shingle.article_id.in_(samples))):
-        samples[article_id].append(value)
-    befores = [after, *(row.posted for row in rows)]
-    return [
-        Posting(article_id=row.id, number=row.posted, before=last, at=row.first_seen_at, sample=np.array(samples[row.id], dtype=np.int64))
-        for row, last in zip(rows, befores, strict=False)
-    ]
-
-
-def indexed(session: Session, now: datetime) -> int:
-    """How many articles Redis' index should hold."""
-    return session.scalar(select(func.count()).select_from(ArticleRow).where(_indexed(now))) or 0
-
-
-def _indexed(now: datetime) -> ColumnElement[bool]:
-    return ArticleRow.first_seen_at >= now - HORIZON - SPARE
-
-
-def equals(session: Session, digest: str, now: datetime) -> list[int]:
-    """Ids of articles within the horizon with the same letters, in either script, newest first."""
-    query = select(ArticleRow.id).where(ArticleRow.digest == digest, ArticleRow.first_seen_at >= now - HORIZON)
-    return list(session.scalars(query.order_by(ArticleRow.id.desc()).limit(CANDIDATES // 2)))
-
-
-def known(session: Session, candidates: Iterable[int], now: datetime) -> list[Known]:
-    """The candidates within the horizon, at most CANDIDATES, and what opened their stories, with sketches and stories."""
-    likeliest = list(dict.fromkeys(candidates))[:BATCH]
-    near = ArticleRow.first_seen_at.between(now - HORIZON, now + HORIZON)  # a backfill keeps what is far from the present, either way
-    there = set(session.scalars(select(ArticleRow.id).where(ArticleRow.id.in_(likeliest), near)))
-    ids = [each for each in likeliest if each in there][:CANDIDATES]
-    told = select(Telling.story_id).where(Telling.article_id.in_(ids))
-    ids = list({*ids, *session.scalars(select(Story.article_id).where(Story.id.in_(told)))})
-    texts = select(ArticleRow.id, ArticleRow.title, ArticleRow.text).where(ArticleRow.id.in_(ids), near)
-    rows = session.execute(texts.order_by(ArticleRow.id))
-    return [Known(article_id=row.id, story_ids=tuple(stories_of(session, row.id)), sketch=sketch(row.title, row.text)) for row in rows]
-
-
 def sketch_of(row: ArticleRow) -> Sketch:
     """What its title and text are compared by."""
     return sketch(row.title, row.text)
@@ -229,23 +144,11 @@ def place(session: Session, row: ArticleRow, links: Sequence[Link], now: datetim
 def article_of(row: ArticleRow) -> Article:
     """The article as it is kept, without what readers left."""
     return Article(
-        url=row.url,
-        title=row.title,
-        text=row.text,
+        **{name: getattr(row, name) for name in AS_READ},
         published_at=row.published_at or row.published_on,
-        published_from=row.published_from,
-        published_raw=row.published_raw,
         modified_at=row.modified_at,
         publisher=tuple(row.publisher),
-        author=row.author,
-        section=row.section,
-        rights=row.rights,
-        language=row.language,
-        script=row.script,
         captions=tuple(row.captions),
-        rung=row.rung,
-        quality=row.quality,
-        codec=row.codec,
     )
 
 
@@ -263,29 +166,15 @@ def _keep_again(session: Session, row: ArticleRow) -> Revision:
 
 
 def _state(article: Article, digest: str) -> dict[str, Any]:
-    published = article.published_at
-    modified = article.modified_at
-    return {
-        "url": article.url,
-        "title": article.title,
-        "text": article.text,
+    published, modified = article.published_at, article.modified_at
+    return {name: getattr(article, name) for name in AS_READ} | {
         "published_at": published if isinstance(published, datetime) else None,
         "published_on": published if isinstance(published, date) and not isinstance(published, datetime) else None,
-        "published_from": article.published_from,
-        "published_raw": article.published_raw,
         "modified_at": modified if isinstance(modified, datetime) else None,
         "publisher": list(article.publisher),
         "publisher_from": [asdict(credit) for credit in article.publisher_from],
-        "author": article.author,
-        "section": article.section,
-        "rights": article.rights,
-        "language": article.language,
-        "script": article.script,
         "captions": list(article.captions),
         "images": [asdict(image) for image in article.images],
-        "rung": article.rung,
-        "quality": article.quality,
-        "codec": article.codec,
         "codec_why": article.codec_why or None,
         "partial": article.partial,
         "digest": digest,

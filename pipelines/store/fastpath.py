@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from pipelines.config import Settings
 from pipelines.dedup.fast import GENERATION, SEEN_GENERATIONS, Fast
 from pipelines.errors import PortalwatchError
-from pipelines.store import articles, pages
+from pipelines.store import candidates, pages
 from pipelines.store.database import in_one_transaction, reading, store_id
 from pipelines.store.tables import Meta, PageRow
 
@@ -24,7 +24,7 @@ AWAY = "Redis does not answer, or is full; what was posted stays, and the same c
 
 def open_fast(settings: Settings, engine: Engine) -> Fast:
     """The store's keys in Redis. A database restored from a backup starts with fresh ones: what Redis saw since is not in it."""
-    prefix, posted = in_one_transaction(engine, lambda session: (_prefix(session), articles.posted(session)))
+    prefix, posted = in_one_transaction(engine, lambda session: (_prefix(session), candidates.posted(session)))
     fast = Fast(settings.redis, prefix)
     known = fast.upto()
     if known is not None and known > posted:
@@ -46,7 +46,7 @@ def sizes(engine: Engine, now: datetime) -> Mapping[str, int]:
     """What a refill goes through: {"articles": how many, "pages": how many at most}."""
     with reading(engine) as session:
         count = session.scalar(select(func.count()).select_from(PageRow).where(PageRow.looked_at >= _since(now)))
-        return {"articles": articles.indexed(session, now), "pages": count or 0}
+        return {"articles": candidates.indexed(session, now), "pages": count or 0}
 
 
 def fill_near(engine: Engine, fast: Fast, after: int, now: datetime) -> Iterator[int]:
@@ -56,7 +56,7 @@ def fill_near(engine: Engine, fast: Fast, after: int, now: datetime) -> Iterator
     """
     while True:
         with reading(engine) as session:
-            batch = articles.postings(session, after, now)
+            batch = candidates.postings(session, after, now)
         if not batch:
             return
         if not fast.post_all(batch):

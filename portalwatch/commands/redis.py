@@ -75,7 +75,7 @@ def rebuild() -> None:
 
 
 def _figures(fast: "Fast") -> dict[str, Any]:
-    from pipelines.store.articles import indexed
+    from pipelines.store.candidates import indexed
     from pipelines.store.database import reading
     from spiders.job import now
 

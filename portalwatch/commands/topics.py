@@ -1,7 +1,6 @@
 """topics: the watchlist, checked and tried."""
 
 import json
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -93,7 +92,7 @@ def check(
         warnings = trap_warnings(read)
     loader.refuse_unknown_portals(read, settings())
     typer.echo(f"{path}: {show.counted(len(read.topics), 'topic')}, {show.counted(len(read.channels), 'channel')}, version {read.version}")
-    for need in needs(read, settings(), os.environ):
+    for need in needs(read, settings()):
         typer.echo(f"{path}: {need}", err=True)
     if warnings:
         typer.echo(f"{show.counted(warnings, 'trap warning')} about short terms: `portalwatch topics lint {path}` tells them")

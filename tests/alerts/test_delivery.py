@@ -18,7 +18,7 @@ from pipelines.alerts.channels import Sends
 from pipelines.alerts.outbox import MAIL_SERVER, deliver
 from pipelines.models import Answer, Message
 from pipelines.points import Point
-from pipelines.store import alerts, circuits
+from pipelines.store import alerts, circuits, claims
 from pipelines.store.attempts import attempts_of
 from pipelines.store.database import engine, reading, writing
 from pipelines.store.forget import Named, forget_article
@@ -196,8 +196,8 @@ def test_a_sender_that_dies_anywhere_loses_nothing_and_doubles_nothing(
         patch.setattr(outbox, "passing", dying)
         for _ in range(3):
             with pytest.raises(KeyboardInterrupt):
-                at.round(after=alerts.CLAIM)
-    at.round(2, alerts.CLAIM)
+                at.round(after=claims.CLAIM)
+    at.round(2, claims.CLAIM)
     assert states(at) == {"sent": 9}
     assert len(at.hooks["crm"].took) == 9
     assert (at.hooks["crm"].repeated > 0) is (point is Point.ALERT_SENT)

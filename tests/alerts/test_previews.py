@@ -22,7 +22,7 @@ from pipelines.dedup.fast import Fast
 from pipelines.desk import Desk
 from pipelines.errors import PortalwatchError, WrongUseError
 from pipelines.models import Answer
-from pipelines.store import alerts as outbox
+from pipelines.store import claims
 from pipelines.store.database import engine, open_store, reading, upgrade, writing
 from pipelines.store.pages import Found
 from pipelines.store.tables import AlertRow
@@ -120,8 +120,8 @@ def test_one_message_is_shown_with_its_attempts(house: Settings) -> None:
     first = owed(house)[0]
     assert "no attempt yet" in run("alerts", "show", str(first.id)).stdout
     with writing(open_store(house)) as session:
-        (claim,) = outbox.claim(session, now(), outbox.Lane(channel="desk"))
-        outbox.answered(session, claim, Answer(ok=False, detail="450 come back later"), now())
+        (claim,) = claims.claim(session, now(), claims.Lane(channel="desk"))
+        claims.answered(session, claim, Answer(ok=False, detail="450 come back later"), now())
     shown = run("alerts", "show", claim.message)
     for told in ("retrying", "next try", "desk", "450 come back later", "青嶼夜間渡輪下月復航", "https://www.dw.com/zh/a-1", "ferry"):
         assert told in shown.stdout

@@ -30,6 +30,7 @@ from spiders.job import SourceAnswer
 from spiders.ledger import Ledger
 from spiders.listings import Listings
 from spiders.progress import Progress, progress
+from spiders.readings import Readings
 from spiders.robots import kept_delay
 from spiders.verdict import verdict
 
@@ -344,7 +345,7 @@ def test_an_api_is_asked_for_json_and_only_a_body_is_posted() -> None:
 
 
 def listings(source: Source) -> Listings:
-    job = SimpleNamespace(asked=set(), known={}, walks={}, rests=lambda _url: None)
+    job = SimpleNamespace(readings=Readings(), rests=lambda _url: None)
     return Listings(job, lambda found, priority: Request(found.url, priority=priority))  # type: ignore[arg-type]
 
 
@@ -412,7 +413,7 @@ def test_a_run_s_progress_is_one_line() -> None:
     found = [Found(portal="p", identity=str(number), url=f"https://p.example/{number}") for number in range(3)]
     ledger = Ledger()
     told: list[Progress] = []
-    job: Any = SimpleNamespace(ledger=ledger, walks={}, requests={"p.example": 2}, sheet=SimpleNamespace(slug="p"))
+    job: Any = SimpleNamespace(ledger=ledger, readings=Readings(), requests={"p.example": 2}, sheet=SimpleNamespace(slug="p"))
     told.append(progress(job))
     ledger.discover(found)
     ledger.settle(found[0], Outcome.NEW)

@@ -11,7 +11,7 @@ from pipelines.alerts import outbox
 from pipelines.alerts.outbox import Delivered, Post
 from pipelines.models import Answer, Message, Outcome
 from pipelines.points import Point
-from pipelines.store import alerts
+from pipelines.store import alerts, claims
 from pipelines.store.articles import add, place
 from pipelines.store.database import engine, in_one_transaction, reading, upgrade, writing
 from pipelines.store.forget import Named, forget_article
@@ -43,19 +43,19 @@ def owed(store: Engine, now: datetime) -> Engine:
     return store
 
 
-DESK = alerts.Lane(channel="desk", circuit="mail")
+DESK = claims.Lane(channel="desk", circuit="mail")
 BUSY = Answer(ok=False, detail="450 greylisted", only_this=True)
 AWAY = Answer(ok=False, detail="connection refused")
 
 
-def claimed(store: Engine, at: datetime) -> alerts.Claim | None:
+def claimed(store: Engine, at: datetime) -> claims.Claim | None:
     with writing(store) as session:
-        return next(iter(alerts.claim(session, at, DESK)), None)
+        return next(iter(claims.claim(session, at, DESK)), None)
 
 
-def answered(store: Engine, message: alerts.Claim, answer: Answer, at: datetime) -> str:
+def answered(store: Engine, message: claims.Claim, answer: Answer, at: datetime) -> str:
     with writing(store) as session:
-        return alerts.answered(session, message, answer, at)
+        return claims.answered(session, message, answer, at)
 
 
 def test_two_topics_are_one_message(owed: Engine, now: datetime) -> None:
@@ -74,8 +74,8 @@ def test_a_claimed_message_is_not_given_out_twice(owed: Engine, now: datetime) -
 
 def test_the_claim_of_a_killed_sender_ends(owed: Engine, now: datetime) -> None:
     first = claimed(owed, now)
-    assert claimed(owed, now + alerts.CLAIM - timedelta(seconds=1)) is None
-    second = claimed(owed, now + alerts.CLAIM)
+    assert claimed(owed, now + claims.CLAIM - timedelta(seconds=1)) is None
+    second = claimed(owed, now + claims.CLAIM)
     assert first
     assert second
     assert first.message == second.message
@@ -83,11 +83,11 @@ def test_the_claim_of_a_killed_sender_ends(owed: Engine, now: datetime) -> None:
 
 def test_a_late_refusal_does_not_undo_what_another_sender_did(owed: Engine, now: datetime) -> None:
     slow = claimed(owed, now)
-    quick = claimed(owed, now + alerts.CLAIM)
+    quick = claimed(owed, now + claims.CLAIM)
     assert slow
     assert quick
-    assert answered(owed, quick, Answer(ok=True, detail="250 ok"), now + alerts.CLAIM) == "sent"
-    answered(owed, slow, Answer(ok=False, detail="timed out"), now + alerts.CLAIM)
+    assert answered(owed, quick, Answer(ok=True, detail="250 ok"), now + claims.CLAIM) == "sent"
+    answered(owed, slow, Answer(ok=False, detail="timed out"), now + claims.CLAIM)
     with reading(owed) as session:
         assert set(session.scalars(select(AlertRow.state))) == {"sent"}
 
@@ -107,9 +107,9 @@ def test_refusals_are_tried_again_with_growing_pauses_and_end_as_dead(owed: Engi
         state = answered(owed, message, BUSY, at)
         pauses.append(next_try(owed) - at)
         at = max(at + timedelta(seconds=1), next_try(owed))
-    assert all(alerts.FIRST_RETRY * 2**power / 2 <= pauses[power] <= alerts.FIRST_RETRY * 2**power for power in range(4))
-    assert alerts.LAST_RETRY / 2 < max(pauses) <= alerts.LAST_RETRY
-    assert at - now > alerts.GIVE_UP
+    assert all(claims.FIRST_RETRY * 2**power / 2 <= pauses[power] <= claims.FIRST_RETRY * 2**power for power in range(4))
+    assert claims.LAST_RETRY / 2 < max(pauses) <= claims.LAST_RETRY
+    assert at - now > claims.GIVE_UP
 
 
 def next_try(store: Engine) -> datetime:
@@ -178,12 +178,12 @@ def test_senders_at_once_take_each_message_once_and_wait_for_nobody(postgres: st
             due = alerts.Due(topic=topic, story_id=story, revision=0, to=("desk", f"{reader}@example.org"))
             alerts.owe(session, row, due, now)
 
-    def taken(_: int) -> list[str]:
-        claims = iter(lambda: in_one_transaction(on, lambda session: alerts.claim(session, now, DESK, 4)), [])
-        return [claim.message for batch in claims for claim in batch]
+    def all_taken(_: int) -> list[str]:
+        taken = iter(lambda: in_one_transaction(on, lambda session: claims.claim(session, now, DESK, 4)), [])
+        return [claim.message for batch in taken for claim in batch]
 
     with ThreadPoolExecutor(4) as senders:
-        messages = list(itertools.chain.from_iterable(senders.map(taken, range(4))))
+        messages = list(itertools.chain.from_iterable(senders.map(all_taken, range(4))))
     assert len(messages) == len(set(messages)) == 60
     with on.connect() as connection:
         assert connection.scalar(text("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")) == 0

@@ -11,7 +11,7 @@ from pipelines.alerts.outbox import Post, deliver
 from pipelines.desk import Desk
 from pipelines.extract.learned import Memory, Remembered
 from pipelines.models import Answer, Message, Outcome
-from pipelines.store import alerts, learned
+from pipelines.store import alerts, claims, learned
 from pipelines.store.database import reading, writing
 from pipelines.store.forget import Named, Removed, forget_article, found_by_url, told_with, tombs
 from pipelines.store.messages import message_of
@@ -113,10 +113,10 @@ def test_a_retraction_is_tried_again_and_replayed_like_an_alert(desk: Desk, now:
     deliver_all(desk, now)
     forget(desk, now)
     (first,) = deliver_all(desk, now, ok=False)
-    later = now + alerts.GIVE_UP + timedelta(hours=2)
+    later = now + claims.GIVE_UP + timedelta(hours=2)
     assert [message.id for message in deliver_all(desk, later, ok=False)] == [first.id]
     with reading(desk.engine) as session:
-        assert alerts.retractions(session) == {"dead": 1}
+        assert alerts.counts(session, Retraction) == {"dead": 1}
     with writing(desk.engine) as session:
         assert alerts.replay(session, first.id, later) == 1
     assert [message.id for message in deliver_all(desk, later)] == [first.id]
@@ -135,7 +135,7 @@ def test_what_is_being_sent_is_taken_back_after_its_claim_and_is_not_composed_an
     with writing(desk.engine) as session:
         session.execute(update(AlertRow).where(AlertRow.channel == "desk").values(state="sent"))
     with writing(desk.engine) as session:
-        (claim,) = alerts.claim(session, now, alerts.Lane(channel="crm"), 9)
+        (claim,) = claims.claim(session, now, claims.Lane(channel="crm"), 9)
     forget(desk, now)
     with reading(desk.engine) as session, pytest.raises(NoResultFound):
         message_of(session, claim.message, {}, {})
@@ -148,7 +148,7 @@ def test_a_message_that_is_forgotten_between_claim_and_composing_does_not_stop_t
 ) -> None:
     keep(desk, now)
     keep(desk, now, 2, text="鋼索吊橋在強風中受損,渡輪停航。" * 9)
-    claim = alerts.claim
+    claim = claims.claim
 
     def forgotten_after(session, *rest):  # type: ignore[no-untyped-def]
         taken = claim(session, *rest)
@@ -156,7 +156,7 @@ def test_a_message_that_is_forgotten_between_claim_and_composing_does_not_stop_t
             forget_article(session, named(), (), now)
         return taken
 
-    monkeypatch.setattr(alerts, "claim", forgotten_after)
+    monkeypatch.setattr(claims, "claim", forgotten_after)
     assert {message.url for message in deliver_all(desk, now)} == {named(2).url}
 
 

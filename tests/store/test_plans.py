@@ -14,7 +14,7 @@ from pipelines.dedup.fast import Fast
 from pipelines.dedup.shingles import sketch
 from pipelines.desk import Desk
 from pipelines.models import Answer, Comment, Outcome
-from pipelines.store import alerts, articles, attempts, pages
+from pipelines.store import attempts, candidates, claims, pages
 from pipelines.store.database import engine, in_one_transaction, reading, upgrade, writing
 from pipelines.store.forget import Named, forget_article
 from pipelines.store.messages import message_of
@@ -83,20 +83,20 @@ def crawled(desk: Desk, now: datetime) -> None:
 def delivered(desk: Desk, now: datetime) -> None:
     """Everything that sending a message asks."""
     with writing(desk.engine) as session:
-        assert alerts.channels_due(session, now) == ["desk"]
-        first, second, *_ = alerts.claim(session, now, alerts.Lane(channel="desk", circuit="mail"), 8)
+        assert claims.channels_due(session, now) == ["desk"]
+        first, second, *_ = claims.claim(session, now, claims.Lane(channel="desk", circuit="mail"), 8)
         message_of(session, first.message, {}, {})
-        alerts.answered(session, first, Answer(ok=False, detail=""), now)
-        alerts.answered(session, second, Answer(ok=True, detail=""), now)
-        alerts.give_back(session, [first], now)
+        claims.answered(session, first, Answer(ok=False, detail=""), now)
+        claims.answered(session, second, Answer(ok=True, detail=""), now)
+        claims.give_back(session, [first], now)
         attempts.attempts_of(session, first.message)
 
 
 def refilled(desk: Desk, now: datetime) -> None:
     """What a refill of Redis asks, batch by batch."""
     with reading(desk.engine) as session:
-        articles.near(session, sketch("", TEXT).asked, after=0, now=now)
-        articles.postings(session, 1, now)
+        candidates.near(session, sketch("", TEXT).asked, after=0, now=now)
+        candidates.postings(session, 1, now)
         pages.remembered(session, 1, now)
 
 

@@ -11,7 +11,7 @@ from pipelines.dedup.fast import Fast
 from pipelines.desk import Desk
 from pipelines.models import Comment, Outcome, Page
 from pipelines.reread import Again, Became
-from pipelines.store import alerts, pages
+from pipelines.store import alerts, claims, pages
 from pipelines.store.database import reading, writing
 from pipelines.store.forget import Named, forget_article
 from pipelines.store.late import keep_holding, release_abandoned, release_late
@@ -159,12 +159,12 @@ def test_new_matches_are_held_and_go_out_as_one_message_to_each(desk: Desk, now:
     assert again(desk, now, 2, title="渡輪與吊橋", text=OTHER).alerts == 2
     assert {state for _, state in told(desk)} == {"held"}
     with writing(desk.engine) as session:
-        assert alerts.channels_due(session, now + 2 * HOUR) == []
+        assert claims.channels_due(session, now + 2 * HOUR) == []
     assert released(desk, now) == [("crm", [1, 2]), ("desk@example.org", [1, 2])]
     assert released(desk, now) == [("crm", [1, 2]), ("desk@example.org", [1, 2])]
     with writing(desk.engine) as session:
-        claims = {name: alerts.claim(session, now + HOUR, alerts.Lane(channel=name), 9) for name in ("desk", "crm")}
-    assert {name: len(each) for name, each in claims.items()} == {"desk": 1, "crm": 1}
+        taken = {name: claims.claim(session, now + HOUR, claims.Lane(channel=name), 9) for name in ("desk", "crm")}
+    assert {name: len(each) for name, each in taken.items()} == {"desk": 1, "crm": 1}
 
 
 def test_who_had_the_story_hears_nothing_and_who_had_not_hears_what_is_new(desk: Desk, now: datetime) -> None:

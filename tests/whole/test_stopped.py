@@ -2,10 +2,6 @@
 
 import os
 import shutil
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,13 +10,13 @@ from pipelines.store.tables import Meta
 from pipelines.store.watchlists import activate
 from tests.alerts.exchange import SECRET, Hook, Mailbox, Town, receiving
 from tests.conftest import wait_for
+from tests.whole.conftest import Started
 
 STORIES, STOPPED_AT = 30, 6
 PATIENCE = 10.0  # seconds for what is in flight
 
 
-@contextmanager
-def process(home: Path, mail: Mailbox) -> Iterator[subprocess.Popen[str]]:
+def delivering(home: Path, mail: Mailbox) -> Started:
     """`portalwatch alerts deliver` with the store of `home`."""
     env = os.environ | {
         "PORTALWATCH_HOME": str(home),
@@ -30,21 +26,16 @@ def process(home: Path, mail: Mailbox) -> Iterator[subprocess.Popen[str]]:
         "PORTALWATCH_ALLOW_HOSTS": "127.0.0.1",
         "HOOK": SECRET,
     }
-    command = [sys.executable, "-m", "portalwatch.cli", "alerts", "deliver"]
-    with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as started:
-        try:
-            yield started
-        finally:
-            started.kill()
+    return Started(["alerts", "deliver"], env, home)
 
 
 def test_a_delivery_that_is_told_to_end_does_so_with_what_is_in_flight_and_the_next_one_does_the_rest(
     tmp_path: Path, migrated_sqlite: Path
 ) -> None:
-    mail, hook, running = Mailbox(), Hook(), list[subprocess.Popen[str]]()
+    mail, hook, running = Mailbox(), Hook(), list[Started]()
 
     def stops(number: int) -> None:
-        if number == STOPPED_AT and running:
+        if number >= STOPPED_AT and running:
             running.pop().terminate()
 
     hook.answer = stops
@@ -59,10 +50,12 @@ def test_a_delivery_that_is_told_to_end_does_so_with_what_is_in_flight_and_the_n
         (tmp_path / "watchlist.yaml").write_text(at.watchlist.source[0], encoding="utf-8")
         activate(store, tmp_path / "watchlist.yaml", tmp_path / "aliases.yaml", at.now)
         at.owes(STORIES)
-        with process(home, mail) as started:
-            running.append(started)
+        running.append(started := delivering(home, mail))
+        try:
             wait_for(lambda: not running, 60)
             _, told = started.communicate(timeout=PATIENCE)
+        finally:
+            started.kill()
         assert (started.returncode, told.splitlines()[-1]) == (130, "stopped: what was in flight is recorded, the rest stays owed")
         sent = len(hook.took) + len(mail.mails)
         assert STOPPED_AT <= sent < 2 * STORIES

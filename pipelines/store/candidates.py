@@ -1,0 +1,103 @@
+"""What an article may be a copy of: the index of near-duplicates as SQL has it, and the articles that are compared whole."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+import numpy as np
+from sqlalchemy import ColumnElement, delete, func, select
+from sqlalchemy.orm import Session
+
+from pipelines.dedup.postings import Posting, most_first
+from pipelines.dedup.shingles import Hashes, sketch
+from pipelines.dedup.stories import Known
+from pipelines.store.articles import stories_of
+from pipelines.store.tables import ArticleRow, Meta, Shingle, Story, Telling
+
+HORIZON = timedelta(days=14)  # how far back a copy is looked for
+SPARE = timedelta(days=1)  # Redis' index holds so much more than the horizon, for what is kept a while after it was seen
+POSTED = "posted"  # of Meta: how many postings there were
+CANDIDATES = 24  # the likeliest articles that are compared whole
+BATCH = 400
+
+
+def posted(session: Session) -> int:
+    """How many postings to the index of near-duplicates there were; their numbers are never given out again."""
+    known = session.get(Meta, POSTED)
+    return int(known.value) if known else 0
+
+
+def post_shingles(session: Session, row: ArticleRow, sample: Hashes) -> Posting:
+    """Post the article's sample to the index of near-duplicates; gives what goes to Redis' copy of it."""
+    known = set(session.scalars(select(Shingle.value).where(Shingle.article_id == row.id)))
+    session.add_all(Shingle(value=value, article_id=row.id) for value in sample.tolist() if value not in known)
+    before = posted(session)
+    row.posted = before + 1
+    session.merge(Meta(key=POSTED, value=str(row.posted)))
+    session.flush()
+    return Posting(article_id=row.id, number=row.posted, before=before, at=row.first_seen_at, sample=sample)
+
+
+def repost_shingles(session: Session, row: ArticleRow, sample: Hashes) -> Posting:
+    """Post the sample of another reading, and take back what only the old one had."""
+    session.execute(delete(Shingle).where(Shingle.article_id == row.id, Shingle.value.not_in(sample.tolist())))
+    return post_shingles(session, row, sample)
+
+
+def near(session: Session, sample: Hashes, *, after: int, now: datetime) -> dict[int, int]:
+    """Articles within the horizon that were posted after `after` and share sampled shingles, with how many, most first."""
+    if after >= posted(session):
+        return {}
+    votes: dict[int, int] = {}
+    values = sample.tolist()
+    for start in range(0, len(values), BATCH):
+        query = (
+            select(Shingle.article_id, func.count())
+            .join(ArticleRow, ArticleRow.id == Shingle.article_id)
+            .where(Shingle.value.in_(values[start : start + BATCH]), ArticleRow.posted > after, ArticleRow.first_seen_at >= now - HORIZON)
+            .group_by(Shingle.article_id)
+        )
+        for article_id, count in session.execute(query):
+            votes[article_id] = votes.get(article_id, 0) + count
+    return most_first(votes)
+
+
+def postings(session: Session, after: int, now: datetime) -> list[Posting]:
+    """The next BATCH postings after number `after`, in their order, of articles that Redis' index should hold."""
+    query = select(ArticleRow.id, ArticleRow.posted, ArticleRow.first_seen_at).where(ArticleRow.posted > after, _indexed(now))
+    rows = session.execute(query.order_by(ArticleRow.posted).limit(BATCH)).all()
+    samples: dict[int, list[int]] = {row.id: [] for row in rows}
+    for value, article_id in session.execute(select(Shingle.value, Shingle.article_id).where(Shingle.article_id.in_(samples))):
+        samples[article_id].append(value)
+    befores = [after, *(row.posted for row in rows)]
+    return [
+        Posting(article_id=row.id, number=row.posted, before=last, at=row.first_seen_at, sample=np.array(samples[row.id], dtype=np.int64))
+        for row, last in zip(rows, befores, strict=False)
+    ]
+
+
+def indexed(session: Session, now: datetime) -> int:
+    """How many articles Redis' index should hold."""
+    return session.scalar(select(func.count()).select_from(ArticleRow).where(_indexed(now))) or 0
+
+
+def _indexed(now: datetime) -> ColumnElement[bool]:
+    return ArticleRow.first_seen_at >= now - HORIZON - SPARE
+
+
+def equals(session: Session, digest: str, now: datetime) -> list[int]:
+    """Ids of articles within the horizon with the same letters, in either script, newest first."""
+    query = select(ArticleRow.id).where(ArticleRow.digest == digest, ArticleRow.first_seen_at >= now - HORIZON)
+    return list(session.scalars(query.order_by(ArticleRow.id.desc()).limit(CANDIDATES // 2)))
+
+
+def known(session: Session, candidates: Iterable[int], now: datetime) -> list[Known]:
+    """The candidates within the horizon, at most CANDIDATES, and what opened their stories, with sketches and stories."""
+    likeliest = list(dict.fromkeys(candidates))[:BATCH]
+    near = ArticleRow.first_seen_at.between(now - HORIZON, now + HORIZON)  # a backfill keeps what is far from the present, either way
+    there = set(session.scalars(select(ArticleRow.id).where(ArticleRow.id.in_(likeliest), near)))
+    ids = [each for each in likeliest if each in there][:CANDIDATES]
+    told = select(Telling.story_id).where(Telling.article_id.in_(ids))
+    ids = list({*ids, *session.scalars(select(Story.article_id).where(Story.id.in_(told)))})
+    texts = select(ArticleRow.id, ArticleRow.title, ArticleRow.text).where(ArticleRow.id.in_(ids), near)
+    rows = session.execute(texts.order_by(ArticleRow.id))
+    return [Known(article_id=row.id, story_ids=tuple(stories_of(session, row.id)), sketch=sketch(row.title, row.text)) for row in rows]
