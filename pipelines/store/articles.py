@@ -15,7 +15,7 @@ from pipelines.dedup.stories import Known, Link
 from pipelines.models import Article, Origin
 from pipelines.store.revisions import Step
 from pipelines.store.tables import ArticleRow, Meta, PageRow, Revision, Shingle, Story, Telling
-from pipelines.watch.readable import Readable
+from pipelines.watch.readable import Readable, language_tag
 
 HORIZON = timedelta(days=14)  # how far back a copy is looked for
 SPARE = timedelta(days=1)  # Redis' index holds so much more than the horizon, for what is kept a while after it was seen
@@ -195,7 +195,7 @@ def readable(row: ArticleRow) -> Readable:
         author=row.author,
         section=row.section,
         comments=tuple(comment["text"] for comment in row.comments),
-        language=row.language,
+        language=language_tag(row.language, row.script),
     )
 
 
