@@ -14,6 +14,7 @@ from pipelines.sheet import Sheet, read_sheet
 from pipelines.yamlfile import Document, Path_, suggestion
 
 if TYPE_CHECKING:
+    from pipelines.watch.topic import Topic
     from pipelines.watch.watchlist import Watchlist
 
 SHIPPED = Path(__file__).with_name("portals")
@@ -98,9 +99,14 @@ def refuse_unknown_portals(watchlist: "Watchlist", settings: Settings) -> None:
 def _unknown(watchlist: "Watchlist", settings: Settings) -> Iterator[tuple[Path_, str]]:
     known = set(paths(settings))
     for topic in watchlist.topics.values():
-        for index, portal in enumerate(topic.portals):
+        for key, index, portal in _named(topic):
             if portal not in known:
-                yield ("topics", topic.slug, "portals", index), f"topic `{topic.slug}`: {_not_read(portal, settings)}"
+                yield ("topics", topic.slug, key, index), f"topic `{topic.slug}`: {_not_read(portal, settings)}"
+
+
+def _named(topic: "Topic") -> Iterator[tuple[str, int, str]]:
+    for key, portals in (("portals", topic.portals), ("not_portals", topic.not_portals)):
+        yield from ((key, index, portal) for index, portal in enumerate(portals))
 
 
 def sheet_for(url: str, settings: Settings) -> Sheet | None:

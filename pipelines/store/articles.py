@@ -13,7 +13,7 @@ from pipelines.dedup.stories import Link
 from pipelines.models import Article, Origin
 from pipelines.store.revisions import Step
 from pipelines.store.tables import ArticleRow, PageRow, Revision, Story, Telling
-from pipelines.watch.readable import Readable
+from pipelines.watch.readable import Readable, language_tag
 
 AS_READ = (
     "url", "title", "text", "published_from", "published_raw", "author", "section", "rights", "language", "script",
@@ -110,7 +110,7 @@ def readable(row: ArticleRow) -> Readable:
         author=row.author,
         section=row.section,
         comments=tuple(comment["text"] for comment in row.comments),
-        language=row.language,
+        language=language_tag(row.language, row.script),
     )
 
 

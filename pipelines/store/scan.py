@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, func, select
 from sqlalchemy.orm import Session
 
 from pipelines.store.tables import ArticleRow, Telling
-from pipelines.watch.readable import Readable
+from pipelines.watch.readable import Readable, language_tag
 
 _ALWAYS = (ArticleRow.id, ArticleRow.portal, ArticleRow.first_seen_at, ArticleRow.learned, ArticleRow.revision, ArticleRow.title)
 BATCH = 1_000
@@ -49,6 +49,7 @@ def newest(session: Session, portal: str | None = None) -> datetime | None:
 def rows(connection: Connection, ids: Sequence[int], fields: Collection[str]) -> Sequence[Row[Any]]:
     """The articles by ascending id; of what is large only the `fields` that are asked for."""
     columns = [*_ALWAYS, *(getattr(ArticleRow, name) for name in _ASKED if name in fields)]
+    columns += [ArticleRow.language, ArticleRow.script] if "language" in fields else []
     # A range is read in one go along the key, a list by a search each; the list is short where the range is sparse.
     is_range = ids[-1] - ids[0] < 2 * len(ids)
     chosen = ArticleRow.id.between(ids[0], ids[-1]) if is_range else ArticleRow.id.in_(ids)
@@ -64,6 +65,8 @@ def readable(row: Row[Any], fields: Collection[str]) -> Readable:
         asked["publisher"] = tuple(asked["publisher"])
     if "comments" in asked:
         asked["comments"] = tuple(comment["text"] for comment in asked["comments"])
+    if "language" in fields:
+        asked["language"] = language_tag(row.language, row.script)
     return Readable(**{"text": "", **asked}, title=row.title, portal=row.portal)
 
 

@@ -16,7 +16,7 @@ def plans_of(watchlist: Watchlist, slugs: Iterable[str]) -> list[Plan]:
     """These topics, for matching."""
     compiler = Compiler(watchlist.aliases)
     topics = [watchlist.topics[slug] for slug in slugs]
-    return [Plan(topic.slug, compiler.part(parse(topic.query), topic.aliases), frozenset(topic.portals)) for topic in topics]
+    return [Plan(topic.slug, compiler.part(parse(topic.asked), topic.aliases), frozenset(topic.portals)) for topic in topics]
 
 
 def known(watchlist: Watchlist, slugs: Iterable[str]) -> list[str]:

@@ -31,7 +31,7 @@ def explain(matcher: Matcher, readable: Readable, id: object) -> dict[str, Any]:
 def clauses_of(watchlist: Watchlist, slug: str, readable: Readable) -> dict[str, Any]:
     """{"topic", "clauses"} of one topic, whether it matches or not; see `Clause.as_json`."""
     topic = watchlist.topics[slug]
-    return {"topic": slug, "clauses": [each.as_json() for each in clauses(topic.query, topic.aliases, watchlist.aliases, readable)]}
+    return {"topic": slug, "clauses": [each.as_json() for each in clauses(topic.asked, topic.aliases, watchlist.aliases, readable)]}
 
 
 def readable_from(item: Mapping[str, Any]) -> Readable:

@@ -57,6 +57,8 @@ def _slug(value: str) -> str:
 
 
 Slug = Annotated[str, AfterValidator(_slug)]
+Publisher = Annotated[str, Field(min_length=1, pattern=r'^[^"“”＂\r\n]*[^"“”＂\s][^"“”＂\r\n]*$')]
+Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-(Hans|Hant))?$")]
 
 
 class _Strict(BaseModel):
@@ -110,6 +112,7 @@ class SampleArticle(_Strict):
     author: str | None = None
     section: str | None = None
     comments: tuple[str, ...] = ()
+    language: str | None = None
 
 
 Sample: TypeAlias = str | SampleArticle
@@ -122,6 +125,10 @@ class TopicEntry(Hearing):
     title: str = ""
     aliases: tuple[str, ...] | None = None
     portals: tuple[Slug, ...] = ()
+    not_portals: tuple[Slug, ...] = ()
+    publishers: tuple[Publisher, ...] = ()
+    not_publishers: tuple[Publisher, ...] = ()
+    languages: tuple[Language, ...] = ()
     channels: tuple[str, ...] = ()
     must_match: tuple[Sample, ...] = ()
     must_not_match: tuple[Sample, ...] = ()

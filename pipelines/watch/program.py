@@ -17,7 +17,7 @@ SIGNIFICANT = 2.0  # Han characters; a shorter word is met far more often
 LEFT, RIGHT = 1, 2
 # The fields behind each scope, in the order in which hits are told.
 FIELDS = {ANYWHERE: ("title", "text"), "title": ("title",), "body": ("text",), "lead": ("text",)}
-_ORDER = ("title", "text", "author", "publisher", "portal", "section", "comments")
+_ORDER = ("title", "text", "author", "publisher", "portal", "section", "language", "comments")
 
 
 @dataclass(frozen=True, slots=True)

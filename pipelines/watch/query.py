@@ -33,7 +33,7 @@ from pipelines.watch.nodes import (
     unbacked,
 )
 
-FIELDS = ("title", "lead", "body", "comments", "author", "publisher", "portal", "section")
+FIELDS = ("title", "lead", "body", "comments", "author", "publisher", "portal", "section", "language")
 LONGEST = 20_000
 DEEPEST = 60
 FARTHEST = 10_000

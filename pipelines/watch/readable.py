@@ -7,7 +7,7 @@ from pipelines.models import Article
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Readable:
-    """The fields that a query can ask for. `portal` is a sheet's slug, None where it is not known."""
+    """The fields that a query can ask for. `portal` is a sheet's slug, None where it is not known. `language`: zh-Hant, en."""
 
     title: str
     text: str
@@ -29,5 +29,10 @@ def readable(article: Article, portal: str | None) -> Readable:
         author=article.author,
         section=article.section,
         comments=tuple(comment.text for comment in article.comments),
-        language=article.language,
+        language=language_tag(article.language, article.script),
     )
+
+
+def language_tag(language: str | None, script: str | None) -> str | None:
+    """`zh-Hant`, `zh-Hans`, `zh-mixed`, `en`; None where neither is known."""
+    return "-".join(filter(None, (language, script))) or None

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from pipelines.errors import ConfigError
 from pipelines.watch.engine import Matcher
-from pipelines.watch.file import Sample, TopicEntry, WatchlistFile
+from pipelines.watch.file import Sample, SampleArticle, TopicEntry, WatchlistFile
 from pipelines.watch.readable import Readable
 from pipelines.yamlfile import Document
 
@@ -20,22 +20,25 @@ def check_samples(document: Document, file: WatchlistFile, matcher: Matcher) -> 
 def _failing(document: Document, slug: str, entry: TopicEntry, matcher: Matcher) -> Iterator[str]:
     for key, samples, wanted in (("must_match", entry.must_match, True), ("must_not_match", entry.must_not_match, False)):
         for index, sample in enumerate(samples):
-            words = _matched_words(slug, sample, matcher)
+            words = _matched_words(slug, entry, sample, matcher)
             if (words is not None) != wanted:
                 why = f"matches by {', '.join(words)}" if words else "does not match"
                 yield f"{document.where(('topics', slug, key, index))}: {key}: the query of `{slug}` {why}"
 
 
-def _matched_words(slug: str, sample: Sample, matcher: Matcher) -> list[str] | None:
+def _matched_words(slug: str, entry: TopicEntry, sample: Sample, matcher: Matcher) -> list[str] | None:
     """The words by which a sample matches, None where it does not. A bare string is tried as a title and as a text."""
-    for readable in _readables(sample):
+    for readable in _readables(entry, sample):
         for match in matcher.match(readable):
             if match.topic == slug:
                 return list(dict.fromkeys(hit.as_written for hit in match.hits))
     return None
 
 
-def _readables(sample: Sample) -> tuple[Readable, ...]:
+def _readables(entry: TopicEntry, sample: Sample) -> tuple[Readable, ...]:
+    """A sample that names no publisher or language is of one that the topic reads."""
     if isinstance(sample, str):
-        return (Readable(title=sample, text=""), Readable(title="", text=sample))
-    return (Readable(**sample.model_dump()),)
+        sampled = (SampleArticle(title=sample), SampleArticle(text=sample))
+        return tuple(each for article in sampled for each in _readables(entry, article))
+    publisher, language = sample.publisher or entry.publishers[:1], sample.language or next(iter(entry.languages), None)
+    return (Readable(**sample.model_dump() | {"publisher": publisher, "language": language}),)

@@ -8,6 +8,7 @@ from pipelines.watch.aliases import TERRITORIES
 from pipelines.watch.file import Revisions, Sample, TopicEntry
 from pipelines.watch.flat import Rows
 from pipelines.watch.hearing import When
+from pipelines.watch.narrowed import narrowed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +23,10 @@ class Topic:
     query: str
     aliases: tuple[str, ...]
     portals: tuple[str, ...]
+    not_portals: tuple[str, ...] = ()
+    publishers: tuple[str, ...] = ()
+    not_publishers: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
     channels: tuple[str, ...]
     must_match: tuple[Sample, ...]
     must_not_match: tuple[Sample, ...]
@@ -34,6 +39,11 @@ class Topic:
     digest: str | None = None
     quiet: str | None = None
     storm: str | None = None
+
+    @property
+    def asked(self) -> str:
+        """The query with what the topic's other keys leave out, as it is run."""
+        return narrowed(self)
 
     def is_active(self, day: date) -> bool:
         """Whether the topic still alerts on that day."""

@@ -17,6 +17,7 @@ from pipelines.watch.engine import Matcher
 from pipelines.watch.file import Channel, MailChannel, TopicEntry, WatchlistFile
 from pipelines.watch.hearing import cron_of, policy_of
 from pipelines.watch.kept import Shelf
+from pipelines.watch.narrowed import narrowed
 from pipelines.watch.packed import key_of, pack, unpack
 from pipelines.watch.program import Plan, Program, program_of
 from pipelines.watch.query import parse
@@ -182,7 +183,9 @@ def _plans(document: Document, file: WatchlistFile, aliases: AliasLists, progres
         unknown = list(_unknown_names(document, slug, entry, file, aliases))
         problems += [*unknown, *_without_moments(document, slug, entry, file)]
         try:
-            part = compiler.part(parse(entry.query), () if unknown else taken(entry))
+            lists = () if unknown else taken(entry)
+            part, whole = compiler.part(parse(entry.query), lists), narrowed(entry)
+            part = part if whole == entry.query else compiler.part(parse(whole), lists)
             plans.append(Plan(slug, part, frozenset(entry.portals)))
         except QueryError as error:
             problems.append(f"{document.where(('topics', slug, 'query'), offset=error.offset)}: {error.message}")

@@ -32,7 +32,7 @@ def topics(case: Case, readable: Readable, slug: str | None = None) -> tuple[Sta
 
     def judged(each: str) -> tuple[Clause, ...]:
         topic = watchlist.topics.get(each)
-        return clauses(topic.query, topic.aliases, aliases, readable) if topic else ()
+        return clauses(topic.asked, topic.aliases, aliases, readable) if topic else ()
 
     stages = tuple(_topic(case, each, judged(each), matched.get(each)) for each in asked)
     left = len(watchlist.topics) - len(set(asked) & set(watchlist.topics))
@@ -60,7 +60,7 @@ def _topic(case: Case, slug: str, judged: tuple[Clause, ...], match: Match | Non
     told = {"topic": slug, "clauses": [each.as_json() for each in judged]}
     if match is None:
         says = _why_not(case, topic, judged) if topic else "is not in the watchlist"
-        evidence = (f"query: {topic.query}",) if topic else ()
+        evidence = (f"query: {topic.asked}",) if topic else ()
         return Stage(name="topic", mark=Mark.NO, says=f"{slug}: {says}", evidence=evidence, told=told, below=_told(judged))
     sent = alerts(case, match, topic)
     return Stage(

@@ -1,7 +1,7 @@
 """topics lint, topics near: what a query takes by accident, and what it nearly takes."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
 from datetime import timedelta
 from itertools import groupby
 from pathlib import Path
@@ -74,18 +74,19 @@ def near(
     """
     from pipelines.watch.near import NearMisses
 
-    aliases, asked = _queries(None, None)
-    if topic not in asked:
-        there = ", ".join(asked)
-        raise WrongUseError(f"no topic is called `{topic}`{suggestion(topic, list(asked)) or f'; there are: {there}'}")
-    misses = NearMisses(aliases, asked[topic])
+    read = _watchlist(chosen(None))
+    if topic not in read.topics:
+        there = ", ".join(read.topics)
+        raise WrongUseError(f"no topic is called `{topic}`{suggestion(topic, list(read.topics)) or f'; there are: {there}'}")
+    misses, reads = NearMisses(read.aliases, asked_of(read)[topic]), _reads(read, topic)
     seen = 0
 
     def articles() -> Iterator[tuple["Recent", "Readable"]]:
         nonlocal seen
-        for each in _recent(days, MOST_NEAR):
+        for row, article in _recent(days, MOST_NEAR):
             seen += 1
-            yield each
+            if reads(article):
+                yield row, article
 
     found = misses.ranked(articles())
     if as_json:
@@ -134,6 +135,16 @@ def asked_of(read: "Watchlist") -> dict[str, "Asked"]:
     from pipelines.watch.trials import Asked
 
     return {slug: Asked(query=topic.query, taken=topic.aliases, portals=frozenset(topic.portals)) for slug, topic in read.topics.items()}
+
+
+def _reads(read: "Watchlist", topic: str) -> Callable[["Readable"], bool]:
+    """Whether an article is of the publishers and languages that the topic reads."""
+    from pipelines.watch.narrowed import narrowed
+    from pipelines.watch.trials import Asked, Trials
+
+    entry = read.topics[topic]
+    trials = Trials(read.aliases, [Asked(query=narrowed(replace(entry, query="/^./")), taken=entry.aliases)])
+    return lambda article: bool(trials.hits(article))
 
 
 def _recent(days: int, limit: int) -> Iterator[tuple["Recent", "Readable"]]:
