@@ -3,12 +3,23 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from pipelines.dedup.figures import differ, why_they_differ
 from pipelines.dedup.passages import Evidence, evidence, lead_share
 from pipelines.dedup.shingles import Sketch, shared
-from pipelines.dedup.stories import COPY, COPY_UNDER_A_NEW_LEAD, COVERED, FLASH, LEAD_KNOWN, PART, Known, Link, stories_of
+from pipelines.dedup.stories import (
+    COPY,
+    COPY_UNDER_A_NEW_LEAD,
+    COVERED,
+    FLASH,
+    LEAD_KNOWN,
+    PART,
+    RELATED,
+    Known,
+    Link,
+    resemblance,
+    stories_of,
+)
 
-RELATED = 0.2
-"""Share of a new text that a known one must hold to be its background; a site's boilerplate reaches .18."""
 MISSES = 5
 """Stories that are told as related at most."""
 
@@ -58,7 +69,7 @@ def kept_apart(links: Sequence[Link], new: Sketch, known: Sequence[Known], apart
     """The links without those to the far side of a split: a copy goes to the side that it resembles most."""
     sketches = {each.article_id: each.sketch for each in known}
     taken: list[int] = []
-    for link in sorted(links, key=lambda link: -_resemblance(new, sketches[link.partner_id])):
+    for link in sorted(links, key=lambda link: -resemblance(new, sketches[link.partner_id])):
         if not any(frozenset((link.story_id, story)) in apart for story in taken):
             taken.append(link.story_id)
     kept = [link for link in links if link.story_id in taken]
@@ -91,11 +102,10 @@ def _why_not(new: Sketch, other: Known, held: float, holds: float) -> str:
     if min(len(new.shingles), len(other.sketch.shingles)) < FLASH:
         return "too short to be a copy without being equal"
     lead = lead_share(new, other.sketch)
+    if held >= COPY and differ(new, other.sketch):
+        return why_they_differ(new, other.sketch)
+    if held >= COPY_UNDER_A_NEW_LEAD:
+        return f"{held:.0%} of the text stands in a merged piece, beside the story that it was told as"
     needed = f"a copy needs {COPY:.0%} and {LEAD_KNOWN:.0%} of its lead, or {COPY_UNDER_A_NEW_LEAD:.0%}"
     quoted = f", and it quotes {holds:.0%} of that, but too little of it is known in all ({COVERED:.0%} makes a merged piece)"
     return f"{held:.0%} of the text and {lead:.0%} of its lead are known: {needed}{quoted if holds >= PART else ''}"
-
-
-def _resemblance(one: Sketch, other: Sketch) -> float:
-    count = shared(one.shingles, other.shingles)
-    return count / max(1, len(one.shingles) + len(other.shingles) - count)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipelines.dedup.decision import misses_of
+from pipelines.dedup.figures import AGREE, agreement, why_they_differ
 from pipelines.dedup.passages import Written, clipped, lead_share, passages
 from pipelines.dedup.shingles import Sketch, shared, sketch
 from pipelines.dedup.stories import COPY, COPY_UNDER_A_NEW_LEAD, FLASH, LEAD_KNOWN, Known, same, stories_of
@@ -70,7 +71,9 @@ def pair(one: Text, other: Text) -> Pair:
         same=verdict,
         containment=max(side.held for side in sides) if a.digest != b.digest else 1.0,
         why=why,
-        threshold=_threshold(a.digest == b.digest, judged, min(side.shingles for side in sides)),
+        threshold=_figures(a, b)
+        if why == why_they_differ(a, b)
+        else _threshold(a.digest == b.digest, judged, min(side.shingles for side in sides)),
         a=sides[0],
         b=sides[1],
         shared=shared(a.shingles, b.shingles),
@@ -86,6 +89,11 @@ def _as_it_came(later: Sketch, earlier: Known) -> tuple[bool, str]:
 def _side(one: Sketch, other: Sketch) -> Side:
     count = shared(one.shingles, other.shingles)
     return Side(shingles=len(one.shingles), held=round(count / max(1, len(one.shingles)), 4), lead=round(lead_share(one, other), 4))
+
+
+def _figures(a: Sketch, b: Sketch) -> Threshold:
+    places, same = agreement(a, b)
+    return Threshold(name="figures that stand in the same places", needed=AGREE, reached=round(same / max(1, places), 4))
 
 
 def _threshold(is_equal: bool, sides: Sequence[Side], shortest: int) -> Threshold:

@@ -24,9 +24,10 @@ _WEIGHTS = [np.uint64(pow(0x9E3779B97F4A7C15, power, 2**64)) for power in (1, 2,
 
 @dataclass(frozen=True, kw_only=True)  # not slotted: comparing is asked of few sketches, so that sorting waits for it
 class Sketch:
-    """A text for comparing: `digest` over all its letters, `runs` the hashes of its shingles in the text's order."""
+    """A text for comparing: `codes` its letters, `digest` over all of them, `runs` the hashes of its shingles in the text's order."""
 
     digest: str
+    codes: Codes
     runs: Hashes
 
     @cached_property
@@ -60,7 +61,7 @@ def sketch(title: str, text: str) -> Sketch:
     """The sketch of an article. Shingles are of the text alone, since headlines change; the digest covers both."""
     codes = letter_codes(fold(text))
     whole = f"{letters(fold(title))}\n{codes.tobytes().decode('utf-32-le')}"
-    return Sketch(digest=blake2b(whole.encode(), digest_size=16).hexdigest(), runs=_runs(codes))
+    return Sketch(digest=blake2b(whole.encode(), digest_size=16).hexdigest(), codes=codes, runs=_runs(codes))
 
 
 def shingles(body: str) -> Hashes:

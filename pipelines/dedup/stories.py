@@ -4,19 +4,25 @@ Thresholds: a trial of 5,005 altered copies against 64,199 pairs of different ar
 .999 at a containment of .35; shared background reaches .25, a site's boilerplate .18.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from pipelines.dedup.shingles import Sketch, shared
+from pipelines.dedup.figures import differ, why_they_differ
+from pipelines.dedup.shingles import LEAD, Sketch, shared
 
 COPY = 0.35  # share of the new text that a known one must hold, where its lead is known too
 COPY_UNDER_A_NEW_LEAD = 0.5  # the same, where the lead is new: up to 45 % of copied background stays a story of its own
 LEAD_KNOWN = 0.35
 PART, COVERED = 0.3, 0.6  # share of a known text that makes it a part of a merged piece, of which so much is known in all
+OWN = 0.5  # share of what a part has in common with a text that stands in no nearer one
 FLASH = 12  # shingles; below that two texts are the same only if they are equal
 FLASH_AT_MOST = 300  # shingles of a flash (快訊): a longer text that another one begins with is background, or a copy
 REPORT_AT_LEAST = 200  # shingles of a full report; less is another flash
+BEYOND = 0.15  # share of a text, or of a story's first piece, below which the one has nothing of the other
+RELATED = 0.2  # share of a new text that a known one must hold to be its background; a site's boilerplate reaches .18
+PREFACE = 40  # letters of a dateline before the flash in its full report; what quotes it further down is a story of its own
 DEVELOPED = 0.6  # share of a flash that the lead of its full report repeats
 GROWN = 2  # times as long: a full report as its flash, and whatever is told of the same story once more as what was told
 
@@ -25,11 +31,12 @@ DEVELOPMENT = "development"  # the role of a full report in the story of its fla
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """A known article that shares shingles with the new one, and the stories that it tells."""
+    """A known article that shares shingles with the new one, the stories that it tells, and which of them it opened."""
 
     article_id: int
     story_ids: tuple[int, ...]
     sketch: Sketch
+    opened: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,16 +55,18 @@ class Link:
 
 def stories_of(new: Sketch, known: list[Known]) -> list[Link]:
     """The stories that `new` joins, each with the partner that holds most of it; an empty list means that it opens its own."""
-    covered = _covered(new, known)
+    pairs = sorted((_paired(new, other) for other in known), key=lambda pair: (-pair.held, pair.other.article_id))
+    covered = _covered(new, [pair.other for pair in pairs if pair.holds >= PART])
     plain = {other.article_id: other for other in known if len(other.story_ids) == 1}
-    shares = sorted(((_share(new, other.sketch), other) for other in known), key=lambda each: (-each[0], each[1].article_id))
-    found = [link for held, other in shares for link in _links(new, other, held, covered)]
+    found = _unchained([link for pair in pairs for link in _links(new, pair, covered)], new, known)
     united = [link for link in found if link.partner_id in plain] or found  # a merged piece unites nothing
     best = {link.story_id: link for link in reversed(united)}
     links = sorted(best.values(), key=lambda link: -link.containment)
     if len(links) > 1:
+        links = _with_own(links, new, {other.article_id: other.sketch for other in known})
+    if len(links) > 1:
         return [_as_part(link) for link in links]
-    flashes = {one: other for one, other in plain.items() if _develops(new, other.sketch)}
+    flashes = {one: other for one, other in plain.items() if _develops(new, other.sketch) and not differ(new, other.sketch)}
     return links if links and links[0].partner_id not in flashes else _developments(new, list(flashes.values()))
 
 
@@ -67,6 +76,8 @@ def same(one: Sketch, other: Sketch) -> tuple[bool, float, str]:
         return True, 1.0, "the same letters in title and text, whatever the script"
     answers = [_verdict(a, b, _share(a, b)) for a, b in ((one, other), (other, one))]
     held = max(_share(one, other), _share(other, one))
+    if any(answers) and differ(one, other):
+        return False, held, why_they_differ(one, other)
     yes = [why for why in answers if why]
     return bool(yes), held, yes[0] if yes else _why_not(one, other, held)
 
@@ -76,17 +87,58 @@ def outgrows(one: Sketch, other: Sketch) -> bool:
     return len(one.runs) >= GROWN * len(other.runs)
 
 
-def _links(new: Sketch, other: Known, held: float, covered: float) -> list[Link]:
-    holds = _share(other.sketch, new)
-    why = "equal letters" if new.digest == other.sketch.digest else _verdict(new, other.sketch, held)
-    if not why and holds >= PART and covered >= COVERED and len(other.sketch.shingles) >= FLASH:
-        why = f"holds {holds:.0%} of article {other.article_id}, and {covered:.0%} of it is known"
-    if not why:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Pair:
+    """What a known article has of the new text (`held`), and the new text of it (`holds`)."""
+
+    other: Known
+    held: float
+    holds: float
+
+
+def _paired(new: Sketch, other: Known) -> _Pair:
+    count = shared(new.shingles, other.sketch.shingles)
+    return _Pair(other=other, held=count / max(1, len(new.shingles)), holds=count / max(1, len(other.sketch.shingles)))
+
+
+def _links(new: Sketch, pair: _Pair, covered: float) -> list[Link]:
+    other = pair.other
+    why = "equal letters" if new.digest == other.sketch.digest else _verdict(new, other.sketch, pair.held)
+    if not why and pair.holds >= PART and covered >= COVERED and len(other.sketch.shingles) >= FLASH:
+        why = f"holds {pair.holds:.0%} of article {other.article_id}, and {covered:.0%} of it is known"
+    if not why or differ(new, other.sketch):
         return []
-    return [
-        Link(story_id=story, partner_id=other.article_id, role="copy", containment=round(max(held, holds), 3), why=why)
-        for story in other.story_ids
-    ]
+    held = round(max(pair.held, pair.holds), 3)
+    return [Link(story_id=story, partner_id=other.article_id, role="copy", containment=held, why=why) for story in other.story_ids]
+
+
+def _with_own(links: list[Link], new: Sketch, known: Mapping[int, Sketch]) -> list[Link]:
+    """The links but for those by text that stands in a nearer partner too: whose background is ours makes us no part of it."""
+    seen, kept = np.empty(0, dtype=np.int64), list[Link]()
+    for link in sorted(links, key=lambda link: -resemblance(new, known[link.partner_id])):
+        both = np.intersect1d(new.shingles, known[link.partner_id].shingles, assume_unique=True)
+        if not kept or len(both) - shared(both, seen) >= OWN * len(both):
+            kept.append(link)
+            seen = np.union1d(seen, both)
+    return [link for link in links if link in kept]
+
+
+def resemblance(one: Sketch, other: Sketch) -> float:
+    """What two texts have in common, of all that both have."""
+    count = shared(one.shingles, other.shingles)
+    return count / max(1, len(one.shingles) + len(other.shingles) - count)
+
+
+def _unchained(links: list[Link], new: Sketch, known: list[Known]) -> list[Link]:
+    """The links without those by what a merged copy brought along beside its story's first piece, of which `new` has nothing."""
+    by_id, first = {other.article_id: other.sketch for other in known}, {story: other for other in known for story in other.opened}
+    return [link for link in links if link.story_id not in first or not _beyond(new, by_id[link.partner_id], first[link.story_id].sketch)]
+
+
+def _beyond(new: Sketch, copy: Sketch, first: Sketch) -> bool:
+    if copy is first or _share(first, copy) < PART or _develops(copy, first):
+        return False
+    return max(_share(new, first), _share(first, new)) < BEYOND
 
 
 def _develops(new: Sketch, other: Sketch) -> bool:
@@ -105,7 +157,9 @@ def _developments(new: Sketch, flashes: list[Known]) -> list[Link]:
 
 
 def _repeated(new: Sketch, flash: Sketch) -> float:
-    return shared(flash.shingles, new.lead) / len(flash.shingles)
+    """Share of the flash in the lead, where the lead begins with it: all but a tenth of what is repeated stands behind the preface."""
+    places = np.flatnonzero(np.isin(new.runs[:LEAD], flash.shingles))
+    return shared(flash.shingles, new.lead) / len(flash.shingles) if len(places) and places[len(places) // 10] <= PREFACE else 0.0
 
 
 def _verdict(new: Sketch, other: Sketch, held: float) -> str:
@@ -129,11 +183,11 @@ def _share(part: Sketch, whole: Sketch) -> float:
     return shared(part.shingles, whole.shingles) / max(1, len(part.shingles))
 
 
-def _covered(new: Sketch, known: list[Known]) -> float:
-    if not known or not len(new.shingles):
+def _covered(new: Sketch, parts: list[Known]) -> float:
+    """Share of the text that stands in those of which it holds a part: what many share by chance makes no merged piece."""
+    if not parts or not len(new.shingles):
         return 0.0
-    together = np.unique(np.concatenate([other.sketch.shingles for other in known]))
-    return shared(new.shingles, together) / len(new.shingles)
+    return shared(new.shingles, np.unique(np.concatenate([other.sketch.shingles for other in parts]))) / len(new.shingles)
 
 
 def _as_part(link: Link) -> Link:

@@ -1,5 +1,6 @@
 """What an article may be a copy of: the index of near-duplicates as SQL has it, and the articles that are compared whole."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
@@ -97,7 +98,18 @@ def known(session: Session, candidates: Iterable[int], now: datetime) -> list[Kn
     there = set(session.scalars(select(ArticleRow.id).where(ArticleRow.id.in_(likeliest), near)))
     ids = [each for each in likeliest if each in there][:CANDIDATES]
     told = select(Telling.story_id).where(Telling.article_id.in_(ids))
-    ids = list({*ids, *session.scalars(select(Story.article_id).where(Story.id.in_(told)))})
+    opened = defaultdict[int, list[int]](list)
+    for story, article in session.execute(select(Story.id, Story.article_id).where(Story.id.in_(told)).order_by(Story.id)):
+        opened[article].append(story)
+    ids = list({*ids, *opened})
     texts = select(ArticleRow.id, ArticleRow.title, ArticleRow.text).where(ArticleRow.id.in_(ids), near)
     rows = session.execute(texts.order_by(ArticleRow.id))
-    return [Known(article_id=row.id, story_ids=tuple(stories_of(session, row.id)), sketch=sketch(row.title, row.text)) for row in rows]
+    return [
+        Known(
+            article_id=row.id,
+            story_ids=tuple(stories_of(session, row.id)),
+            sketch=sketch(row.title, row.text),
+            opened=tuple(opened[row.id]),
+        )
+        for row in rows
+    ]

@@ -12,7 +12,7 @@ from pipelines.store import rulings
 from pipelines.store.attempts import forget_attempts
 from pipelines.store.database import serialize_stories
 from pipelines.store.retractions import owe_retractions
-from pipelines.store.tables import AlertRow, ArticleRow, Learned, Match, PageRow, Revision, Run, Shingle, Silenced, Telling
+from pipelines.store.tables import AlertRow, ArticleRow, Learned, Match, PageRow, Revision, Run, Shingle, Silenced, Telling, Verdict
 from pipelines.store.tellings import hand_over, reports
 
 WHY = "forgotten on request"
@@ -107,7 +107,7 @@ def remove(session: Session, article: int) -> None:
     """Take an article, and all that is only its own, out of SQL; a story that others tell goes on with them."""
     stories = list(session.scalars(select(Telling.story_id).where(Telling.article_id == article)))
     forget_attempts(session, article)
-    for table in (AlertRow, Match, Shingle, Revision, Telling, Silenced):
+    for table in (AlertRow, Match, Shingle, Revision, Telling, Silenced, Verdict):
         session.execute(delete(table).where(table.article_id == article))
     for story in stories:
         hand_over(session, story, article)

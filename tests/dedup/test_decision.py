@@ -85,9 +85,10 @@ def test_a_copy_goes_to_the_side_of_a_split_that_it_resembles_more(copy: str, st
 
 def test_a_split_does_not_part_a_merged_piece_from_other_stories() -> None:
     merged = FERRY + BRIDGE
-    roles = [(link.story_id, link.role) for link in decided(merged, FERRY, FERRY[:200], BRIDGE, apart=SPLIT).links]
+    halves = FERRY[:200], FERRY[200:]
+    roles = [(link.story_id, link.role) for link in decided(merged, *halves, BRIDGE, apart=SPLIT).links]
     assert sorted(roles) == [(1, "part"), (3, "part")]
-    assert len(decided(merged, FERRY, FERRY[:200], BRIDGE).links) == 3
+    assert len(decided(merged, *halves, BRIDGE).links) == 3
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ BRIDGE = (
     "地方民代批評維護經費連年遭到刪減,要求主管機關公開近五年的檢測紀錄。工程處回應,下一年度的預算已經加倍,並將引進光纖監測系統。"
     "觀光業者擔心連假訂房受到影響,已有一成旅客取消行程。警方提醒民眾不要為了拍照而跨越封鎖線,違者最高可處六千元罰鍰。"
 )
+OTHER = "圖書館閱覽室的燈光改造完成後,讀者反映書架之間仍嫌昏暗,館方答應另裝感應燈,並把報紙移到窗邊。"
 SIMPLE = OpenCC("tw2s")
 
 
@@ -130,3 +131,41 @@ def test_a_report_that_shares_its_lead_with_a_full_article_is_no_development() -
 
 def test_a_flash_after_its_full_report_is_a_copy() -> None:
     assert joined(FLASH, known(1, FERRY)) == [(1, "copy")]
+
+
+def test_a_text_that_a_merged_copy_brought_along_opens_its_own_story() -> None:
+    """A was told, A + B came as its copy: B, alone, is news."""
+    first, merged = opening(1, FERRY), known(2, FERRY + BRIDGE, 1)
+    assert joined(BRIDGE, first, merged) == []
+    assert joined(FERRY[100:], first, merged) == [(1, "copy")]
+
+
+def test_the_end_of_an_article_whose_beginning_came_first_is_no_news() -> None:
+    first, whole = opening(1, FERRY[:160]), known(2, FERRY, 1)
+    assert joined(FERRY[110:], first, whole) == [(1, "copy")]
+
+
+def test_a_copy_of_what_a_person_joined_joins_it() -> None:
+    assert joined(BRIDGE, opening(1, FERRY), known(2, BRIDGE, 1)) == [(1, "copy")]
+
+
+def test_what_many_texts_share_by_chance_makes_no_merged_piece() -> None:
+    """A follow-up with 45 % of background whose phrases other articles use too."""
+    news, background = BRIDGE[:150], FERRY[:120]
+    crowd = [known(number, news[at : at + 12] + OTHER) for number, at in enumerate(range(0, 150, 15), start=2)]
+    assert joined(news + background, known(1, background + FERRY[120:200]), *crowd) == []
+
+
+def test_a_copy_is_no_part_of_a_follow_up_that_repeats_its_background() -> None:
+    follow_up = BRIDGE + FERRY[: len(BRIDGE) // 2]
+    assert joined(FERRY, known(1, FERRY), known(2, follow_up)) == [(1, "copy")]
+
+
+def test_a_piece_that_quotes_a_flash_behind_its_opening_is_no_report_of_it() -> None:
+    flash, opening_words = FERRY[:80], BRIDGE[:60]
+    assert joined("(本報記者某某海岬二十一日電)" + flash + BRIDGE, known(1, flash)) == [(1, "development")]
+    assert joined(opening_words + flash + BRIDGE[60:], known(1, flash)) == []
+
+
+def opening(article_id: int, text: str) -> Known:
+    return Known(article_id=article_id, story_ids=(article_id,), sketch=sketch("", text), opened=(article_id,))

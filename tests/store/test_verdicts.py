@@ -3,15 +3,17 @@
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from pipelines.errors import WrongUseError
 from pipelines.models import Outcome
 from pipelines.store import alerts, verdicts
 from pipelines.store.articles import add, place
 from pipelines.store.database import reading, writing
+from pipelines.store.forget import Named, forget_article
 from pipelines.store.pages import Found, settle
 from pipelines.store.recent import recent
+from pipelines.store.tables import Verdict
 from tests.store.articles import article
 
 TO = ("desk", "desk@example.org")
@@ -55,6 +57,14 @@ def test_a_verdict_counts_against_its_topic_until_it_is_taken_back(told: Engine,
     judge(told, "1", now, relevant=True)
     with reading(told) as session:
         assert verdicts.shares(session)["rail"] == (4, 0)
+
+
+def test_a_forgotten_article_takes_what_was_said_of_it_along(told: Engine, now: datetime) -> None:
+    judge(told, "1", now)
+    judge(told, "3", now)
+    with writing(told) as session:
+        forget_article(session, Named(portal="dw_zh", identity="1", url=""), (), now)
+        assert list(session.scalars(select(Verdict.article_id).distinct())) == [2]
 
 
 def test_others_are_of_other_stories_and_relevant_and_the_newest_first(told: Engine, now: datetime) -> None:
