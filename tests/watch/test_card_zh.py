@@ -7,7 +7,9 @@ import pytest
 from tests.watch.test_card import hits
 
 CARD = Path(__file__).parents[2] / "docs" / "card.zh.md"
-ROWS = [[cell.strip() for cell in line.split("|")[1:-1]] for line in CARD.read_text(encoding="utf-8").splitlines() if line.startswith("| `")]
+ROWS = [
+    [cell.strip() for cell in line.split("|")[1:-1]] for line in CARD.read_text(encoding="utf-8").splitlines() if line.startswith("| `")
+]
 
 
 @pytest.mark.parametrize(("query", "meaning", "found", "missed"), ROWS, ids=[row[0] for row in ROWS])
