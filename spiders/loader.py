@@ -6,11 +6,15 @@ Imports no Scrapy, since DAG files read sheets through it.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pipelines.config import Settings
 from pipelines.errors import ConfigError, WrongUseError
 from pipelines.sheet import Sheet, read_sheet
+from pipelines.text import fold
+from pipelines.watch.edits import wanted
+from pipelines.watch.nodes import Kind, Term
+from pipelines.watch.query import parse
 from pipelines.yamlfile import Document, Path_, suggestion
 
 if TYPE_CHECKING:
@@ -93,20 +97,31 @@ def refuse_unknown_portals(watchlist: "Watchlist", settings: Settings) -> None:
     """ConfigError with the place of every portal that a topic names and that is not read."""
     if unknown := list(_unknown(watchlist, settings)):
         document = Document(watchlist.name, watchlist.source[0])
-        raise ConfigError([f"{document.where(path)}: {sentence}" for path, sentence in unknown])
+        raise ConfigError([f"{document.where(named.path, offset=named.offset)}: {sentence}" for named, sentence in unknown])
 
 
-def _unknown(watchlist: "Watchlist", settings: Settings) -> Iterator[tuple[Path_, str]]:
+def _unknown(watchlist: "Watchlist", settings: Settings) -> Iterator[tuple["_Named", str]]:
     known = set(paths(settings))
     for topic in watchlist.topics.values():
-        for key, index, portal in _named(topic):
-            if portal not in known:
-                yield ("topics", topic.slug, key, index), f"topic `{topic.slug}`: {_not_read(portal, settings)}"
+        for named in _named(topic):
+            if named.portal not in known:
+                yield named, f"topic `{topic.slug}`: {_not_read(named.portal, settings)}"
 
 
-def _named(topic: "Topic") -> Iterator[tuple[str, int, str]]:
+class _Named(NamedTuple):
+    """A portal as a topic names it, and where."""
+
+    portal: str
+    path: Path_
+    offset: int = 0
+
+
+def _named(topic: "Topic") -> Iterator[_Named]:
     for key, portals in (("portals", topic.portals), ("not_portals", topic.not_portals)):
-        yield from ((key, index, portal) for index, portal in enumerate(portals))
+        yield from (_Named(portal, ("topics", topic.slug, key, index)) for index, portal in enumerate(portals))
+    for each in wanted(parse(topic.query)) if "portal" in fold(topic.query).text else ():
+        if each.field == "portal" and isinstance(each.node, Term) and each.node.kind is not Kind.PREFIX:
+            yield _Named(each.node.text, ("topics", topic.slug, "query"), each.node.offset)
 
 
 def sheet_for(url: str, settings: Settings) -> Sheet | None:

@@ -228,6 +228,8 @@ def _refuse_foreign(token: Token) -> None:
     sign = fold(token).text
     if token.value == "OF":
         raise QueryError("OF is written `2 OF (A, B, C)`, with a number and brackets; quote it if the word is meant", _at(token))
+    if token.isascii() and token.isupper() and difflib.get_close_matches(token, ["EXCEPT"], cutoff=0.75):
+        raise QueryError(f"`{token}` is no operator; did you mean `EXCEPT`? quote it if the word is meant", _at(token))
     if _WIDE_OPERATOR.match(sign) and not token.isascii():
         raise QueryError(f"`{token}` is an operator only in half-width letters; quote it if the word is meant", _at(token))
     if sign in _FOREIGN:

@@ -144,6 +144,7 @@ def test_a_query_reads_as_the_card_says(query: str, tree: str) -> None:
         ("北京＆上海", 2, "write AND"),
         ("上海 ！北京", 3, "NOT 北京"),
         ("北京 ＯＲ 上海", 3, "half-width"),
+        ("中共 EXEPT (其中共)", 3, "did you mean `EXCEPT`?"),
         ("标题:北京", 0, "did you mean `title:`?"),
         ("A 記者：王", 2, "did you mean `author:`?"),
         ("快讯：北京", 0, "quote a term that has a colon"),

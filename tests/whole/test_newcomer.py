@@ -176,5 +176,10 @@ def test_topics_check_tells_places_and_what_channels_need(watchlist: Path, monke
     watchlist.write_text(text, encoding="utf-8")
     wrong = str(run("topics", "check").exception)
     assert wrong.startswith(f"{watchlist}:1:34: topic `a`: no portal is called `storm_mgg`; did you mean `storm_mg`?")
+    asked = text.replace("query: x, portals: [storm_mgg]", "query: '稀土 portal:(dw_zh OR storm_mgg)'")
+    watchlist.write_text(asked, encoding="utf-8")
+    wrong = str(run("topics", "check").exception)
+    column = asked.index("storm_mgg") + 1
+    assert wrong.startswith(f"{watchlist}:1:{column}: topic `a`: no portal is called `storm_mgg`; did you mean `storm_mg`?")
     watchlist.write_text(text.replace("mgg", "mg"), encoding="utf-8")
     assert "channel `hook` needs the environment variable NO_SUCH" in run("topics", "check").stderr
