@@ -15,11 +15,10 @@ INDEX_DAYS = 15  # days that a posting is told: the horizon, and a day to spare
 # Numbers come packed as pairs of doubles, place and value: a Lua number holds 53 bits, and so many arguments take time.
 _PAIRS = """
 local function pairs_of(packed)
-  local at = 1
+  local at, size, unpacked, place, value = 1, #packed, struct.unpack, nil, nil
   return function()
-    if at > #packed then return end
-    local place, value
-    place, value, at = struct.unpack("<dd", packed, at)
+    if at > size then return end
+    place, value, at = unpacked("<dd", packed, at)
     return place, value
   end
 end
@@ -49,22 +48,22 @@ return answer
 MARK = (
     _PAIRS
     + f"""
-local meta = KEYS[1] .. ARGV[1]
-local layer, count = tonumber(redis.call("HGET", meta, "l") or "1"), tonumber(redis.call("HGET", meta, "n") or "0")
+local call, meta = redis.call, KEYS[1] .. ARGV[1]
+local layer, count = tonumber(call("HGET", meta, "l") or "1"), tonumber(call("HGET", meta, "n") or "0")
 local width, bucket = {FIRST_LAYER} * {GROWTH} ^ (layer - 1), meta .. ":" .. layer .. ":"
 for place, value in pairs_of(ARGV[3]) do
   local key = bucket .. place % width
-  if redis.call("SADD", key, value) == 1 then
+  if call("SADD", key, value) == 1 then
     count = count + 1
-    if count < width * {NONE_EMPTY} and redis.call("SCARD", key) == 1 then redis.call("EXPIRE", key, ARGV[2]) end
+    if count < width * {NONE_EMPTY} and call("SCARD", key) == 1 then call("EXPIRE", key, ARGV[2]) end
     if count >= width * {SEEN_FILL} then
       layer, count, width = layer + 1, 0, width * {GROWTH}
       bucket = meta .. ":" .. layer .. ":"
     end
   end
 end
-redis.call("HSET", meta, "l", layer, "n", count)
-redis.call("EXPIRE", meta, ARGV[2])
+call("HSET", meta, "l", layer, "n", count)
+call("EXPIRE", meta, ARGV[2])
 """
 )
 LEASE = """
