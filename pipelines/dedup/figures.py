@@ -7,17 +7,22 @@ from pipelines.dedup.shingles import Sketch
 
 BESIDE = 3
 """Letters before, or behind, a figure by which its place is known again: either side may hold a name that changes too."""
-PLACES = 6
-"""Places, two of each figure, that both texts have at least before figures decide; fewer are the corrections of one text."""
+PLACES = 4
+"""Places, two of each figure, that both texts have at least before figures decide: a report may bear no more than two."""
+SPREAD = 40
+"""Letters of the shorter text to each place that differs, at most: reports of one form are dense with figures, and a long text
+in which only the toll was corrected is a copy."""
 AGREE = 0.6
 """Share of these places that bear one figure in both: below it they are two reports, above it one that was corrected. Of a table
 of exchange rates half are the form's own (1 美元, 100 日元)."""
 
-_FIGURE = re.compile(r"\d+")
+_HAN = "〇零一二三四五六七八九"
+_TENS = {"十": 10, "百": 100, "千": 1000}
+_FIGURE = re.compile(r"\d+|[〇零一二三四五六七八九十百千两]+(?=[点级成年月日时分秒架艘公里人车台条亿万元例死伤号名岁度层所])")
 
 
 def agreement(one: Sketch, other: Sketch) -> tuple[int, int]:
-    """(places with a figure that both texts have, how many of them bear the same one). Chinese numerals are words."""
+    """(places with a figure that both texts have, how many of them bear the same one). Chinese numerals before a unit are figures."""
     mine, theirs = _places(one), _places(other)
     common = mine.keys() & theirs.keys()
     return len(common), sum(not mine[place].isdisjoint(theirs[place]) for place in common)
@@ -26,7 +31,8 @@ def agreement(one: Sketch, other: Sketch) -> tuple[int, int]:
 def differ(one: Sketch, other: Sketch) -> bool:
     """Whether the two are reports of one form about different things."""
     places, same = agreement(one, other)
-    return places >= PLACES and same < AGREE * places
+    dense = (places - same) * SPREAD >= min(len(one.codes), len(other.codes))
+    return places >= PLACES and same < AGREE * places and dense
 
 
 def why_they_differ(one: Sketch, other: Sketch) -> str:
@@ -38,10 +44,26 @@ def why_they_differ(one: Sketch, other: Sketch) -> str:
 def _places(drawn: Sketch) -> dict[str, set[str]]:
     """The figures by the letters around them, in which a figure counts as one letter whatever it is."""
     text = drawn.codes.tobytes().decode("utf-32-le")
-    figures, masked, found = _FIGURE.findall(text), _FIGURE.sub("#", text), defaultdict[str, set[str]](set)
+    figures, masked, found = [_number(each) for each in _FIGURE.findall(text)], _FIGURE.sub("#", text), defaultdict[str, set[str]](set)
     at = -1
     for figure in figures:
         at = masked.index("#", at + 1)
         found[masked[max(0, at - BESIDE) : at + 1]].add(figure)
         found[masked[at : at + BESIDE + 1]].add(figure)
     return found
+
+
+def _number(figure: str) -> str:
+    """The figure in digits: 二十三 and 二三 are 23."""
+    if figure[0] not in _HAN and figure[0] not in _TENS and figure[0] != "两":
+        return figure
+    figure = figure.replace("两", "二")
+    if not any(char in _TENS for char in figure):
+        return "".join(str(max(0, _HAN.index(char) - 1)) for char in figure)
+    total, digit = 0, 0
+    for char in figure:
+        if char in _TENS:
+            total, digit = total + (digit or 1) * _TENS[char], 0
+        else:
+            digit = max(0, _HAN.index(char) - 1)
+    return str(total + digit)
