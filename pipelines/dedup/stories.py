@@ -15,6 +15,7 @@ from pipelines.dedup.shingles import LEAD, Sketch, shared
 COPY = 0.35  # share of the new text that a known one must hold, where its lead is known too
 COPY_UNDER_A_NEW_LEAD = 0.5  # the same, where the lead is new: up to 45 % of copied background stays a story of its own
 LEAD_KNOWN = 0.35
+BEGUN = 60  # letters, an editor's note say, behind which what is known of such a lead begins; background begins further down
 PART, COVERED = 0.3, 0.6  # share of a known text that makes it a part of a merged piece, of which so much is known in all
 OWN = 0.5  # share of what a part has in common with a text that stands in no nearer one
 FLASH = 12  # shingles; below that two texts are the same only if they are equal
@@ -158,8 +159,13 @@ def _developments(new: Sketch, flashes: list[Known]) -> list[Link]:
 
 def _repeated(new: Sketch, flash: Sketch) -> float:
     """Share of the flash in the lead, where the lead begins with it: all but a tenth of what is repeated stands behind the preface."""
-    places = np.flatnonzero(np.isin(new.runs[:LEAD], flash.shingles))
-    return shared(flash.shingles, new.lead) / len(flash.shingles) if len(places) and places[len(places) // 10] <= PREFACE else 0.0
+    return shared(flash.shingles, new.lead) / len(flash.shingles) if _begins(new, flash, PREFACE) else 0.0
+
+
+def _begins(new: Sketch, other: Sketch, behind: int) -> bool:
+    """Whether what the lead has of `other` begins after so many letters; a tenth of it may stand before, by chance."""
+    places = np.flatnonzero(np.isin(new.runs[:LEAD], other.shingles))
+    return bool(len(places)) and bool(places[len(places) // 10] <= behind)
 
 
 def _verdict(new: Sketch, other: Sketch, held: float) -> str:
@@ -168,7 +174,7 @@ def _verdict(new: Sketch, other: Sketch, held: float) -> str:
     if held >= COPY_UNDER_A_NEW_LEAD:
         return f"{held:.0%} of the text is known"
     lead = shared(new.lead, other.shingles) / max(1, len(new.lead))
-    if held >= COPY and lead >= LEAD_KNOWN:
+    if held >= COPY and lead >= LEAD_KNOWN and _begins(new, other, BEGUN):
         return f"{held:.0%} of the text and {lead:.0%} of its lead are known"
     return ""
 
