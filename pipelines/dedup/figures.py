@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 
+from pipelines.dedup.forms import of_one_form, other_words
 from pipelines.dedup.shingles import Sketch
 
 BESIDE = 3
@@ -29,7 +30,12 @@ def agreement(one: Sketch, other: Sketch) -> tuple[int, int]:
 
 
 def differ(one: Sketch, other: Sketch) -> bool:
-    """Whether the two are reports of one form about different things."""
+    """Whether the two are reports of one form about different things, by their figures or their names."""
+    return figures_differ(one, other) or of_one_form(one, other)
+
+
+def figures_differ(one: Sketch, other: Sketch) -> bool:
+    """Whether most figures that stand in the same places are others, densely enough to be no correction."""
     places, same = agreement(one, other)
     dense = (places - same) * SPREAD >= min(len(one.codes), len(other.codes))
     return places >= PLACES and same < AGREE * places and dense
@@ -37,6 +43,8 @@ def differ(one: Sketch, other: Sketch) -> bool:
 
 def why_they_differ(one: Sketch, other: Sketch) -> str:
     """A sentence on it."""
+    if not figures_differ(one, other):
+        return f"the same form with other names: {other_words(one, other)} words stand in the place of others"
     places, same = agreement(one, other)
     return f"the same form with other figures: {places - same} of {places} differ"
 

@@ -1,0 +1,72 @@
+"""Short reports of one form, told apart by their names and words: two weather warnings share all but the places and the hour."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from difflib import SequenceMatcher
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+
+from pipelines.dedup.shingles import Sketch
+
+SHORT = 400
+"""Letters of a report by a form at most; a longer text is written."""
+ALIKE = 1.6
+"""Times as long as the other at most: a form has one length, but a portal adds a line."""
+OTHERS = 3
+"""Words that must stand in the place of others, whatever the length."""
+SPREAD = 45
+"""Letters of the shorter text to each such word, at most; of copies in the other script that keep the region's words it is over 100."""
+WORD = 8
+"""Letters of a name or word at most; what is longer was rewritten."""
+FRAME = 3
+"""Letters on either side of it that both have."""
+_BESIDE = 2
+
+_REGIONAL = Path(__file__).parent.parent / "watch" / "regional.txt"
+
+
+def other_words(one: Sketch, other: Sketch) -> int:
+    """How many words of the one stand where the other has different ones, regional words for one thing aside."""
+    few, many = sorted((len(one.codes), len(other.codes)))
+    if many > SHORT * ALIKE or few > SHORT or many > few * ALIKE:
+        return 0
+    return len(list(_replaced(_letters(one), _letters(other))))
+
+
+def of_one_form(one: Sketch, other: Sketch) -> bool:
+    """Whether both fill one form with different names, so densely that neither is an edited copy."""
+    count = other_words(one, other)
+    return count >= OTHERS and count * SPREAD >= min(len(one.codes), len(other.codes))
+
+
+def _replaced(one: str, other: str) -> Iterator[tuple[str, str]]:
+    blocks = [block for block in SequenceMatcher(None, one, other, autojunk=False).get_matching_blocks() if block.size >= FRAME]
+    for before, after in pairwise(blocks):
+        mine, theirs = (before.a + before.size, after.a), (before.b + before.size, after.b)
+        lengths = mine[1] - mine[0], theirs[1] - theirs[0]
+        if min(lengths) > 0 and max(lengths) <= WORD and not _is_regional(_around(one, mine), _around(other, theirs)):
+            yield one[slice(*mine)], other[slice(*theirs)]
+
+
+def _around(text: str, span: tuple[int, int]) -> str:
+    return text[max(0, span[0] - _BESIDE) : span[1] + _BESIDE]
+
+
+def _is_regional(one: str, other: str) -> bool:
+    parts = (one[at : at + size] for size in range(2, 7) for at in range(len(one) - size + 1))
+    return any(word in other for part in parts for word in _regional().get(part, ()))
+
+
+@cache
+def _regional() -> dict[str, set[str]]:
+    found = defaultdict[str, set[str]](set)
+    for line in _REGIONAL.read_text(encoding="utf-8").splitlines():
+        one, other, *_ = line.split("\t")
+        found[one].add(other)
+        found[other].add(one)
+    return dict(found)
+
+
+def _letters(drawn: Sketch) -> str:
+    return drawn.codes.tobytes().decode("utf-32-le")
