@@ -15,13 +15,14 @@ ALIKE = 1.6
 """Times as long as the other at most: a form has one length, but a portal adds a line."""
 OTHERS = 3
 """Words that must stand in the place of others, whatever the length."""
-SPREAD = 45
+SPREAD = 40
 """Letters of the shorter text to each such word, at most; of copies in the other script that keep the region's words it is over 100."""
-WORD = 8
-"""Letters of a name or word at most; what is longer was rewritten."""
-FRAME = 3
+WORD = 16
+"""Letters of what was filled in at most; what is longer was rewritten."""
+FRAME = 2
 """Letters on either side of it that both have."""
 _BESIDE = 2
+_DIGITS = str.maketrans("〇零一二三四五六七八九", "00123456789")
 
 _REGIONAL = Path(__file__).parent.parent / "watch" / "regional.txt"
 
@@ -69,4 +70,5 @@ def _regional() -> dict[str, set[str]]:
 
 
 def _letters(drawn: Sketch) -> str:
-    return drawn.codes.tobytes().decode("utf-32-le")
+    """The folded letters, in which a figure is the same in words and in digits."""
+    return drawn.codes.tobytes().decode("utf-32-le").translate(_DIGITS)

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipelines.dedup.decision import misses_of
-from pipelines.dedup.figures import AGREE, agreement, why_they_differ
+from pipelines.dedup.figures import AGREE, agreement, figures_differ, why_they_differ
+from pipelines.dedup.forms import SPREAD, other_words
 from pipelines.dedup.passages import Written, clipped, lead_share, passages
 from pipelines.dedup.shingles import Sketch, shared, sketch
 from pipelines.dedup.stories import COPY, COPY_UNDER_A_NEW_LEAD, FLASH, LEAD_KNOWN, Known, same, stories_of
@@ -92,6 +93,9 @@ def _side(one: Sketch, other: Sketch) -> Side:
 
 
 def _figures(a: Sketch, b: Sketch) -> Threshold:
+    if not figures_differ(a, b):
+        reached = other_words(a, b) / max(1, min(len(a.codes), len(b.codes)))
+        return Threshold(name="words that stand in the place of others, by letters", needed=round(1 / SPREAD, 4), reached=round(reached, 4))
     places, same = agreement(a, b)
     return Threshold(name="figures that stand in the same places", needed=AGREE, reached=round(same / max(1, places), 4))
 

@@ -1,0 +1,102 @@
+"""Forms that portals fill in every day, with few figures, names only, or figures in words: two issues are two stories, a copy is none."""
+
+import random
+import re
+
+import pytest
+from opencc import OpenCC
+
+from pipelines.dedup.pair import Text, pair
+from pipelines.dedup.shingles import Sketch, sketch
+from pipelines.dedup.stories import DEVELOPMENT, Known, same, stories_of
+
+NAMES = {
+    "P": ["林佑安", "陳品妤", "王柏翰", "許雅筑", "鄭宇軒", "蔡佩珊", "洪志遠", "周曉彤"],
+    "C": ["花蓮", "臺東", "宜蘭", "屏東", "南投", "嘉義", "雲林", "苗栗"],
+    "F": ["烏拉圭", "肯亞", "智利", "約旦", "斐濟", "摩洛哥", "巴拉圭", "寮國"],
+    "W": ["清晨", "上午", "正午", "下午", "傍晚", "深夜", "午後", "黎明"],
+    "R": ["詐欺", "竊盜", "傷害", "公共危險", "妨害自由", "偽造文書", "侵占", "恐嚇"],
+    "#": [str(number) for number in range(12, 60, 6)],
+    "N": ["二", "三", "四", "五", "六", "七", "八", "九"],
+}
+FORMS = {
+    "quake in words": "氣象署表示，{W}{N}時{N}十分發生芮氏規模{N}點{N}地震，震央位於{C}縣政府東方{N}公里處，地震深度{N}公里，目前各地尚無災情傳出，請民眾注意餘震。",
+    "aircraft in words": "國防部發布即時軍事動態，{W}偵獲共機{N}十架次，其中{N}架次逾越海峽中線，配合共艦{N}艘執行聯合戰備警巡，國軍嚴密監控與應處。",
+    "aircraft": "國防部今日公布，自昨日上午六時止，偵獲共機{#}架次，逾越中線{#}架次，共艦{#}艘持續在台海周邊活動，國軍運用任務機艦嚴密監控與應處。",
+    "weather": "氣象署發布大雨特報：受鋒面影響，{C}山區、{C}沿海以及{C}市郊{W}將有短延時強降雨的機率，請民眾注意雷擊，山區應慎防坍方落石，低窪地區請慎防淹水。",
+    "air": "環境部{W}發布空氣品質監測資料，{C}、{C}測站指標分別為{#}與{#}，建議敏感族群減少戶外活動，並可透過應用程式掌握所在地區的最新數值。",
+    "court": "{C}地方法院今天公布刑事判決：被告{P}因{R}案件，經檢察官提起公訴，判處有期徒刑{N}年{N}月。承審法官{P}認為被告犯後態度尚可。全案可上訴。",
+    "visit": "外交部發言人{P}宣布：應國家主席邀請，{F}總統{P}將於本月{N}日起進行國事訪問。訪問期間，雙方領導人將舉行會談，就雙邊關係和共同關心的問題交換意見。",
+    "press": "外交部發言人{P}{W}主持例行記者會。有記者問及{F}政府和{F}軍方之間的糾紛，發言人表示，中方一貫主張有關各方通過對話協商妥善處理分歧，維護地區和平穩定。",
+    "obituary": "{C}紡織廠前廠長{P}同志，因病醫治無效，於{W}在{C}逝世，享年{#}歲。{P}同志生前作風正派，深受職工愛戴。遵照本人遺願，喪事從簡，謹此訃告。",
+    "traffic": "高公局表示，國道{N}號南下{C}路段{W}發生{N}車追撞，占用內側車道，後方回堵約{N}公里，造成{N}人受傷送醫，警方到場疏導，呼籲用路人提前改道。",
+    "poll": "{C}大學民調中心公布，縣長選舉{P}支持度{N}成，{P}支持度{N}成，仍有{N}成受訪者未表態。民調以市話隨機抽樣，抽樣誤差在正負三個百分點以內。",
+}
+SIMPLE, HONG_KONG = OpenCC("tw2sp").convert, OpenCC("s2hk").convert
+WORDS = "縣府老船鹽田書館氣候稅務修復陪審漁會外交護理退伍電網陶藝獸醫程式報關牧師養蜂地質劇團海關審計鐵道測量茶農捕手潮位帳冊纜線契約廢塔薪資古廟彩繪碳費公式軍港稀土"
+
+
+def issue(form: str, day: int) -> str:
+    """No slot bears one value on two neighbouring days."""
+    places = iter(range(99))
+    return re.sub(r"\{(.)\}", lambda slot: NAMES[slot[1]][(next(places) * 3 + day) % 8], FORMS[form])
+
+
+def prose(seed: str, letters: int) -> str:
+    return "".join(random.Random(seed).choices(WORDS, k=letters))
+
+
+def known(*texts: str) -> list[Known]:
+    return [Known(article_id=number, story_ids=(number,), sketch=sketch("", text)) for number, text in enumerate(texts)]
+
+
+def links(text: str | Sketch, *others: str) -> list[tuple[int, str]]:
+    drawn = text if isinstance(text, Sketch) else sketch("", text)
+    return [(link.story_id, link.role) for link in stories_of(drawn, known(*others))]
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("written", [str, SIMPLE], ids=["one script", "the other"])
+def test_the_next_issue_of_a_form_is_a_story_of_its_own(form: str, written: type[str]) -> None:
+    assert links(written(issue(form, 2)), issue(form, 1), issue(form, 0)) == []
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("portal", ["{}", "【本報綜合報導】{}", "{}看更多新聞請加入官方帳號。"])
+def test_a_copy_joins_its_issue_in_the_other_script_and_in_the_words_of_the_region(form: str, portal: str) -> None:
+    for written in (SIMPLE, lambda text: HONG_KONG(SIMPLE(text))):
+        assert links(portal.format(written(issue(form, 1))), issue(form, 0), issue(form, 1)) == [(1, "copy")]
+
+
+def test_a_name_or_two_corrected_make_no_other_report() -> None:
+    text = issue("court", 1)
+    assert same(sketch("", text), sketch("", text.replace("公共危險", "重傷害").replace("陳品妤", "陳品予")))[0]
+
+
+@pytest.mark.parametrize(("letters", "is_copy"), [(400, True), (60, False)])
+def test_a_toll_corrected_in_a_long_text_is_a_copy_and_in_a_short_one_news(letters: int, is_copy: bool) -> None:
+    wire = "當局表示，事故已造成至少{}人死亡，另有{}人受傷送醫。" + prose("wire", letters) + "目前確認的{}名死者中有兩名兒童。"
+    assert bool(links(wire.format(18, 56, 18), wire.format(12, 38, 12))) is is_copy
+
+
+def test_figures_in_words_and_in_digits_are_the_same_figures() -> None:
+    text = issue("traffic", 1)
+    assert same(sketch("", text), sketch("", text.translate(str.maketrans("二三四五六七八九", "23456789"))))[0]
+
+
+@pytest.mark.parametrize(("start", "is_copy"), [(30, True), (90, False)])
+def test_background_that_begins_inside_the_lead_makes_a_follow_up_and_a_note_before_it_none(start: int, is_copy: bool) -> None:
+    background = prose("background", 1000)
+    text = prose("new", start) + background[:450] + prose("more", 550 - start)
+    assert links(text, background) == ([(0, "copy")] if is_copy else [])
+
+
+def test_a_flash_filled_into_a_form_still_develops_into_its_report() -> None:
+    flash = issue("traffic", 1)
+    assert links("【中央社台北電】" + flash + prose("report", 600), flash) == [(0, DEVELOPMENT)]
+
+
+def test_the_answer_about_two_issues_tells_how_many_words_stand_in_the_place_of_others() -> None:
+    answer = pair(Text(title="", text=issue("weather", 1)), Text(title="", text=issue("weather", 2)))
+    assert (answer.same, answer.threshold.name) == (False, "words that stand in the place of others, by letters")
+    assert answer.why == "the same form with other names: 4 words stand in the place of others"
