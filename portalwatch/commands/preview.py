@@ -35,6 +35,7 @@ from pipelines.watch.watchlist import Watchlist
 from pipelines.yamlfile import suggestion
 from portalwatch import show
 from portalwatch.commands.serve import HOST, PORT
+from portalwatch.needs import needs
 from spiders.loader import names
 
 OPEN = ("held", "owed", "sending", "retrying")
@@ -147,7 +148,8 @@ def try_channel(
         typer.echo(show.plain(f"{each}: {'ok' if answer.ok else 'FAILED'}: {answer.detail}"))
         failed = failed or not answer.ok
     if failed:
-        raise PortalwatchError(f"channel {channel} does not work")
+        lacking = [need for need in needs(watchlist, settings()) if need.startswith(f"channel `{channel}` ")]
+        raise PortalwatchError("; ".join(lacking) or f"channel {channel} does not work")
 
 
 def _watchlist() -> Watchlist:
