@@ -148,8 +148,7 @@ def try_channel(
         typer.echo(show.plain(f"{each}: {'ok' if answer.ok else 'FAILED'}: {answer.detail}"))
         failed = failed or not answer.ok
     if failed:
-        lacking = [need for need in needs(watchlist, settings()) if need.startswith(f"channel `{channel}` ")]
-        raise PortalwatchError("; ".join(lacking) or f"channel {channel} does not work")
+        raise PortalwatchError("; ".join(needs(watchlist, settings(), (channel,))) or f"channel {channel} does not work")
 
 
 def _watchlist() -> Watchlist:

@@ -29,4 +29,7 @@ def test_the_chinese_card_fits_one_screen() -> None:
 
 def test_the_watchlist_of_the_chinese_card_is_good_in_both_scripts() -> None:
     text = CARD.read_text(encoding="utf-8").partition("```yaml\n")[2].partition("```")[0]
-    assert [topic.title for topic in Watchlist.from_text(text, aliases_text=ALIASES.read_text(encoding="utf-8")).topics.values()] == ["俄朝鐵路", "台风停航"]
+    assert [topic.title for topic in Watchlist.from_text(text, aliases_text=ALIASES.read_text(encoding="utf-8")).topics.values()] == [
+        "俄朝鐵路",
+        "台风停航",
+    ]
