@@ -172,10 +172,11 @@ def _environment(stage: Stage) -> None:
 
 
 def _write_env(path: Path, chosen: Mapping[str, str]) -> None:
-    """What another terminal reads so that `portalwatch` there asks this demo; for its owner alone, since a secret is among it."""
+    """What another terminal reads so that `portalwatch` is found there and asks this demo; for its owner alone, since a secret is among it."""
+    found = f'export PATH={shlex.quote(str(Path(sys.executable).parent))}:"$PATH"\n'
     path.unlink(missing_ok=True)
     path.touch(mode=0o600)
-    path.write_text("".join(f"export {name}={shlex.quote(value)}\n" for name, value in chosen.items()), encoding="utf-8")
+    path.write_text(found + "".join(f"export {name}={shlex.quote(value)}\n" for name, value in chosen.items()), encoding="utf-8")
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """What the channels of a watchlist still need from the environment before they can deliver."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from pipelines.alerts.connection import PREFIX, variable_of
 from pipelines.config import Settings
@@ -8,10 +8,10 @@ from pipelines.watch.file import Channel, MailChannel, OwnChannel
 from pipelines.watch.watchlist import Watchlist
 
 
-def needs(watchlist: Watchlist, settings: Settings) -> Iterator[str]:
-    """A sentence for each thing that a used channel lacks: a secret's variable, or a mail server."""
+def needs(watchlist: Watchlist, settings: Settings, channels: Iterable[str] = ()) -> Iterator[str]:
+    """A sentence for each thing that one of the channels, or else of those in use, lacks: a secret's variable, or a mail server."""
     used = dict.fromkeys((*(name for topic in watchlist.topics.values() for name in topic.channels), *watchlist.ops))
-    for name in used:
+    for name in channels or used:
         channel = watchlist.channels[name]
         for variable in _variables(channel, settings):
             if not settings.secrets.get(variable):

@@ -35,6 +35,7 @@ from pipelines.watch.watchlist import Watchlist
 from pipelines.yamlfile import suggestion
 from portalwatch import show
 from portalwatch.commands.serve import HOST, PORT
+from portalwatch.needs import needs
 from spiders.loader import names
 
 OPEN = ("held", "owed", "sending", "retrying")
@@ -147,7 +148,7 @@ def try_channel(
         typer.echo(show.plain(f"{each}: {'ok' if answer.ok else 'FAILED'}: {answer.detail}"))
         failed = failed or not answer.ok
     if failed:
-        raise PortalwatchError(f"channel {channel} does not work")
+        raise PortalwatchError("; ".join(needs(watchlist, settings(), (channel,))) or f"channel {channel} does not work")
 
 
 def _watchlist() -> Watchlist:

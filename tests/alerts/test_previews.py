@@ -111,6 +111,14 @@ def test_a_channel_that_does_not_work_says_why_without_its_secrets(house: Settin
         assert "3ccdd1134" not in done.stdout
 
 
+def test_a_channel_that_does_not_work_names_the_setting_that_it_lacks(
+    house: Settings, configured: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CRM_HOOK_SECRET")
+    configured(config=house.config)
+    assert "CRM_HOOK_SECRET, which is not set" in str(run("alerts", "test", "crm").exception)
+
+
 @pytest.mark.parametrize("command", [("test", "dsek"), ("test", "desk", "--recipient", "who@example.org"), ("list", "--since", "x")])
 def test_wrong_use_is_2(house: Settings, command: tuple[str, ...]) -> None:
     assert run("alerts", *command).exit_code == 2

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -38,11 +39,11 @@ def test_another_terminal_reads_the_demos_settings_from_a_file_of_the_owner(tmp_
     home = tmp_path / "a demo's home"
     play._environment(stage(home, 18700))
     told = subprocess.run(
-        ["sh", "-c", f'. "{home / ENV}"; echo "$PORTALWATCH_HOME $DEMO_HOOK_SECRET"'],
-        env={"PATH": os.environ["PATH"]},
+        ["sh", "-c", f'. "{home / ENV}"; echo "$PORTALWATCH_HOME $DEMO_HOOK_SECRET"; command -v portalwatch'],
+        env={"PATH": "/bin:/usr/bin"},
         capture_output=True,
         check=True,
         text=True,
     )
-    assert told.stdout == f"{home} s\n"
+    assert told.stdout.splitlines() == [f"{home} s", str(Path(sys.executable).parent / "portalwatch")]
     assert (home / ENV).stat().st_mode & 0o777 == 0o600
