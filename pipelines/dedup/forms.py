@@ -8,6 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from pipelines.dedup.shingles import Sketch
+from pipelines.extract.script import script_of
 
 SHORT = 400
 """Letters of a report by a form at most; a longer text is written."""
@@ -28,7 +29,11 @@ _REGIONAL = Path(__file__).parent.parent / "watch" / "regional.txt"
 
 
 def other_words(one: Sketch, other: Sketch) -> int:
-    """How many words of the one stand where the other has different ones, regional words for one thing aside."""
+    """How many words of the one stand where the other has different ones, regional words for one thing aside.
+
+    None is counted between two scripts: each region writes names in its own way, and a form is seldom filled in by two."""
+    if script_of(one.text) != script_of(other.text):
+        return 0
     few, many = sorted((len(one.codes), len(other.codes)))
     if many > SHORT * ALIKE or few > SHORT or many > few * ALIKE:
         return 0

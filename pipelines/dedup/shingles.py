@@ -1,6 +1,6 @@
 """Shingles: what is left of a text once script, case, punctuation and layout are out of the way."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import blake2b
 
@@ -24,8 +24,10 @@ _WEIGHTS = [np.uint64(pow(0x9E3779B97F4A7C15, power, 2**64)) for power in (1, 2,
 
 @dataclass(frozen=True, kw_only=True)  # not slotted: comparing is asked of few sketches, so that sorting waits for it
 class Sketch:
-    """A text for comparing: `codes` its letters, `digest` over all of them, `runs` the hashes of its shingles in the text's order."""
+    """A text for comparing: `text` as written, `codes` its letters, `digest` over all of them, `runs` the hashes of its shingles in
+    the text's order."""
 
+    text: str = field(repr=False)
     digest: str
     codes: Codes
     runs: Hashes
@@ -61,7 +63,7 @@ def sketch(title: str, text: str) -> Sketch:
     """The sketch of an article. Shingles are of the text alone, since headlines change; the digest covers both."""
     codes = letter_codes(fold(text))
     whole = f"{letters(fold(title))}\n{codes.tobytes().decode('utf-32-le')}"
-    return Sketch(digest=blake2b(whole.encode(), digest_size=16).hexdigest(), codes=codes, runs=_runs(codes))
+    return Sketch(text=text, digest=blake2b(whole.encode(), digest_size=16).hexdigest(), codes=codes, runs=_runs(codes))
 
 
 def shingles(body: str) -> Hashes:
