@@ -62,7 +62,10 @@ class Postings:
     def near_all(self, samples: Sequence[Hashes], now: datetime) -> list[Near]:
         """What shares shingles with each sample. The next TEXTS are asked for before the answer about the last is looked through."""
         groups = [samples[start : start + TEXTS] for start in range(0, len(samples), TEXTS)]
-        return [near for group, answer in zip(groups, self._answers(groups), strict=True) for near in self._near(group, *answer, _day(now))]
+        try:
+            return [near for group, each in zip(groups, self._answers(groups), strict=True) for near in self._near(group, *each, _day(now))]
+        except (ValueError, struct.error) as error:  # somebody else wrote to our keys
+            raise redis.ResponseError("the index of near-duplicates is damaged") from error
 
     def post_all(self, postings: Iterable[Posting]) -> int:
         """Add committed articles, in one round trip; gives how many, the same whatever their order, and whoever posts beside us."""

@@ -203,3 +203,12 @@ def test_redis_away_answers_none_and_warns_once(call: str, caplog: pytest.LogCap
         away.mark_seen("p", ["a"])
     assert len(caplog.records) == 1
     away.close()
+
+
+@pytest.mark.parametrize("damage", ["postings-buckets", "postings-whole", "postings:"])
+def test_a_damaged_index_answers_nothing_so_that_sql_is_asked(fast: Fast, damage: str) -> None:
+    sample = hashes(*range(1, 40))
+    post(fast, 1, sample)
+    for key in fast._client.scan_iter(f"{fast._prefix}{damage}*"):
+        fast._client.set(key, b"\xff torn")
+    assert fast.near(sample) is None
