@@ -166,7 +166,7 @@ def keep_draft(session: Session, desk: Desk, draft: Draft, now: datetime) -> Kep
     outcome, occasion = turn
     page.outcome = outcome.value
     comments.hear(session, row, draft.article.comments, desk.comments)
-    draft.posting = candidates.post_shingles(session, row, draft.sketch.sample)
+    draft.posting = candidates.post_shingles(session, row, draft.sketch.sample, now)
     owed = watch(session, desk, row, list(articles.stories_of(session, row.id)), now, occasion)
     return Kept(outcome=outcome, article_id=row.id, alerts=owed, thread=unheard)
 
@@ -207,7 +207,7 @@ def _add(session: Session, desk: Desk, page: PageRow, draft: Draft, now: datetim
     articles.read_from(row, draft.origin)
     unheard = _unheard(desk, row, draft.article, now)
     comments.hear(session, row, draft.article.comments, desk.comments)
-    draft.posting = candidates.post_shingles(session, row, drawn.sample)
+    draft.posting = candidates.post_shingles(session, row, drawn.sample, now)
     passing(Point.ARTICLE_STORED)
     stories = articles.place(session, row, decision.links, draft.seen_at)
     decisions.explain(session, row.id, decision, stories)

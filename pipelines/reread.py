@@ -101,7 +101,7 @@ def _reread(session: Session, desk: Desk, row: ArticleRow, draft: Draft, now: da
     changed = articles.reread(session, row, draft.article, draft.sketch.digest)
     articles.read_from(row, draft.origin)
     if "digest" in changed:
-        draft.posting = candidates.repost_shingles(session, row, draft.sketch.sample)
+        draft.posting = candidates.repost_shingles(session, row, draft.sketch.sample, now)
         draft.seen_at = row.first_seen_at
         moved = tellings.replaced(session, row, flow.decided(session, draft, but=row.id), now)
     if not changed:

@@ -20,6 +20,13 @@ _YAML_1_1_ONLY = {"tag:yaml.org,2002:bool", "tag:yaml.org,2002:int", "tag:yaml.o
 class _Loader(_BASE):  # type: ignore[valid-type, misc]
     """PyYAML with the scalars of YAML 1.2: `no`, `on`, 1:30 and 2024-01-01 stay strings."""
 
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        """Take over what `<<` names, but for merges of merges that would fill the memory."""
+        own = len(node.value)
+        super().flatten_mapping(node)
+        if len(node.value) > own + MOST_MERGED:
+            raise yaml.constructor.ConstructorError(None, None, f"`<<` takes over more than {MOST_MERGED} keys", node.start_mark)
+
 
 _Loader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in rules if tag not in _YAML_1_1_ONLY] for first, rules in _BASE.yaml_implicit_resolvers.items()
@@ -27,6 +34,7 @@ _Loader.yaml_implicit_resolvers = {
 _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false|True|False)$"), list("tfTF"))
 _Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"^[-+]?[0-9]+$"), list("-+0123456789"))
 
+MOST_MERGED = 10_000  # keys that one mapping takes over from others
 _SPECIAL_QUERY = re.compile(r"""\bquery:\s*["'@`%&*!\[{]""")
 M = TypeVar("M", bound=BaseModel)
 Path_ = tuple[str | int, ...]
@@ -50,15 +58,19 @@ class Document:
             loader = _Loader(text)
             self._root = loader.get_single_node()
             self.data: Any = loader.construct_document(self._root) if self._root is not None else {}
+            doubles = list(_duplicates(self._root))
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark
             place = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
             raise ConfigError(f"{place}: not valid YAML: {error.problem or error.context}{_unquoted(text, mark)}") from None
-        except (yaml.YAMLError, ValueError, AttributeError, RecursionError) as error:
+        except yaml.reader.ReaderError as error:
+            place = _place_of_byte(name, text.encode("utf-8", "surrogatepass"), error.position)
+            raise ConfigError(f"{place}: not valid YAML: {error.reason}") from None
+        except RecursionError:
+            raise ConfigError(f"{name}:1:1: not valid YAML: nested too deeply") from None
+        except (yaml.YAMLError, ValueError, AttributeError) as error:
             raise ConfigError(f"{name}: not valid YAML: {str(error) or type(error).__name__}"[:300]) from None
-        duplicates = [
-            f"{self._place(key)}: `{key.value}` stands twice; the first at {self._place(first)}" for key, first in _duplicates(self._root)
-        ]
+        duplicates = [f"{self._place(key)}: `{key.value}` stands twice; the first at {self._place(first)}" for key, first in doubles]
         if duplicates:
             raise ConfigError(duplicates)
 
@@ -98,12 +110,18 @@ class Document:
 
 def read_yaml(path: Path) -> Document:
     """The file as a Document; ConfigError where it cannot be read, is no UTF-8, or is not YAML."""
+    return Document(str(path), text_of(path))
+
+
+def text_of(path: Path) -> str:
+    """What stands in the file; ConfigError where it cannot be read or is no UTF-8."""
     try:
-        return Document(str(path), path.read_text(encoding="utf-8"))
+        return path.read_text(encoding="utf-8")
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
-        raise ConfigError(f"{path}: not UTF-8 at byte {error.start}; save the file as UTF-8") from None
+        place = _place_of_byte(str(path), error.object, error.start)
+        raise ConfigError(f"{place}: not UTF-8 at byte {error.start}; save the file as UTF-8") from None
 
 
 def validated(model: type[M], document: Document) -> M:
@@ -118,6 +136,11 @@ def suggestion(word: str, known: list[str]) -> str:
     """`; did you mean X?`, or nothing where no known word is near."""
     near = difflib.get_close_matches(word, known, n=1)
     return f"; did you mean `{near[0]}`?" if near else ""
+
+
+def _place_of_byte(name: str, content: bytes, at: int) -> str:
+    before = content[:at].decode("utf-8", "replace").replace("\r\n", "\n")
+    return f"{name}:{before.count(chr(10)) + 1}:{len(before) - before.rfind(chr(10))}"
 
 
 def _unquoted(text: str, mark: yaml.Mark | None) -> str:

@@ -11,6 +11,7 @@ from typing import TextIO
 from pipelines.config import Settings, settings
 from pipelines.errors import ConfigError
 from pipelines.hiding import Hiding, hidden
+from portalwatch.show import plain
 
 LOUD = ("scrapy", "twisted", "asyncio", "filelock", "trafilatura", "httpx", "httpcore", "alembic", "mail.log")
 _OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
@@ -64,16 +65,17 @@ def set_up(wanted: Settings, *, verbose: bool) -> None:
 
 
 def tell(trouble: str) -> None:
-    """The one line on stderr with which a command ends that could not do what it was asked."""
+    """The lines on stderr with which a command ends that could not do what it was asked; what they quote takes over no terminal."""
+    lines = "\n".join(map(plain, trouble.split("\n")))
     try:
         wanted = settings()
     except ConfigError:
-        print(f"portalwatch: {trouble}", file=sys.stderr)
+        print(f"portalwatch: {lines}", file=sys.stderr)
         return
     if wanted.log == "json":
         logging.getLogger("portalwatch").error("%s", trouble)
     else:
-        print(f"portalwatch: {hidden(trouble, wanted)}", file=sys.stderr)
+        print(f"portalwatch: {hidden(lines, wanted)}", file=sys.stderr)
 
 
 def crashed(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

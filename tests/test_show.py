@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from portalwatch import show
+from portalwatch import logs, show
 
 
 class Screen(io.StringIO):
@@ -39,3 +39,8 @@ def test_a_file_gets_no_count(capsys: pytest.CaptureFixture[str], monkeypatch: p
     with show.counting("reading w.yaml") as tell:
         tell(1, 2)
     assert capsys.readouterr().err == ""
+
+
+def test_what_an_error_quotes_takes_over_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.tell("w.yaml:4:5: unknown key `qu\x1b[31m\u202ery`\nw.yaml:5:1: `\x07` is no slug")
+    assert capsys.readouterr().err == "portalwatch: w.yaml:4:5: unknown key `qu[31mry`\nw.yaml:5:1: `` is no slug\n"

@@ -105,13 +105,15 @@ class Fast:
         return self.post_all([posting])
 
     def post_all(self, postings: Iterable[Posting]) -> bool:
-        """`post` of each, in one round trip; the same whatever their order, and whoever posts beside us."""
-        return self._ask(lambda: self._postings.post_all(postings)) is not None
+        """`post` of each, in one round trip; the same whatever their order, and whoever posts beside us. False of one that may evict."""
+        return not self._forgets and self._ask(lambda: self._postings.post_all(postings)) is not None
 
     def gauge(self) -> Gauge | None:
         """How full the server is, and whether it may evict; from then on what may have been evicted is asked of SQL."""
         found: Gauge | None = self._ask(lambda: gauge(self._client))
         self._forgets = found is not None and found.policy not in (NOEVICTION, "")
+        if self._forgets:  # the mark does not expire, what it vouches for may be evicted before the policy is mended
+            self._ask(lambda: self._postings.doubt() or True)
         return found
 
     def kinds(self) -> dict[str, Kind] | None:

@@ -57,7 +57,14 @@ class Postings:
 
     def upto(self) -> int:
         """The posting up to which the index is whole."""
-        return int(self._client.get(self._upto) or 0)
+        try:
+            return int(self._client.get(self._upto) or 0)
+        except ValueError:  # somebody else wrote to our key: filling the index anew mends it
+            return 0
+
+    def doubt(self) -> None:
+        """Count the index as empty until it is filled anew: something of it may be gone."""
+        self._client.delete(self._upto)
 
     def near_all(self, samples: Sequence[Hashes], now: datetime) -> list[Near]:
         """What shares shingles with each sample. The next TEXTS are asked for before the answer about the last is looked through."""

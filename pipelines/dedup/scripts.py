@@ -117,6 +117,7 @@ local function with(bucket, mark)
   if #bucket % {SWEPT * RECORD} == 0 then bucket = young(bucket) end
   return bucket .. mark .. ours
 end
+local function remember() call("SET", KEYS[1], struct.pack("<I4I4", buckets, math.max(records, 0)), "EX", ttl) end
 local function split()
   local at, low, high = buckets - level, {{}}, {{}}
   local bucket = call("GET", name(at)) or ""
@@ -128,6 +129,7 @@ local function split()
   put(buckets, table.concat(high))
   buckets = buckets + 1
   if buckets == 2 * level then level = buckets end
+  remember() -- what goes wrong later must not leave half a bucket where nobody asks
 end
 for at = 1, #ARGV[6], 5 do
   local place = unpacked("<I5", ARGV[6], at) % (2 * level)
@@ -138,7 +140,7 @@ for at = 1, #ARGV[6], 5 do
   records = records + (#after - #bucket) / {RECORD}
   if records > buckets * {FILL} then split() end
 end
-call("SET", KEYS[1], struct.pack("<I4I4", buckets, records), "EX", ttl)
-local newest = tonumber(call("GET", KEYS[2]) or "0")
+remember()
+local newest = tonumber(string.match(call("GET", KEYS[2]) or "", "^%d+$") or "0")
 if newest >= tonumber(ARGV[5]) and tonumber(ARGV[4]) > newest then call("SET", KEYS[2], ARGV[4]) end
 """

@@ -27,21 +27,25 @@ def posted(session: Session) -> int:
     return int(known.value) if known else 0
 
 
-def post_shingles(session: Session, row: ArticleRow, sample: Hashes) -> Posting:
-    """Post the article's sample to the index of near-duplicates; gives what goes to Redis' copy of it."""
+def post_shingles(session: Session, row: ArticleRow, sample: Hashes, now: datetime) -> Posting:
+    """Post the article's sample to the index of near-duplicates; gives what goes to Redis' copy of it.
+
+    Nothing of an article from before the horizon: Redis knows a day by one byte, and would take others' postings for aged ones.
+    """
     known = set(session.scalars(select(Shingle.value).where(Shingle.article_id == row.id)))
     session.add_all(Shingle(value=value, article_id=row.id) for value in sample.tolist() if value not in known)
     before = posted(session)
     row.posted = before + 1
     session.merge(Meta(key=POSTED, value=str(row.posted)))
     session.flush()
-    return Posting(article_id=row.id, number=row.posted, before=before, at=row.first_seen_at, sample=sample)
+    told = sample if row.first_seen_at >= _oldest(now) else sample[:0]
+    return Posting(article_id=row.id, number=row.posted, before=before, at=row.first_seen_at, sample=told)
 
 
-def repost_shingles(session: Session, row: ArticleRow, sample: Hashes) -> Posting:
+def repost_shingles(session: Session, row: ArticleRow, sample: Hashes, now: datetime) -> Posting:
     """Post the sample of another reading, and take back what only the old one had."""
     session.execute(delete(Shingle).where(Shingle.article_id == row.id, Shingle.value.not_in(sample.tolist())))
-    return post_shingles(session, row, sample)
+    return post_shingles(session, row, sample, now)
 
 
 def near(session: Session, sample: Hashes, *, after: int, now: datetime) -> dict[int, int]:
@@ -82,7 +86,11 @@ def indexed(session: Session, now: datetime) -> int:
 
 
 def _indexed(now: datetime) -> ColumnElement[bool]:
-    return ArticleRow.first_seen_at >= now - HORIZON - SPARE
+    return ArticleRow.first_seen_at >= _oldest(now)
+
+
+def _oldest(now: datetime) -> datetime:
+    return now - HORIZON - SPARE
 
 
 def equals(session: Session, digest: str, now: datetime) -> list[int]:

@@ -19,7 +19,7 @@ from pipelines.store.database import in_one_transaction, reading, store_id
 from pipelines.store.tables import Meta, PageRow
 
 log = logging.getLogger(__name__)
-AWAY = "Redis does not answer, or is full; what was posted stays, and the same command goes on"
+AWAY = "Redis does not answer, is full, or may evict; what was posted stays, and the same command goes on"
 
 
 def open_fast(settings: Settings, engine: Engine) -> Fast:

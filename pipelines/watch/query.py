@@ -37,6 +37,7 @@ FIELDS = ("title", "lead", "body", "comments", "author", "publisher", "portal", 
 LONGEST = 20_000
 DEEPEST = 60
 FARTHEST = 10_000
+DIGITS = 12
 
 _FOREIGN = {"&": "AND", "&&": "AND", "+": "AND", "|": "OR", "||": "OR", "!": "NOT", "-": "NOT", "～": "NOT", "~": "NOT"}
 _WIDE_OPERATOR = re.compile(r"(and|or|not|except|near)(?!\w)")
@@ -111,11 +112,11 @@ class _Tree(Transformer[Token, Node]):
         digits = re.findall(r"(?<=[/／])\s*(\d+)$", token)
         if not digits:
             raise QueryError("NEAR needs a distance in characters, as in `A NEAR/20 B`; quote it if the word is meant", _at(token))
-        if int(digits[0]) > FARTHEST:
+        if _number(digits[0]) > FARTHEST:
             raise QueryError(f"NEAR reaches at most {FARTHEST} characters", _at(token))
         for side in (left, right):
             _require_place(side, "NEAR", _at(token))
-        return Near(left=left, right=right, distance=int(digits[0]))
+        return Near(left=left, right=right, distance=_number(digits[0]))
 
     def field(self, token: Token, item: Node) -> Node:
         name = token.rstrip(":：").lower()
@@ -132,7 +133,7 @@ class _Tree(Transformer[Token, Node]):
         return In(field=name, item=item)
 
     def count(self, item: Node, token: Token) -> Node:
-        times = int(token[1:])
+        times = _number(token[1:])
         _require_place(item, "a count", _at(token))
         if times < 1:
             raise QueryError("a count is 1 or more", _at(token))
@@ -147,7 +148,7 @@ class _Tree(Transformer[Token, Node]):
         return Except(item=item, exclusions=exclusions)
 
     def at_least(self, token: Token, *parts: Node | Token) -> Node:
-        least, items = int(token.split()[0]), _nodes(parts)
+        least, items = _number(token.split()[0]), _nodes(parts)
         if not 1 <= least <= len(items):
             raise QueryError(f"{least} OF a list of {len(items)}; the number goes from 1 to {len(items)}", _at(token))
         return AtLeast(least=least, items=items, offset=_at(token))
@@ -196,6 +197,8 @@ def compiled_regex(pattern: str, offset: int = 0) -> "re2._Regexp[str]":
     options.log_errors = False
     try:
         return re2.compile(pattern, options)
+    except UnicodeEncodeError:
+        raise QueryError("a regular expression with half a character (a lone surrogate); no text has one", offset) from None
     except re2.error as error:
         reason = error.args[0].decode("utf-8", "replace") if isinstance(error.args[0], bytes) else str(error)
         raise QueryError(f"not a regular expression that RE2 reads: {reason}", offset) from None
@@ -203,6 +206,11 @@ def compiled_regex(pattern: str, offset: int = 0) -> "re2._Regexp[str]":
 
 def _nodes(parts: tuple[Node | Token, ...]) -> tuple[Node, ...]:
     return tuple(part for part in parts if not isinstance(part, Token))
+
+
+def _number(digits: str) -> int:
+    """The number, or one that is larger than any that means something: Python refuses to read thousands of digits."""
+    return int(digits[-DIGITS:]) if not digits[:-DIGITS].strip("0") else 10**DIGITS
 
 
 def _at(token: Token) -> int:

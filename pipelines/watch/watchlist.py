@@ -23,7 +23,7 @@ from pipelines.watch.program import Plan, Program, program_of
 from pipelines.watch.query import parse
 from pipelines.watch.samples import check_samples
 from pipelines.watch.topic import Topic, Topics, taken
-from pipelines.yamlfile import Document, validated
+from pipelines.yamlfile import Document, text_of, validated
 
 Progress: TypeAlias = Callable[[str, int, int], None]  # told the stage, and how many of how many are done in it (0: not counted)
 
@@ -156,14 +156,9 @@ def _collector_paused() -> Iterator[None]:
 
 
 def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise ConfigError(f"{path}: {NO_WATCHLIST.format(path=path)}") from None
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{path}: not UTF-8 at byte {error.start}; save the file as UTF-8") from None
+    if not path.exists():
+        raise ConfigError(f"{path}: {NO_WATCHLIST.format(path=path)}")
+    return text_of(path)
 
 
 def _version(source: tuple[str, str]) -> str:

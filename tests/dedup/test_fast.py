@@ -2,6 +2,7 @@
 
 import logging
 import secrets
+import struct
 import threading
 from datetime import UTC, datetime, timedelta
 
@@ -203,6 +204,25 @@ def test_redis_away_answers_none_and_warns_once(call: str, caplog: pytest.LogCap
         away.mark_seen("p", ["a"])
     assert len(caplog.records) == 1
     away.close()
+
+
+@pytest.mark.parametrize("written", ["abc", b"\xff", "1e3"])
+def test_an_index_whose_end_is_unreadable_is_filled_anew(fast: Fast, written: str | bytes) -> None:
+    post(fast, 1, hashes(1))
+    fast._client.set(f"{fast._prefix}postings-whole", written)
+    assert fast.upto() == 0
+    post(fast, 1, hashes(1))
+    assert near(fast, hashes(1)) == (1, {1: 1})
+
+
+def test_an_index_that_lost_its_size_does_not_count_below_nothing(fast: Fast, redis_client: "redis.Redis[bytes]", now: datetime) -> None:
+    for number, each in enumerate(hashes(*range(1, 3 * SWEPT)), 1):
+        post(fast, number, each.reshape(1), at=now - timedelta(days=INDEX_DAYS + 1))
+    fast._client.delete(f"{fast._prefix}postings-buckets")
+    for number, each in enumerate(hashes(*range(1, 2 * SWEPT)), 100):
+        post(fast, number, each.reshape(1), at=now)
+    size = redis_client.get(f"{fast._prefix}postings-buckets") or b""
+    assert struct.unpack("<II", size)[1] < 100
 
 
 @pytest.mark.parametrize("damage", ["postings-buckets", "postings-whole", "postings:"])

@@ -217,6 +217,23 @@ def test_a_server_that_may_evict_is_not_believed_about_what_it_lacks(
         assert state(desk) == undisturbed
 
 
+def test_what_a_server_evicted_is_not_vouched_for_once_its_policy_is_mended(tmp_path: Path, server: Server, now: datetime) -> None:
+    with made_desk(tmp_path / "desk", server.url) as desk:
+        assert desk.fast is not None
+        arrive(desk, now)
+        server.client.config_set("maxmemory-policy", "volatile-lru")
+        desk.fast.gauge()
+        assert flow.fill_index(desk, now) == 0
+        server.client.delete(*server.client.scan_iter("pw:*postings:*"))
+        server.client.config_set("maxmemory-policy", "noeviction")
+        desk.fast.gauge()
+        assert desk.fast.upto() == 0
+        assert flow.fill_index(desk, now) > 0
+        found = desk.fast.near(sketch("", ARRIVALS[-1][2]).asked, now)
+        assert found is not None
+        assert (found.upto, bool(found.votes)) == (len(ARRIVALS), True)
+
+
 def test_a_rebuild_beside_a_crawl_changes_no_result_and_ends_with_a_whole_index(
     tmp_path: Path, valkey: str, now: datetime, undisturbed: object
 ) -> None:

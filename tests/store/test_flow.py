@@ -12,6 +12,7 @@ from sqlalchemy import Engine, func, select
 
 from pipelines import flow
 from pipelines.dedup.fast import Fast
+from pipelines.dedup.shingles import sketch
 from pipelines.desk import Desk
 from pipelines.models import Comment, Outcome
 from pipelines.store import alerts
@@ -212,6 +213,21 @@ def test_a_redis_that_lost_everything_changes_nothing(store: Engine, fast: Fast,
     redis_client.flushall()  # type: ignore[attr-defined]
     assert flow.fill_index(desk, now) == 2
     assert fast.upto() == 2
+
+
+def test_a_correction_of_an_old_article_puts_nothing_into_the_index_of_the_young(
+    store: Engine, fast: Fast, redis_client: "object", now: datetime
+) -> None:
+    watchlist = Watchlist.from_text(WATCHLIST)
+    desk = Desk(engine=store, fast=fast, watchlist=watchlist, matcher=compile_watchlist(watchlist), learning=False, looks=())
+    keep(desk, now - timedelta(days=200))
+    redis_client.flushall()  # type: ignore[attr-defined]
+    keep(desk, now, number=2, text=OTHER)
+    flow.fill_index(desk, now)
+    assert keep(desk, now, text=TEXT.replace("四十天", "六十天")).outcome is Outcome.REVISED
+    found = fast.near_all([sketch("", TEXT).asked, sketch("", OTHER).asked], now)
+    assert found is not None
+    assert [(near.upto, set(near.votes)) for near in found] == [(3, set()), (3, {2})]
 
 
 def test_a_forgotten_article_does_not_come_back(desk: Desk, now: datetime) -> None:

@@ -153,6 +153,10 @@ def test_a_query_reads_as_the_card_says(query: str, tree: str) -> None:
         ('A "export control*"', 17, 'write `"export control"*`'),
         ("A NEAR/ B", 2, "NEAR/20"),
         ("A NEAR/x B", 2, "NEAR/20"),
+        (f"A NEAR/{'9' * 5000} B", 2, "at most"),
+        (f"{'9' * 5000} OF (A, B)", 0, "from 1 to 2"),
+        (f"A*{'0' * 5000}", 1, "1 or more"),
+        ("A /\ud800/", 2, "surrogate"),
     ],
 )
 def test_a_bad_query_is_refused_with_place_and_advice(query: str, offset: int, said: str) -> None:

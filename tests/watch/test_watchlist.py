@@ -1,6 +1,7 @@
 """The watchlist file: what it takes, what it refuses and where, its version, its recipients, and its way back from stored text."""
 
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -199,8 +200,25 @@ def test_a_file_that_cannot_be_read_is_a_config_error(tmp_path: Path) -> None:
         load_watchlist(tmp_path / "none.yaml")
     path = tmp_path / "latin.yaml"
     path.write_bytes(b"topics: \xff")
-    with pytest.raises(ConfigError, match="not UTF-8 at byte 8"):
+    with pytest.raises(ConfigError, match=r"latin.yaml:1:9: not UTF-8 at byte 8"):
         load_watchlist(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("topics:\r\n  北: '韓\0'", "w.yaml:2:8: not valid YAML: control characters are not allowed"),
+        ("topics: " + "{a: " * 3000 + "x" + "}" * 3000, "w.yaml:1:1: not valid YAML: nested too deeply"),
+        (
+            "a: &a {x: 1}\n"
+            + "".join(f"{own}: &{own} {{<<: [{', '.join(9 * [f'*{other}'])}]}}\n" for other, own in pairwise("abcdefghijkl")),
+            "w.yaml:6:4: not valid YAML: `<<` takes over more than 10000 keys",
+        ),
+    ],
+    ids=["a control character", "deep", "merges of merges"],
+)
+def test_a_file_that_no_parser_should_be_given_is_refused_with_its_place(text: str, problem: str) -> None:
+    assert problems(text) == [problem]
 
 
 def test_the_shipped_files_hold_together() -> None:
