@@ -20,7 +20,7 @@ from pipelines.models import Answer, Message
 from pipelines.points import Point, passing
 from pipelines.store import claims
 from pipelines.store.claims import Claim, Lane
-from pipelines.store.database import in_one_transaction, reading
+from pipelines.store.database import in_one_reading, in_one_transaction
 from pipelines.store.messages import message_of
 from pipelines.store.waiting import Present, arrange
 from pipelines.store.watchlists import running
@@ -110,8 +110,8 @@ def _turns(round_: _Round) -> Generator[Turn | None]:
 
 
 def _lanes(post: Post) -> list[Lane]:
-    with reading(post.engine) as session:
-        return [_lane(post, channel) for channel in claims.channels_due(session, post.clock())]
+    due = in_one_reading(post.engine, lambda session: list(claims.channels_due(session, post.clock())))
+    return [_lane(post, channel) for channel in due]
 
 
 def _lane(post: Post, name: str) -> Lane:
@@ -169,8 +169,7 @@ def _composed(post: Post, claimed: Claim) -> Message | None:
     """The message of the claim; None where all that it told of was forgotten meanwhile."""
     titles = Titles(post.watchlist.topics)
     try:
-        with reading(post.engine) as session:
-            return message_of(session, claimed.message, titles, post.portal_names)
+        return in_one_reading(post.engine, lambda session: message_of(session, claimed.message, titles, post.portal_names))
     except NoResultFound:
         return None
 

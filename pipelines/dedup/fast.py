@@ -113,7 +113,7 @@ class Fast:
         found: Gauge | None = self._ask(lambda: gauge(self._client))
         self._forgets = found is not None and found.policy not in (NOEVICTION, "")
         if self._forgets:  # the mark does not expire, what it vouches for may be evicted before the policy is mended
-            self._ask(lambda: self._postings.doubt() or True)
+            self._ask(self._postings.doubt)
         return found
 
     def kinds(self) -> dict[str, Kind] | None:

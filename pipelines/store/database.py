@@ -5,7 +5,7 @@ import secrets
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -94,9 +94,18 @@ def in_one_transaction(on: Engine, work: Callable[[Session], T]) -> T:
 
     StoreAway where that does not pass.
     """
+    return _tried(partial(writing, on), work)
+
+
+def in_one_reading(on: Engine, question: Callable[[Session], T]) -> T:
+    """`question(session)`, which writes nothing, again from its start as `in_one_transaction`."""
+    return _tried(partial(reading, on), question)
+
+
+def _tried(opened: Callable[[], contextlib.AbstractContextManager[Session]], work: Callable[[Session], T]) -> T:
     for attempt in range(1, TRIES_WHEN_LOCKED + 1):
         try:
-            with writing(on) as session:
+            with opened() as session:
                 return work(session)
         except DBAPIError as error:
             if not _can_pass(error) or (attempt == TRIES_WHEN_LOCKED and isinstance(error, IntegrityError)):

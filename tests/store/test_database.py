@@ -12,13 +12,13 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, MetaData, Table, func, select, text
-from sqlalchemy.exc import IntegrityError, StatementError
+from sqlalchemy.exc import IntegrityError, OperationalError, StatementError
 from sqlalchemy.orm import Session
 
 from pipelines.config import Settings
 from pipelines.errors import ConfigError, SchemaError
 from pipelines.store import columns
-from pipelines.store.database import engine, in_one_transaction, open_store, reading, store_id, upgrade, version, writing
+from pipelines.store.database import engine, in_one_reading, in_one_transaction, open_store, reading, store_id, upgrade, version, writing
 from pipelines.store.tables import AlertRow, Base, HostDay, Portal, Telling
 from tests.conftest import wait_for
 
@@ -164,3 +164,15 @@ def test_a_row_that_is_there_for_good_is_still_an_error(store: Engine) -> None:
     in_one_transaction(store, lambda session: session.add(Portal(slug="cape")))
     with pytest.raises(IntegrityError):
         in_one_transaction(store, lambda session: session.add(Portal(slug="cape")))
+
+
+def test_a_question_whose_connection_is_dropped_is_asked_again(store: Engine) -> None:
+    asked = []
+
+    def question(session: Session) -> int:
+        asked.append(session)
+        if len(asked) == 1:
+            raise OperationalError("SELECT 7", {}, Exception("server closed the connection"), connection_invalidated=True)
+        return int(session.scalars(text("SELECT 7")).one())
+
+    assert (in_one_reading(store, question), len(asked)) == (7, 2)
