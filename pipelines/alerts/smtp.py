@@ -1,5 +1,6 @@
 """The SMTP server that takes our mail: a session with it, and its answer to one mail in words that an operator can act on."""
 
+import binascii
 import os
 import smtplib
 import socket
@@ -101,6 +102,9 @@ def connected(smtp: Smtp, opened: Callable[[Talk], None] = lambda talk: None) ->
             server.starttls(context=_tls(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")))
         if smtp.user:
             server.login(smtp.user, smtp.password or "")
+    except binascii.Error:
+        server.close()
+        raise smtplib.SMTPResponseException(334, b"the server's question for a login is no base64") from None
     except OSError:
         server.close()
         raise

@@ -153,6 +153,19 @@ def test_a_refused_login_can_be_mended_and_repeats_no_password() -> None:
     assert PASSWORD not in answer.detail
 
 
+def test_a_login_question_that_is_no_base64_is_said() -> None:
+    def ask(line: socket.socket) -> None:
+        line.sendall(b"220 here\r\n")
+        for reply in (b"250-here\r\n250 AUTH CRAM-MD5\r\n", b"334 abc\r\n"):
+            line.recv(1000)
+            line.sendall(reply)
+
+    with talking(ask) as smtp:
+        answer = send_mail(MAIL, replace(smtp, user="desk", password=PASSWORD))
+    assert (answer.ok, answer.permanent) == (False, False)
+    assert "no base64" in answer.detail
+
+
 def test_a_login_in_other_letters_is_refused_before_it_can_fail_with_the_password_in_hand() -> None:
     answer = send_mail(MAIL, Smtp(host="127.0.0.1", port=1, user="desk", password="密碼-pl4nted"))
     assert "not ASCII" in answer.detail
