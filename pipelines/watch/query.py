@@ -1,6 +1,5 @@
 """Reads a query into its tree, and says in plain words where and why one does not read."""
 
-import difflib
 import re
 import unicodedata
 from functools import cache
@@ -14,6 +13,7 @@ from lark.exceptions import UnexpectedInput, VisitError
 from pipelines.errors import QueryError
 from pipelines.text import fold
 from pipelines.watch.complaints import complaint, position
+from pipelines.watch.foreign import meant_field, refuse_foreign
 from pipelines.watch.nodes import (
     And,
     AtLeast,
@@ -38,18 +38,6 @@ LONGEST = 20_000
 DEEPEST = 60
 FARTHEST = 10_000
 DIGITS = 12
-
-_FOREIGN = {"&": "AND", "&&": "AND", "+": "AND", "|": "OR", "||": "OR", "!": "NOT", "-": "NOT", "～": "NOT", "~": "NOT"}
-_WIDE_OPERATOR = re.compile(r"(and|or|not|except|near)(?!\w)")
-_SIGN_INSIDE = re.compile(r"\||(?<=[^\W a-z0-9])&|&(?=[^\W a-z0-9])")
-_FIELDS_IN_CHINESE = {
-    name: field
-    for field, names in {
-        "title": "标题 题目", "lead": "导语 导言", "body": "正文 内文 内容", "comments": "评论 留言 跟帖", "author": "作者 记者",
-        "publisher": "媒体 来源 出处", "portal": "网站 门户", "section": "栏目 版面 频道",
-    }.items()
-    for name in names.split()
-}  # fmt: skip
 
 
 def parse(query: str) -> Node:
@@ -121,13 +109,7 @@ class _Tree(Transformer[Token, Node]):
     def field(self, token: Token, item: Node) -> Node:
         name = token.rstrip(":：").lower()
         if name not in FIELDS:
-            near = (
-                [_FIELDS_IN_CHINESE[fold(name).text]]
-                if fold(name).text in _FIELDS_IN_CHINESE
-                else difflib.get_close_matches(name, FIELDS, n=1)
-            )
-            hint = f"did you mean `{near[0]}:`?" if near else f"fields are {', '.join(FIELDS)}; quote a term that has a colon"
-            raise QueryError(f"unknown field `{name}`; {hint}", _at(token))
+            raise QueryError(f"unknown field `{name}`; {meant_field(name, FIELDS)}", _at(token))
         if _has_field(item):
             raise QueryError(f"a field inside `{name}:( … )`; a term is looked for in one field only", _at(token))
         return In(field=name, item=item)
@@ -157,7 +139,7 @@ class _Tree(Transformer[Token, Node]):
         return item
 
     def word(self, token: Token) -> Node:
-        _refuse_foreign(token)
+        refuse_foreign(token)
         return _term(str(token), str(token), _at(token))
 
     def phrase(self, token: Token) -> Node:
@@ -230,26 +212,6 @@ def _prefix(text: str, offset: int, star: Token) -> Term:
     if not latin(folded[-1]):
         raise QueryError(f"`*` completes a Latin word; `{text}` needs none, what follows it is free", _at(star))
     return Term(text=text.strip(), shown=f"{text.strip()}*", kind=Kind.PREFIX, offset=offset)
-
-
-def _refuse_foreign(token: Token) -> None:
-    sign = fold(token).text
-    if token.value == "OF":
-        raise QueryError("OF is written `2 OF (A, B, C)`, with a number and brackets; quote it if the word is meant", _at(token))
-    if token.isascii() and token.isupper() and difflib.get_close_matches(token, ["EXCEPT"], cutoff=0.75):
-        raise QueryError(f"`{token}` is no operator; did you mean `EXCEPT`? quote it if the word is meant", _at(token))
-    if _WIDE_OPERATOR.match(sign) and not token.isascii():
-        raise QueryError(f"`{token}` is an operator only in half-width letters; quote it if the word is meant", _at(token))
-    if sign in _FOREIGN:
-        raise QueryError(f"`{token}` is no operator here; write {_FOREIGN[sign]}", _at(token))
-    if sign[:1] in ("-", "!") and len(token) > 1:
-        raise QueryError(f"`{token}`: write NOT {token[1:]}, or quote it if the sign is meant", _at(token))
-    if inside := _SIGN_INSIDE.search(sign):
-        raise QueryError(
-            f"`{token[inside.start()]}` is no operator here; write {_FOREIGN[inside[0]]}, or quote the term", _at(token) + inside.start()
-        )
-    if not any(char.isalnum() or not (char.isascii() or unicodedata.category(char)[0] == "P") for char in token):
-        raise QueryError(f"`{token}` holds no letter or digit; quote it if it is meant", _at(token))
 
 
 def _require_place(node: Node, what: str, offset: int) -> None:
