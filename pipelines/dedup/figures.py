@@ -3,7 +3,7 @@
 import re
 from collections import defaultdict
 
-from pipelines.dedup.forms import of_one_form, other_words
+from pipelines.dedup.forms import DIGITS, of_one_form, other_words
 from pipelines.dedup.shingles import Sketch
 
 BESIDE = 3
@@ -17,7 +17,6 @@ AGREE = 0.6
 """Share of these places that bear one figure in both: below it they are two reports, above it one that was corrected. Of a table
 of exchange rates half are the form's own (1 美元, 100 日元)."""
 
-_HAN = "〇零一二三四五六七八九"
 _TENS = {"十": 10, "百": 100, "千": 1000}
 _FIGURE = re.compile(r"\d+|[〇零一二三四五六七八九十百千两]+(?=[点级成年月日时分秒架艘公里人车台条亿万元例死伤号名岁度层所])")
 
@@ -37,7 +36,7 @@ def differ(one: Sketch, other: Sketch) -> bool:
 def figures_differ(one: Sketch, other: Sketch) -> bool:
     """Whether most figures that stand in the same places are others, densely enough to be no correction."""
     places, same = agreement(one, other)
-    dense = (places - same) * SPREAD >= min(len(one.codes), len(other.codes))
+    dense = (places - same) * SPREAD >= min(len(one.letters), len(other.letters))
     return places >= PLACES and same < AGREE * places and dense
 
 
@@ -51,7 +50,7 @@ def why_they_differ(one: Sketch, other: Sketch) -> str:
 
 def _places(drawn: Sketch) -> dict[str, set[str]]:
     """The figures by the letters around them, in which a figure counts as one letter whatever it is."""
-    text = drawn.codes.tobytes().decode("utf-32-le")
+    text = drawn.letters
     figures, masked, found = [_number(each) for each in _FIGURE.findall(text)], _FIGURE.sub("#", text), defaultdict[str, set[str]](set)
     at = -1
     for figure in figures:
@@ -63,15 +62,13 @@ def _places(drawn: Sketch) -> dict[str, set[str]]:
 
 def _number(figure: str) -> str:
     """The figure in digits: 二十三 and 二三 are 23."""
-    if figure[0] not in _HAN and figure[0] not in _TENS and figure[0] != "两":
-        return figure
-    figure = figure.replace("两", "二")
+    figure = figure.replace("两", "二").translate(DIGITS)
     if not any(char in _TENS for char in figure):
-        return "".join(str(max(0, _HAN.index(char) - 1)) for char in figure)
+        return figure
     total, digit = 0, 0
     for char in figure:
         if char in _TENS:
             total, digit = total + (digit or 1) * _TENS[char], 0
         else:
-            digit = max(0, _HAN.index(char) - 1)
+            digit = int(char)
     return str(total + digit)

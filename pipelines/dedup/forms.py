@@ -17,13 +17,13 @@ ALIKE = 1.6
 OTHERS = 3
 """Words that must stand in the place of others, whatever the length."""
 SPREAD = 40
-"""Letters of the shorter text to each such word, at most; of copies in the other script that keep the region's words it is over 100."""
+"""Letters of the shorter text to each such word, at most: a longer text with three words replaced is an edited copy."""
 WORD = 16
 """Letters of what was filled in at most; what is longer was rewritten."""
 FRAME = 2
 """Letters on either side of it that both have."""
+DIGITS = str.maketrans("〇零一二三四五六七八九", "00123456789")
 _BESIDE = 2
-_DIGITS = str.maketrans("〇零一二三四五六七八九", "00123456789")
 
 _REGIONAL = Path(__file__).parent.parent / "watch" / "regional.txt"
 
@@ -34,7 +34,7 @@ def other_words(one: Sketch, other: Sketch) -> int:
     None is counted between two scripts: each region writes names in its own way, and a form is seldom filled in by two."""
     if script_of(one.text) != script_of(other.text):
         return 0
-    few, many = sorted((len(one.codes), len(other.codes)))
+    few, many = sorted((len(one.letters), len(other.letters)))
     if many > SHORT * ALIKE or few > SHORT or many > few * ALIKE:
         return 0
     return len(list(_replaced(_letters(one), _letters(other))))
@@ -43,7 +43,7 @@ def other_words(one: Sketch, other: Sketch) -> int:
 def of_one_form(one: Sketch, other: Sketch) -> bool:
     """Whether both fill one form with different names, so densely that neither is an edited copy."""
     count = other_words(one, other)
-    return count >= OTHERS and count * SPREAD >= min(len(one.codes), len(other.codes))
+    return count >= OTHERS and count * SPREAD >= min(len(one.letters), len(other.letters))
 
 
 def _replaced(one: str, other: str) -> Iterator[tuple[str, str]]:
@@ -76,4 +76,4 @@ def _regional() -> dict[str, set[str]]:
 
 def _letters(drawn: Sketch) -> str:
     """The folded letters, in which a figure is the same in words and in digits."""
-    return drawn.codes.tobytes().decode("utf-32-le").translate(_DIGITS)
+    return drawn.letters.translate(DIGITS)

@@ -94,7 +94,7 @@ def _side(one: Sketch, other: Sketch) -> Side:
 
 def _figures(a: Sketch, b: Sketch) -> Threshold:
     if not figures_differ(a, b):
-        reached = other_words(a, b) / max(1, min(len(a.codes), len(b.codes)))
+        reached = other_words(a, b) / max(1, min(len(a.letters), len(b.letters)))
         return Threshold(name="words that stand in the place of others, by letters", needed=round(1 / SPREAD, 4), reached=round(reached, 4))
     places, same = agreement(a, b)
     return Threshold(name="figures that stand in the same places", needed=AGREE, reached=round(same / max(1, places), 4))

@@ -15,10 +15,11 @@ INDEX_DAYS = 15  # days that a posting is told: the horizon, and a day to spare
 # Numbers come packed as pairs of doubles, place and value: a Lua number holds 53 bits, and so many arguments take time.
 _PAIRS = """
 local function pairs_of(packed)
-  local at, size, unpacked, place, value = 1, #packed, struct.unpack, nil, nil
+  local at = 1
   return function()
-    if at > size then return end
-    place, value, at = unpacked("<dd", packed, at)
+    if at > #packed then return end
+    local place, value
+    place, value, at = struct.unpack("<dd", packed, at)
     return place, value
   end
 end
