@@ -16,7 +16,7 @@ from pipelines.desk import Desk
 from pipelines.errors import PortalwatchError
 from pipelines.models import Article, Comment, Origin, Outcome
 from pipelines.points import Point, passing
-from pipelines.store import articles, candidates, comments, decisions, pages, revisions, rulings
+from pipelines.store import articles, candidates, comments, pages, revisions, rulings, tellings
 from pipelines.store.database import in_one_transaction, serialize_stories
 from pipelines.store.fastpath import fill_near
 from pipelines.store.pages import Found
@@ -209,8 +209,7 @@ def _add(session: Session, desk: Desk, page: PageRow, draft: Draft, now: datetim
     comments.hear(session, row, draft.article.comments, desk.comments)
     draft.posting = candidates.post_shingles(session, row, drawn.sample, now)
     passing(Point.ARTICLE_STORED)
-    stories = articles.place(session, row, decision.links, draft.seen_at)
-    decisions.explain(session, row.id, decision, stories)
+    stories = tellings.placed(session, row, decision, draft.seen_at)
     passing(Point.ARTICLE_PLACED)
     owed = watch(session, desk, row, stories, now)
     return Kept(outcome=Outcome.NEW, article_id=row.id, alerts=owed, thread=unheard)

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from pipelines.desk import Desk
 from pipelines.models import TopicMatch
-from pipelines.owing import Asked, owed_state
+from pipelines.owing import Asked, State, owed_state
 from pipelines.points import Point, passing
 from pipelines.store import alerts, articles, matches, revisions, tellings
 from pipelines.store.tables import ArticleRow
@@ -31,6 +31,7 @@ def watch(session: Session, desk: Desk, row: ArticleRow, stories: list[int], now
     known = matches.matched(session, row) if again else frozenset()
     found = [match for match in matches_of(desk, row, now) if match.topic not in known]
     reports = tellings.reports(session, stories) if found else {}
+    bearers = tellings.bearers(session, row) if found else []
     among = reports if row.id in reports else None
     told = {match.topic for match in found if matches.told_before(session, row, match.topic, stories, among)}
     matches.record(session, row, found, desk.watchlist.version, now)
@@ -42,7 +43,7 @@ def watch(session: Session, desk: Desk, row: ArticleRow, stories: list[int], now
         asked = Asked(news=topic.slug not in told, revises=bool(row.revision) and not again, follows=_follows(topic, occasion))
         for to in desk.watchlist.recipients(topic):
             state = owed_state(session, row, asked, alerts.told(session, stories, to[1]), reports)
-            if state is not None:
+            if state is not None and not (bearers and state == State() and alerts.heard_of(session, bearers, to[1])):
                 story = state.story or stories[0]
                 owed.append(alerts.Due(topic=topic.slug, story_id=story, to=to, development=state.development, revision=state.revision))
             elif asked.news:

@@ -49,10 +49,14 @@ class Miss:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """The stories that an article joins; `misses`, nearest first, where there are none. `evidence` is by partner."""
+    """The stories that an article joins; `misses`, nearest first, where there are none. `evidence` is by partner.
+
+    `bearers`: merged pieces that hold the text beside what they were told as; they tell a part of the story that it opens.
+    """
 
     links: tuple[Link, ...] = ()
     misses: tuple[Miss, ...] = ()
+    bearers: tuple[int, ...] = ()
     evidence: Mapping[int, Evidence] = field(default_factory=dict)
 
 
@@ -60,9 +64,10 @@ def decide(text: str, new: Sketch, known: Sequence[Known], apart: Collection[Pai
     """Where the text belongs. `apart`: pairs of stories that a person split, which no copy makes one again."""
     links = kept_apart(stories_of(new, list(known)), new, known, apart)
     misses = () if links else misses_of(new, known)
+    bearers = () if links else tuple(each.article_id for each in known if _bears(new, each.sketch))
     partners = {link.partner_id for link in links} or {miss.article_id for miss in misses[:1]}
     found = {each.article_id: evidence(text, new, each.sketch) for each in known if each.article_id in partners}
-    return Decision(links=tuple(links), misses=misses, evidence=found)
+    return Decision(links=tuple(links), misses=misses, bearers=bearers, evidence=found)
 
 
 def kept_apart(links: Sequence[Link], new: Sketch, known: Sequence[Known], apart: Collection[Pair]) -> list[Link]:
@@ -85,6 +90,13 @@ def misses_of(new: Sketch, known: Sequence[Known]) -> tuple[Miss, ...]:
     return tuple(nearest.values())[:MISSES]
 
 
+def _bears(new: Sketch, other: Sketch) -> bool:
+    """Whether the text stands in a known one, and is no report of its form: where it is no copy, the other is a merged piece."""
+    if min(len(new.shingles), len(other.shingles)) < FLASH:
+        return False
+    return shared(new.shingles, other.shingles) >= COPY_UNDER_A_NEW_LEAD * len(new.shingles) and not differ(new, other)
+
+
 def _miss(new: Sketch, other: Known) -> Miss:
     count = shared(new.shingles, other.sketch.shingles)
     held, holds = count / max(1, len(new.shingles)), count / max(1, len(other.sketch.shingles))
@@ -101,11 +113,11 @@ def _miss(new: Sketch, other: Known) -> Miss:
 def _why_not(new: Sketch, other: Known, held: float, holds: float) -> str:
     if min(len(new.shingles), len(other.sketch.shingles)) < FLASH:
         return "too short to be a copy without being equal"
+    if _bears(new, other.sketch):
+        return f"{held:.0%} of the text stands in a merged piece, beside the story that it was told as"
     lead = lead_share(new, other.sketch)
     if held >= COPY and differ(new, other.sketch):
         return why_they_differ(new, other.sketch)
-    if held >= COPY_UNDER_A_NEW_LEAD:
-        return f"{held:.0%} of the text stands in a merged piece, beside the story that it was told as"
     needed = f"a copy needs {COPY:.0%} and {LEAD_KNOWN:.0%} of its lead, or {COPY_UNDER_A_NEW_LEAD:.0%}"
     quoted = f", and it quotes {holds:.0%} of that, but too little of it is known in all ({COVERED:.0%} makes a merged piece)"
     return f"{held:.0%} of the text and {lead:.0%} of its lead are known: {needed}{quoted if holds >= PART else ''}"

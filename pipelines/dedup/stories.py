@@ -131,15 +131,20 @@ def resemblance(one: Sketch, other: Sketch) -> float:
 
 
 def _unchained(links: list[Link], new: Sketch, known: list[Known]) -> list[Link]:
-    """The links without those by what a merged copy brought along beside its story's first piece, of which `new` has nothing."""
-    by_id, first = {other.article_id: other.sketch for other in known}, {story: other for other in known for story in other.opened}
-    return [link for link in links if link.story_id not in first or not _beyond(new, by_id[link.partner_id], first[link.story_id].sketch)]
+    """The links without those by a merged piece that has beside `new` what tells its story, and of which `new` has nothing.
+
+    So it is the same whether a merged piece comes before its parts, between them or last: it unites none of them.
+    """
+    strangers = [other for other in known if max(_share(new, other.sketch), _share(other.sketch, new)) < BEYOND]
+    by_id = {other.article_id: other.sketch for other in known}
+    return [link for link in links if not any(_stands_beside(other, link.story_id, by_id[link.partner_id]) for other in strangers)]
 
 
-def _beyond(new: Sketch, copy: Sketch, first: Sketch) -> bool:
-    if copy is first or _share(first, copy) < PART or _develops(copy, first):
+def _stands_beside(other: Known, story: int, merged: Sketch) -> bool:
+    """Whether `other` opened that story, or tells it alone and is a good part of the merged text, and is no flash of it."""
+    if story not in other.opened and (other.story_ids != (story,) or _share(merged, other.sketch) < BEYOND):
         return False
-    return max(_share(new, first), _share(first, new)) < BEYOND
+    return _share(other.sketch, merged) >= PART and not _develops(merged, other.sketch)
 
 
 def _develops(new: Sketch, other: Sketch) -> bool:

@@ -39,9 +39,9 @@ def told(session: Session, stories: Sequence[int], recipient: str) -> dict[int, 
     return found
 
 
-def heard_of(session: Session, article_id: int, recipient: str) -> bool:
-    """Whether the recipient has (or is owed) a message about this article, whatever story it tells now."""
-    query = select(func.count()).where(AlertRow.article_id == article_id, AlertRow.recipient == recipient)
+def heard_of(session: Session, articles: Sequence[int], recipient: str) -> bool:
+    """Whether the recipient has (or is owed) a message about one of these articles, whatever story it tells now."""
+    query = select(func.count()).where(AlertRow.article_id.in_(articles), AlertRow.recipient == recipient)
     return bool(session.scalar(query))
 
 

@@ -18,6 +18,7 @@ HORIZON = timedelta(days=14)  # how far back a copy is looked for
 SPARE = timedelta(days=1)  # Redis' index holds so much more than the horizon, for what is kept a while after it was seen
 POSTED = "posted"  # of Meta: how many postings there were
 CANDIDATES = 24  # the likeliest articles that are compared whole
+TELLERS = 8  # others that tell their stories
 BATCH = 400
 
 
@@ -100,17 +101,21 @@ def equals(session: Session, digest: str, now: datetime) -> list[int]:
 
 
 def known(session: Session, candidates: Iterable[int], now: datetime) -> list[Known]:
-    """The candidates within the horizon, at most CANDIDATES, and what opened their stories, with sketches and stories."""
+    """The candidates within the horizon, at most CANDIDATES, and others that tell their stories as themselves, with sketches and stories.
+
+    Of those what opened the stories, and the next ones, at most TELLERS.
+    """
     likeliest = list(dict.fromkeys(candidates))[:BATCH]
     near = ArticleRow.first_seen_at.between(now - HORIZON, now + HORIZON)  # a backfill keeps what is far from the present, either way
     there = set(session.scalars(select(ArticleRow.id).where(ArticleRow.id.in_(likeliest), near)))
     ids = [each for each in likeliest if each in there][:CANDIDATES]
-    told = select(Telling.story_id).where(Telling.article_id.in_(ids))
+    stories = list(session.scalars(select(Telling.story_id).where(Telling.article_id.in_(ids)).distinct()))
     opened = defaultdict[int, list[int]](list)
-    for story, article in session.execute(select(Story.id, Story.article_id).where(Story.id.in_(told)).order_by(Story.id)):
+    for story, article in session.execute(select(Story.id, Story.article_id).where(Story.id.in_(stories)).order_by(Story.id)):
         opened[article].append(story)
-    ids = list({*ids, *opened})
-    texts = select(ArticleRow.id, ArticleRow.title, ArticleRow.text).where(ArticleRow.id.in_(ids), near)
+    texts = select(ArticleRow.id, ArticleRow.title, ArticleRow.text).where(
+        ArticleRow.id.in_({*ids, *opened, *_tellers(session, stories, ids)}), near
+    )
     rows = session.execute(texts.order_by(ArticleRow.id))
     return [
         Known(
@@ -121,3 +126,9 @@ def known(session: Session, candidates: Iterable[int], now: datetime) -> list[Kn
         )
         for row in rows
     ]
+
+
+def _tellers(session: Session, stories: Iterable[int], but: Iterable[int]) -> Iterable[int]:
+    """What else tells the stories as itself, earliest first: of what shares nothing with the text, see `stories.stories_of`."""
+    whole = select(Telling.article_id).where(Telling.story_id.in_(stories), Telling.role != "part", Telling.article_id.not_in(but))
+    return session.scalars(whole.order_by(Telling.article_id).limit(TELLERS))

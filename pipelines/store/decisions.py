@@ -24,7 +24,8 @@ def explain(session: Session, article: int, decision: Decision, stories: Sequenc
 
 def _opened(session: Session, telling: Telling, decision: Decision) -> None:
     nearest = decision.misses[0]
-    telling.why = f"nothing known holds it; nearest is article {nearest.article_id}: {nearest.why}"
+    known = "no other tells it" if decision.bearers else "nothing known holds it"
+    telling.why = f"{known}; nearest is article {nearest.article_id}: {nearest.why}"
     telling.evidence = {"nearest": _as_json(nearest, decision)}
     for miss in decision.misses:
         for story in miss.story_ids if miss.is_related else ():

@@ -47,11 +47,17 @@ def rematch(session: Session, row: ArticleRow, matches: Sequence[TopicMatch], wa
 
 
 def told_before(session: Session, row: ArticleRow, topic: str, stories: Sequence[int], among: Collection[int] | None = None) -> bool:
-    """Whether the topic matched an earlier telling of any of these stories (`among` these articles), or another state of this one."""
+    """Whether the topic matched an earlier telling of any of these stories (`among` these articles), or another state of this one.
+
+    A merged piece says nothing of what tells a story as itself: it may have been silent for its other part. One that was there
+    before we watched does.
+    """
+    part = select(Telling.story_id).where(Telling.article_id == row.id, Telling.role == "part")
     query = (
         select(func.count())
         .select_from(Match)
         .join(Telling, Telling.article_id == Match.article_id)
         .where(Telling.story_id.in_(stories), Match.topic == topic, or_(Match.article_id != row.id, Match.revision != row.revision))
+        .where(or_(Telling.role != "part", Match.learned, Telling.article_id == row.id, Telling.story_id.in_(part)))
     )
     return bool(session.scalar(query if among is None else query.where(Match.article_id.in_(among))))

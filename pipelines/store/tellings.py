@@ -4,18 +4,21 @@ An article that somebody was told of stays in the story in which it was told; a 
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime
 
 from sqlalchemy import delete, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from pipelines.dedup.decision import Decision
+from pipelines.dedup.passages import evidence
+from pipelines.dedup.shingles import shared
 from pipelines.dedup.stories import DEVELOPMENT, Link
-from pipelines.store import decisions
-from pipelines.store.articles import place, stories_of
+from pipelines.dedup.stories import stories_of as stories_of_text
+from pipelines.store import candidates, decisions
+from pipelines.store.articles import place, sketch_of, stories_of
 from pipelines.store.rulings import about, family, hand_over_joined
-from pipelines.store.tables import AlertRow, ArticleRow, Story, Telling
+from pipelines.store.tables import AlertRow, ArticleRow, Related, Story, Telling
 
 
 def replaced(session: Session, row: ArticleRow, decision: Decision, now: datetime) -> str | None:
@@ -35,11 +38,67 @@ def replaced(session: Session, row: ArticleRow, decision: Decision, now: datetim
         leave(session, story, row)
     opened: list[int] = []
     if joining or not set(mine) - {*leaving, *ended}:
-        placed = place(session, row, joining, row.first_seen_at)
-        opened = [] if joining else placed
-        decisions.explain(session, row.id, decision, placed)
+        stories = placed(session, row, replace(decision, links=tuple(joining)), row.first_seen_at)
+        opened = [] if joining else stories
     session.flush()
     return _sentence(row, {"left": leaving, "ended": ended, "joined": [link.story_id for link in joining], "opened": opened})
+
+
+def placed(session: Session, row: ArticleRow, decision: Decision, now: datetime) -> list[int]:
+    """Join the stories that the decision links, or open one, and keep what decided it; gives their ids.
+
+    Merged pieces that bear the text tell a part of the story that it opens, and no more than a part of any other.
+    """
+    stories = place(session, row, decision.links, now)
+    decisions.explain(session, row.id, decision, stories)
+    joined = [session.get_one(Story, link.story_id).article_id for link in decision.links if link.role == "copy"]
+    for merged in (session.get_one(ArticleRow, each) for each in (*decision.bearers, *joined)):
+        if merged.id in decision.bearers:
+            _tell_part(session, merged, row, stories[0])
+        _reconsider(session, merged, row)
+    session.flush()
+    return stories
+
+
+def bearers(session: Session, row: ArticleRow) -> list[int]:
+    """The merged pieces that brought the article's text before it opened its own story: who had one of them has read it."""
+    part = aliased(Telling)
+    query = select(part.article_id).join(Telling, Telling.story_id == part.story_id)
+    opened = query.where(Telling.article_id == row.id, Telling.role == "first")
+    return list(session.scalars(opened.where(part.role == "part", part.article_id < row.id)))
+
+
+def _reconsider(session: Session, merged: ArticleRow, row: ArticleRow) -> None:
+    """A text that holds a related story, too little known of it then to be a part: with this article it may be."""
+    mine = stories_of(session, merged.id)
+    others = session.scalars(select(Related.partner_id).where(Related.story_id.in_(mine))).all()
+    if not others or _is_by_hand(session, merged.id):
+        return
+    known = [each for each in candidates.known(session, [row.id, *others], row.first_seen_at) if each.article_id != merged.id]
+    for link in stories_of_text(sketch_of(merged), known):
+        if link.role == "part" and link.story_id not in mine:
+            _tell_part(session, merged, session.get_one(ArticleRow, link.partner_id), link.story_id)
+
+
+def _tell_part(session: Session, merged: ArticleRow, row: ArticleRow, story: int) -> None:
+    """Let the merged piece tell a part of the story that the article tells as itself."""
+    drawn, other = sketch_of(merged), sketch_of(row)
+    found, holds = evidence(merged.text, drawn, other), shared(other.shingles, drawn.shingles) / len(other.shingles)
+    for telling in session.scalars(select(Telling).where(Telling.article_id == merged.id, Telling.by_hand.is_(None))):
+        telling.role = "part"
+        _open_by_next(session, telling)
+    why = f"holds {holds:.0%} of article {row.id}" + (", which came later" if row.id > merged.id else "")
+    told = {"role": "part", "containment": round(holds, 3), "partner_id": row.id, "why": why, "evidence": asdict(found)}
+    session.add(Telling(story_id=story, article_id=merged.id, **told))
+
+
+def _open_by_next(session: Session, part: Telling) -> None:
+    """A story that a merged piece opened, by the first article that tells it as itself."""
+    story = session.get_one(Story, part.story_id)
+    whole = select(Telling.article_id).where(Telling.story_id == story.id, Telling.role != "part").order_by(Telling.article_id)
+    heir = session.scalar(whole.limit(1)) if story.article_id == part.article_id else None
+    if heir is not None:
+        story.article_id, story.title = heir, session.get_one(ArticleRow, heir).title
 
 
 def leave(session: Session, story: int, row: ArticleRow) -> None:
