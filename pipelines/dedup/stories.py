@@ -22,6 +22,7 @@ FLASH = 12  # shingles; below that two texts are the same only if they are equal
 FLASH_AT_MOST = 300  # shingles of a flash (快訊): a longer text that another one begins with is background, or a copy
 REPORT_AT_LEAST = 200  # shingles of a full report; less is another flash
 BEYOND = 0.15  # share of a text, or of a story's first piece, below which the one has nothing of the other
+GOOD_PART = 0.1  # share of a merged piece from which what stands in it is one of its parts, and no line that it quotes
 RELATED = 0.2  # share of a new text that a known one must hold to be its background; a site's boilerplate reaches .18
 PREFACE = 40  # letters of a dateline before the flash in its full report; what quotes it further down is a story of its own
 DEVELOPED = 0.6  # share of a flash that the lead of its full report repeats
@@ -136,15 +137,16 @@ def _unchained(links: list[Link], new: Sketch, known: list[Known]) -> list[Link]
     So it is the same whether a merged piece comes before its parts, between them or last: it unites none of them.
     """
     strangers = [other for other in known if max(_share(new, other.sketch), _share(other.sketch, new)) < BEYOND]
-    by_id = {other.article_id: other.sketch for other in known}
+    by_id = {other.article_id: other for other in known}
     return [link for link in links if not any(_stands_beside(other, link.story_id, by_id[link.partner_id]) for other in strangers)]
 
 
-def _stands_beside(other: Known, story: int, merged: Sketch) -> bool:
-    """Whether `other` opened that story, or tells it alone and is a good part of the merged text, and is no flash of it."""
-    if story not in other.opened and (other.story_ids != (story,) or _share(merged, other.sketch) < BEYOND):
+def _stands_beside(other: Known, story: int, merged: Known) -> bool:
+    """Whether `other` opened that story, or tells it alone and is a good part of the merged text, and was no flash of it."""
+    if story not in other.opened and (other.story_ids != (story,) or _share(merged.sketch, other.sketch) < GOOD_PART):
         return False
-    return _share(other.sketch, merged) >= PART and not _develops(merged, other.sketch)
+    was_flash = other.article_id < merged.article_id and len(merged.story_ids) == 1 and _develops(merged.sketch, other.sketch)
+    return _share(other.sketch, merged.sketch) >= PART and not was_flash
 
 
 def _develops(new: Sketch, other: Sketch) -> bool:

@@ -1,7 +1,7 @@
 """What an article may be a copy of: the index of near-duplicates as SQL has it, and the articles that are compared whole."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -101,7 +101,7 @@ def equals(session: Session, digest: str, now: datetime) -> list[int]:
 
 
 def known(session: Session, candidates: Iterable[int], now: datetime) -> list[Known]:
-    """The candidates within the horizon, at most CANDIDATES, and others that tell their stories as themselves, with sketches and stories.
+    """The candidates within the horizon, at most CANDIDATES, and others that tell their stories, with sketches and stories.
 
     Of those what opened the stories, and the next ones, at most TELLERS.
     """
@@ -109,13 +109,11 @@ def known(session: Session, candidates: Iterable[int], now: datetime) -> list[Kn
     near = ArticleRow.first_seen_at.between(now - HORIZON, now + HORIZON)  # a backfill keeps what is far from the present, either way
     there = set(session.scalars(select(ArticleRow.id).where(ArticleRow.id.in_(likeliest), near)))
     ids = [each for each in likeliest if each in there][:CANDIDATES]
-    stories = list(session.scalars(select(Telling.story_id).where(Telling.article_id.in_(ids)).distinct()))
-    opened = defaultdict[int, list[int]](list)
+    ids += _tellers(session, _told_by(session, ids), ids)
+    stories, opened = _told_by(session, ids), defaultdict[int, list[int]](list)
     for story, article in session.execute(select(Story.id, Story.article_id).where(Story.id.in_(stories)).order_by(Story.id)):
         opened[article].append(story)
-    texts = select(ArticleRow.id, ArticleRow.title, ArticleRow.text).where(
-        ArticleRow.id.in_({*ids, *opened, *_tellers(session, stories, ids)}), near
-    )
+    texts = select(ArticleRow.id, ArticleRow.title, ArticleRow.text).where(ArticleRow.id.in_({*ids, *opened}), near)
     rows = session.execute(texts.order_by(ArticleRow.id))
     return [
         Known(
@@ -128,7 +126,11 @@ def known(session: Session, candidates: Iterable[int], now: datetime) -> list[Kn
     ]
 
 
-def _tellers(session: Session, stories: Iterable[int], but: Iterable[int]) -> Iterable[int]:
-    """What else tells the stories as itself, earliest first: of what shares nothing with the text, see `stories.stories_of`."""
-    whole = select(Telling.article_id).where(Telling.story_id.in_(stories), Telling.role != "part", Telling.article_id.not_in(but))
-    return session.scalars(whole.order_by(Telling.article_id).limit(TELLERS))
+def _told_by(session: Session, articles: Iterable[int]) -> Sequence[int]:
+    return session.scalars(select(Telling.story_id).where(Telling.article_id.in_(articles)).distinct()).all()
+
+
+def _tellers(session: Session, stories: Iterable[int], but: Iterable[int]) -> Sequence[int]:
+    """What else tells the stories, earliest first: pieces beside which the text stands, and merged ones of which too few shingles were posted."""
+    others = select(Telling.article_id).where(Telling.story_id.in_(stories), Telling.article_id.not_in(but)).distinct()
+    return session.scalars(others.order_by(Telling.article_id).limit(TELLERS)).all()

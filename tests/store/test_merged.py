@@ -10,6 +10,7 @@ from sqlalchemy import Engine, select
 from pipelines import flow
 from pipelines.dedup.fast import Fast
 from pipelines.desk import Desk
+from pipelines.store import candidates
 from pipelines.store.database import reading
 from pipelines.store.pages import Found
 from pipelines.store.tables import AlertRow, Story, Telling
@@ -133,6 +134,20 @@ def test_a_story_that_the_merged_piece_opened_is_named_by_its_part_and_says_why(
         whys = {telling.article_id: telling.why for telling in session.scalars(select(Telling).where(Telling.story_id == 2))}
     assert whys[ids["merged"]] == f"holds 100% of article {ids['bridge']}, which came later"
     assert whys[ids["bridge"]].startswith("no other tells it; nearest is article 1: 100% of the text stands in a merged piece, beside")
+
+
+def test_a_piece_that_only_a_silent_copy_of_a_merged_piece_brought_is_told(desk: Desk, now: datetime) -> None:
+    texts = {"merged": BRIDGE + FERRY, "bridge": BRIDGE, "ferry": FERRY, "all": BRIDGE + FERRY + TOWER, "tower": TOWER}
+    ids = arrive(desk, now, texts, list(texts))
+    assert told(desk, ids)["desk"] == ["merged", "tower"]
+
+
+def test_a_merged_piece_is_found_by_the_story_that_it_shares(store: Engine, now: datetime) -> None:
+    """Of its last part alone too few shingles of it may be posted."""
+    ids = arrive(watching(store, None), now, THREE, ("merged", "ferry", "bridge"))
+    with reading(store) as session:
+        known = candidates.known(session, [ids["ferry"]], now)
+    assert {each.article_id for each in known} == {ids["merged"], ids["ferry"], ids["bridge"]}
 
 
 def test_two_excerpts_of_one_article_that_share_their_middle_stay_its_copies(desk: Desk, now: datetime) -> None:
