@@ -99,6 +99,7 @@ def compare(written: list[str], read: list[Readable]) -> int:
         assert all(one_hit_a_word(match.hits, expected[match.topic]) for match in matches)
         for match in matches:
             assert len(set(match.hits)) == len(match.hits)
+    assert list(matcher.match_many(read)) == [matcher.match(article) for article in read]
     return len(plans) * len(read)
 
 
