@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,7 +100,7 @@ def folding(articles: list[str]) -> Iterator[Bar]:
     """Folding against OpenCC."""
     convert = opencc.OpenCC("t2s").convert
     blank = [article.replace("\n", "\n\n") for article in articles]
-    ours, theirs = in_turns(fold, convert, articles)
+    ours, theirs = in_turns(lambda: per_article(fold, articles), lambda: per_article(convert, articles))
     yield Bar("fold, 1,000 characters", ours, "us")
     yield Bar("  against OpenCC t2s", theirs / ours, "x", 5, least=True)
     yield Bar("  with blank lines between paragraphs", per_article(fold, blank), "us")
@@ -118,12 +119,18 @@ def matching(queries: list[tuple[str, str, str]], articles: list[str]) -> Iterat
     found = [[match.topic for match in matcher.match(readable)] for readable in readables]
     first = (time.process_time() - first) / len(readables) * 1e6
     assert found[:10] == [naive(folded, readable) for readable in readables[:10]], "the engine and the loop disagree"
-    ours, theirs = per_article(matcher.match, readables), per_article(lambda article: naive(folded, article), readables[:10])
+    alone, batch, theirs = in_turns(
+        lambda: per_article(matcher.match, readables),
+        lambda: together(lambda: deque(matcher.match_many(readables), maxlen=0)) / len(readables),
+        lambda: per_article(lambda article: naive(folded, article), readables[:10]),
+    )
     blank = [Readable(title=article[:20], text=article.replace("\n", "\n\n")) for article in articles]
-    yield Bar(f"match an article, {sum(map(len, found))} matches in all", ours, "us", 100)
+    yield Bar(f"match an article, {sum(map(len, found))} matches in all", alone, "us", 100)
     yield Bar("  with blank lines between paragraphs", per_article(matcher.match, blank), "us", 100)
     yield Bar("  in a process that has matched nothing yet", first, "us")
-    yield Bar("  against the naive loop", theirs / ours, "x", 1000, least=True)
+    yield Bar("  against the naive loop", theirs / alone, "x")
+    yield Bar("match a batch of articles, each", batch, "us", 100)
+    yield Bar("  the batch against the naive loop", theirs / batch, "x", 1000, least=True)
 
 
 def watchlist_of(queries: list[tuple[str, str, str]], folder: Path) -> Path:
@@ -149,7 +156,7 @@ def automata(words: Words, articles: list[str]) -> Iterator[Bar]:
     """The search alone at 1,000 and at 100,000 terms, taken in turns."""
     texts = [fold(article).text for article in articles]
     few, many = (automaton_of(words.some(count)).find_overlapping for count in (1_000, 100_000))
-    small, large = in_turns(few, many, texts)
+    small, large = in_turns(lambda: per_article(few, texts), lambda: per_article(many, texts))
     hits = sum(len(many(text)) for text in texts) / len(texts)
     yield Bar(f"automaton, 100,000 terms, {hits:.0f} hits an article", large, "us")
     yield Bar("  against 1,000 terms", large / small, "x", 2)
@@ -180,20 +187,28 @@ def loading(words: Words) -> Iterator[Bar]:
 
 
 def per_article(work: Callable[[T], object], items: Sequence[T]) -> float:
-    """The best of seven rounds, in microseconds an item: what disturbs a round only ever makes it longer."""
+    """`together` of one item after the other, in microseconds an item."""
+
+    def one_by_one() -> None:
+        for item in items:
+            work(item)
+
+    return together(one_by_one) / len(items)
+
+
+def together(work: Callable[[], object]) -> float:
+    """The best of seven rounds, in microseconds: what disturbs a round only ever makes it longer."""
     rounds = []
     for _ in range(7):
         started = time.process_time()
-        for item in items:
-            work(item)
-        rounds.append((time.process_time() - started) / len(items) * 1e6)
+        work()
+        rounds.append((time.process_time() - started) * 1e6)
     return min(rounds)
 
 
-def in_turns(one: Callable[[T], object], other: Callable[[T], object], items: Sequence[T]) -> tuple[float, float]:
-    """`per_article` of both, three times in turns: a slow moment of the machine falls on both."""
-    turns = [(per_article(one, items), per_article(other, items)) for _ in range(3)]
-    return min(first for first, _ in turns), min(second for _, second in turns)
+def in_turns(*measures: Callable[[], float]) -> list[float]:
+    """The least of each, three times in turns: a slow moment of the machine falls on all."""
+    return [min(each) for each in zip(*([measure() for measure in measures] for _ in range(3)), strict=True)]
 
 
 if __name__ == "__main__":

@@ -89,8 +89,10 @@ class _Work:
         ]
 
     def _hits(self, rows: Sequence[Row[Any]]) -> Iterator[tuple[Row[Any], tuple[str, ...]]]:
-        for row in self._sieved(rows):
-            if matches := self.matcher.match(scan.readable(row, self.fields)):
+        kept = list(self._sieved(rows))
+        found = self.matcher.match_many(scan.readable(row, self.fields) for row in kept)
+        for row, matches in zip(kept, found, strict=True):
+            if matches:
                 yield row, tuple(match.topic for match in matches)
 
     def _sieved(self, rows: Sequence[Row[Any]]) -> Iterator[Row[Any]]:

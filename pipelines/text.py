@@ -8,9 +8,10 @@ more) becomes one line feed; any other becomes one space, or nothing between two
 import re
 import unicodedata
 from codecs import utf_32_le_decode, utf_32_le_encode
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -109,20 +110,19 @@ class Folded:
 
 def fold(text: str) -> Folded:
     """The text for comparing. A lone surrogate counts as U+FFFD."""
-    codes = _codes(text)
-    folded = _string(_FOLD.take(codes, mode="clip"))  # a code point never lies beyond the table, and checking that takes a fifth
-    if "\1" in folded:
-        return _fold_odd(codes)
-    if "\0" in folded:
-        return _evened(text, folded, _UNSEEN_RUN)
-    if _WHITE_RUN.search(folded):
-        return _evened(text, folded, _WHITE_RUN)
-    return Folded(folded)
+    return _settled(text, _string(folded_one_by_one(text)))
+
+
+def fold_all(texts: Sequence[str]) -> list[Folded]:
+    """`fold` of each. They go through the table together, in half the time that they take one by one."""
+    folded = _string(folded_one_by_one("".join(texts)))
+    ends = accumulate(map(len, texts))
+    return [_settled(text, folded[end - len(text) : end]) for text, end in zip(texts, ends, strict=True)]
 
 
 def folded_one_by_one(text: str) -> Codes:
     """The text by code points, each folded without a look at its neighbours; white space is SPACE."""
-    return _FOLD.take(_codes(text), mode="clip")
+    return _FOLD.take(_codes(text), mode="clip")  # a code point never lies beyond the table, and checking that takes a fifth
 
 
 def letters(folded: Folded) -> str:
@@ -171,6 +171,17 @@ def is_han(char: str) -> bool:
 def _is_letter() -> npt.NDArray[np.bool_]:
     everything = np.arange(_ALL, dtype=np.uint32).tobytes().decode("utf-32-le", "surrogatepass")
     return _flags([(found.start(), found.end() - 1) for found in re.finditer(r"[^\W_]+", everything)])
+
+
+def _settled(text: str, folded: str) -> Folded:
+    """The text whose characters are folded one by one, with a look at neighbours where one needs it."""
+    if "\1" in folded:
+        return _fold_odd(_codes(text))
+    if "\0" in folded:
+        return _evened(text, folded, _UNSEEN_RUN)
+    if _WHITE_RUN.search(folded):
+        return _evened(text, folded, _WHITE_RUN)
+    return Folded(folded)
 
 
 class _Gap(NamedTuple):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.text import fold, is_han, letters
+from pipelines.text import fold, fold_all, is_han, letters
 
 MIXED = st.text(
     alphabet=st.sampled_from(
@@ -166,6 +166,15 @@ def test_folding_twice_changes_nothing_more(text: str) -> None:
 
 def test_a_tower_of_marks_is_no_trap() -> None:
     assert timeit.timeit(lambda: fold("a" + "\u0301\u0327" * 100_000), number=1) < 5
+
+
+@given(st.lists(MIXED, max_size=6))
+@settings(max_examples=200, deadline=None)
+def test_texts_that_are_folded_together_fold_as_each_alone(texts: list[str]) -> None:
+    together, alone = fold_all(texts), [fold(text) for text in texts]
+    assert [each.text for each in together] == [each.text for each in alone]
+    offsets = [[[each.original(at, at + 1) for at in range(len(each.text))] for each in some] for some in (together, alone)]
+    assert offsets[0] == offsets[1]
 
 
 def test_folding_beats_opencc_by_far() -> None:

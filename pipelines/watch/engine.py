@@ -5,20 +5,23 @@ Aho-Corasick, whose cost hardly grows with the number of strings.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
 from operator import itemgetter
 from typing import TypeAlias
 
 import daachorse
 
 from pipelines.models import Hit, TopicMatch
-from pipelines.text import Folded, fold
+from pipelines.text import Folded, fold, fold_all
 from pipelines.watch.program import FIELDS, LEFT, RIGHT, Plan, Program
 from pipelines.watch.readable import Readable
 from pipelines.watch.view import ASCII_WORD, Found, View
 from pipelines.watch.wire import Reader
 
 Searched: TypeAlias = tuple[str, str, Folded, list[Found]]  # a field's name, its text, the same folded, what stands in it
-_number = itemgetter(2)
+_number, _found = itemgetter(2), itemgetter(3)
+
+TOGETHER = 16  # articles; more leave the processor's cache
 
 
 class Matcher:
@@ -40,29 +43,40 @@ class Matcher:
 
     def match(self, readable: Readable) -> tuple[TopicMatch, ...]:
         """The satisfied topics in the watchlist's order, each with every occurrence that satisfies it."""
-        searched = [self._searched(*named) for field in self._program.fields for named in _texts(field, readable)]
-        candidates = self._candidates(self._present(searched))
-        if not candidates:
-            return ()
+        return self._matched((readable,))[0]
+
+    def match_many(self, readables: Iterable[Readable]) -> Iterator[tuple[TopicMatch, ...]]:
+        """`match` of each, in order. A few are read and looked at together, so any number may come."""
+        coming = iter(readables)
+        while some := tuple(islice(coming, TOGETHER)):
+            yield from self._matched(some)
+
+    def _matched(self, readables: Sequence[Readable]) -> list[tuple[TopicMatch, ...]]:
+        """Step by step through all of them: what a step works with stays in the processor's cache."""
+        searched = self._searched([list(_texts(self._program.fields, readable)) for readable in readables])
+        candidates = [self._candidates(self._present(each)) for each in searched]
+        return [self._satisfied(*each) if each[0] else () for each in zip(candidates, searched, readables, strict=True)]
+
+    def _searched(self, articles: Sequence[Sequence[tuple[str, str]]]) -> list[list[Searched]]:
+        folded = iter(fold_all([text for article in articles for _, text in article]))
+        search = self._search
+        return [[(*named, form, search(form.text)) for named, form in zip(article, folded, strict=False)] for article in articles]
+
+    def _satisfied(self, candidates: Iterable[int], searched: Iterable[Searched], readable: Readable) -> tuple[TopicMatch, ...]:
         article = _Article([View(*each) for each in searched])
         plans = (plan for plan in map(self._plan, candidates) if _reads(plan, readable.portal))
         found = ((plan, plan.part.find(article.views)) for plan in plans)
         return tuple(TopicMatch(topic=plan.slug, hits=article.told(hits)) for plan, hits in found if hits is not None)
 
-    def _searched(self, name: str, text: str) -> Searched:
-        folded = fold(text)
-        return name, text, folded, self._search(folded.text)
-
     def _present(self, searched: Sequence[Searched]) -> set[int]:
         """Numbers of the strings that stand somewhere; of those with a guarded edge, only where nothing touches it."""
-        present: set[int] = set()
-        for _, _, folded, found in searched:
-            numbers = set(map(_number, found))
-            if not numbers.isdisjoint(self._guarded):
-                numbers -= self._guarded
-                numbers.update(each[2] for each in found if each[2] in self._guarded and not self._is_touched(folded.text, each))
-            present |= numbers
-        return present
+        present = set(map(_number, chain.from_iterable(map(_found, searched))))
+        if present.isdisjoint(self._guarded):
+            return present
+        return present.difference(self._guarded).union(*(self._free(folded.text, found) for _, _, folded, found in searched))
+
+    def _free(self, text: str, found: Iterable[Found]) -> set[int]:
+        return {each[2] for each in found if each[2] in self._guarded and not self._is_touched(text, each)}
 
     def _is_touched(self, text: str, found: Found) -> bool:
         start, end, number = found
@@ -139,12 +153,13 @@ def _reads(plan: Plan, portal: str | None) -> bool:
     return portal is None or not plan.portals or portal in plan.portals
 
 
-def _texts(field: str, readable: Readable) -> Iterator[tuple[str, str]]:
-    """(name, text) of each text of a field; an empty one holds nothing."""
-    value: str | tuple[str, ...] | None = getattr(readable, field)
-    if field == "comments":
-        yield from ((f"comments[{index}]", text) for index, text in enumerate(value or ()) if text)
-    elif isinstance(value, tuple):
-        yield from ((field, text) for text in value if text)
-    elif value:
-        yield field, value
+def _texts(fields: Iterable[str], readable: Readable) -> Iterator[tuple[str, str]]:
+    """(name, text) of each text of the fields; an empty one holds nothing."""
+    for field in fields:
+        value: str | tuple[str, ...] | None = getattr(readable, field)
+        if field == "comments":
+            yield from ((f"comments[{index}]", text) for index, text in enumerate(value or ()) if text)
+        elif isinstance(value, tuple):
+            yield from ((field, text) for text in value if text)
+        elif value:
+            yield field, value

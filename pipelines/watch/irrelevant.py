@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from pipelines.errors import QueryError
 from pipelines.models import Hit
@@ -59,8 +60,8 @@ def exclusions(aliases: AliasLists, case: Case, because: str | None = None) -> l
     trials = Trials(aliases, [replace(case.asked, query=query) for query, _, _ in guesses])
     kept = set(range(len(guesses))) - set(trials.hits(case.article))
     for sample in case.must_match:
-        kept &= {index for readable in _readables(sample) for index in trials.hits(readable)}
-    still = Counter(index for other in case.others for index in trials.hits(other))
+        kept.intersection_update(chain.from_iterable(trials.hits_in(_readables(sample))))
+    still = Counter(chain.from_iterable(trials.hits_in(case.others)))
     found = [
         Exclusion(query=query, words=words, lost=len(case.others) - still[index], rank=rank)
         for index, (query, words, rank) in enumerate(guesses)

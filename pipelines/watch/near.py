@@ -5,9 +5,10 @@ and a change that is named does take the article.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
+from itertools import tee
 from typing import Generic, TypeVar
 
 from pipelines.errors import QueryError
@@ -76,7 +77,17 @@ class NearMisses:
 
     def of(self, readable: Readable) -> tuple[Change, tuple[Hit, ...]] | None:
         """The smallest change that takes the article, with its hits; None where it is taken as it is, or is far from it."""
-        found = self._trials.hits(readable)
+        return self._nearest(readable, self._trials.hits(readable))
+
+    def ranked(self, articles: Iterable[tuple[Label, Readable]]) -> list[NearMiss[Label]]:
+        """All near misses, the nearest first: by the change, then by how many words stand; else in the order given."""
+        articles, texts = tee(articles)
+        hits = self._trials.hits_in(text for _, text in texts)
+        nearest = ((label, self._nearest(text, found)) for (label, text), found in zip(articles, hits, strict=True))
+        found = [NearMiss(article=label, change=near[0], hits=near[1]) for label, near in nearest if near]
+        return sorted(found, key=lambda miss: (miss.change.kind, -len({hit.term for hit in miss.hits})))
+
+    def _nearest(self, readable: Readable, found: Mapping[int, tuple[Hit, ...]]) -> tuple[Change, tuple[Hit, ...]] | None:
         if not found or 0 in found:
             return None
         # Eased in its order; of two clauses that could go, the one whose loss leaves more words standing
@@ -86,11 +97,6 @@ class NearMisses:
             return variant.change(1), found[best]
         change = variant.change(_fewest(variant.steps, lambda step: self._takes(variant.change(step), readable)))
         return change, Trials(self._aliases, [change.asked]).hits(readable)[0]
-
-    def ranked(self, articles: Iterable[tuple[Label, Readable]]) -> list[NearMiss[Label]]:
-        """All near misses, the nearest first: by the change, then by how many words stand; else in the order given."""
-        found = [NearMiss(article=label, change=near[0], hits=near[1]) for label, text in articles if (near := self.of(text))]
-        return sorted(found, key=lambda miss: (miss.change.kind, -len({hit.term for hit in miss.hits})))
 
     def _takes(self, change: Change, readable: Readable) -> bool:
         return bool(Trials(self._aliases, [change.asked]).hits(readable))

@@ -101,8 +101,8 @@ class _Crossing:
 def neighbours_of(trials: Trials, texts: Sequence[Readable], size: int) -> list[Neighbours]:
     """For each of the `size` queries of the trials what stands around its hits in titles and texts."""
     met = [_Met() for _ in range(size)]
-    for readable in texts:
-        for index, hits in trials.hits(readable).items():
+    for readable, found in zip(texts, trials.hits_in(texts), strict=True):
+        for index, hits in found.items():
             met[index].articles += 1
             for hit in hits:
                 if hit.field in ("title", "text"):

@@ -134,8 +134,10 @@ def _small(node: Term, seen: Neighbours | None) -> tuple[str, ...]:
 def _known(trials: Trials, terms: Sequence[str], size: int) -> list[tuple[str, ...]]:
     """For each query of the trials the known words in whose middle its term is met."""
     found: list[dict[str, None]] = [{} for _ in range(size)]
-    for pieces in (*_phrases(), *(_counting(term) for term in dict.fromkeys(terms) if _is_number(term))):
-        for index, hits in trials.hits(Readable(title="".join(pieces), text="")).items():
+    phrases = [*_phrases(), *(_counting(term) for term in dict.fromkeys(terms) if _is_number(term))]
+    answers = trials.hits_in(Readable(title="".join(pieces), text="") for pieces in phrases)
+    for pieces, answer in zip(phrases, answers, strict=True):
+        for index, hits in answer.items():
             for hit in hits:
                 if (word := _around(hit, pieces)) is not None:
                     found[index][word] = None

@@ -1,6 +1,6 @@
 """Several queries asked of an article at once: a query beside its own variants, or one small query for every term."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pipelines.models import Hit
@@ -32,4 +32,9 @@ class Trials:
 
     def hits(self, readable: Readable) -> dict[int, tuple[Hit, ...]]:
         """The occurrences that satisfy each query that the article satisfies."""
-        return {int(match.topic): match.hits for match in self._matcher.match(readable)}
+        return next(self.hits_in([readable]))
+
+    def hits_in(self, readables: Iterable[Readable]) -> Iterator[dict[int, tuple[Hit, ...]]]:
+        """`hits` of each, in order."""
+        for matches in self._matcher.match_many(readables):
+            yield {int(match.topic): match.hits for match in matches}

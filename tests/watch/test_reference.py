@@ -91,10 +91,11 @@ def compare(written: list[str], read: list[Readable]) -> int:
             continue
         trees[plans[-1].slug] = tree
     matcher = Matcher(program_of(plans))
-    for article in read:
+    answers = [matcher.match(article) for article in read]
+    assert list(matcher.match_many(read)) == answers
+    for article, matches in zip(read, answers, strict=True):
         reference = Reference(article, LISTS, TAKEN)
         expected = {slug: found for slug, tree in trees.items() if (found := reference.find(tree)) is not None}
-        matches = matcher.match(article)
         assert {match.topic for match in matches} == expected.keys()
         assert all(one_hit_a_word(match.hits, expected[match.topic]) for match in matches)
         for match in matches:
