@@ -11,15 +11,21 @@ EDGE = 12
 
 
 def same_frame(one: Sketch, other: Sketch) -> bool:
-    """Whether both stand in one frame, opening and closing, and tell different things in it. A copy that was cut has no other stretch
-    in the place, one with comments behind has no closing."""
-    return _is_frame(one.runs, other.shingles) and _is_frame(other.runs, one.shingles)
+    """Whether both stand in one frame, opening and closing, and tell different things in it."""
+    return between(one, other) >= BETWEEN
 
 
-def _is_frame(runs: Hashes, known: Hashes) -> bool:
+def between(one: Sketch, other: Sketch) -> float:
+    """The share of what one frame leaves to something else, of the text that it leaves less of; 0 where there is no frame.
+
+    A copy that was cut has no other stretch in the place of what went, one with comments behind has no closing."""
+    return min(_between(one.runs, other.shingles), _between(other.runs, one.shingles))
+
+
+def _between(runs: Hashes, known: Hashes) -> float:
     places = np.flatnonzero(np.isin(runs, known))
     if len(places) < 2 * EDGE:
-        return False
+        return 0.0
     gaps = np.diff(places)
     widest = int(gaps.argmax())
-    return bool(gaps[widest] >= BETWEEN * len(runs) and EDGE <= widest + 1 <= len(places) - EDGE)
+    return float(gaps[widest] / len(runs)) if EDGE <= widest + 1 <= len(places) - EDGE else 0.0

@@ -90,7 +90,7 @@ def _blocks(one: str, other: str) -> list[Match]:
 
 def _is_unit(text: str, at: int) -> bool:
     """Whether a figure stands before: 200 米 and 200 公尺 are one thing."""
-    return at > 0 and (text[at - 1].isdigit() or text[at - 1] in "十百千万亿")
+    return at > 0 and (text[at - 1].isdigit() or text[at - 1] in "十百千万亿") and not text[at].isdigit()
 
 
 def _letters(drawn: Sketch) -> str:
