@@ -3,7 +3,8 @@
 import re
 from collections import defaultdict
 
-from pipelines.dedup.forms import DIGITS, of_one_form, other_words
+from pipelines.dedup.columns import same_frame
+from pipelines.dedup.forms import DIGITS, headlined_otherwise, of_one_form, other_words
 from pipelines.dedup.shingles import Sketch
 
 BESIDE = 3
@@ -29,8 +30,8 @@ def agreement(one: Sketch, other: Sketch) -> tuple[int, int]:
 
 
 def differ(one: Sketch, other: Sketch) -> bool:
-    """Whether the two are reports of one form about different things, by their figures or their names."""
-    return figures_differ(one, other) or of_one_form(one, other)
+    """Whether the two are reports of one form about different things, by their figures or their names, or two days of one column."""
+    return figures_differ(one, other) or of_one_form(one, other) or same_frame(one, other)
 
 
 def figures_differ(one: Sketch, other: Sketch) -> bool:
@@ -42,10 +43,15 @@ def figures_differ(one: Sketch, other: Sketch) -> bool:
 
 def why_they_differ(one: Sketch, other: Sketch) -> str:
     """A sentence on it."""
-    if not figures_differ(one, other):
-        return f"the same form with other names: {other_words(one, other)} words stand in the place of others"
-    places, same = agreement(one, other)
-    return f"the same form with other figures: {places - same} of {places} differ"
+    if figures_differ(one, other):
+        places, same = agreement(one, other)
+        return f"the same form with other figures: {places - same} of {places} differ"
+    words = headlined_otherwise(one, other)
+    if words:
+        return f"the same form about something else: {words[0]} and {words[1]}, in the headlines too"
+    if same_frame(one, other):
+        return "the same opening and closing, as a column has them, and something else between"
+    return f"the same form with other names: {other_words(one, other)} words stand in the place of others"
 
 
 def _places(drawn: Sketch) -> dict[str, set[str]]:

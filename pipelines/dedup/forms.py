@@ -1,12 +1,10 @@
 """Short reports of one form, told apart by their names and words: two weather warnings share all but the places and the hour."""
 
-from collections import defaultdict
 from collections.abc import Iterator
-from difflib import SequenceMatcher
-from functools import cache
+from difflib import Match, SequenceMatcher
 from itertools import pairwise
-from pathlib import Path
 
+from pipelines.dedup.names import is_one_thing, is_passing
 from pipelines.dedup.shingles import Sketch
 from pipelines.extract.script import script_of
 
@@ -23,55 +21,76 @@ WORD = 16
 FRAME = 2
 """Letters on either side of it that both have."""
 DIGITS = str.maketrans("〇零一二三四五六七八九", "00123456789")
-_BESIDE = 2
-
-_REGIONAL = Path(__file__).parent.parent / "watch" / "regional.txt"
 
 
 def other_words(one: Sketch, other: Sketch) -> int:
     """How many words of the one stand where the other has different ones, regional words for one thing aside.
 
     None is counted between two scripts: each region writes names in its own way, and a form is seldom filled in by two."""
-    if script_of(one.text) != script_of(other.text):
-        return 0
-    few, many = sorted((len(one.letters), len(other.letters)))
-    if many > SHORT * ALIKE or few > SHORT or many > few * ALIKE:
+    if script_of(one.text) != script_of(other.text) or not _are_alike(one, other):
         return 0
     return len(list(_replaced(_letters(one), _letters(other))))
 
 
 def of_one_form(one: Sketch, other: Sketch) -> bool:
-    """Whether both fill one form with different names, so densely that neither is an edited copy."""
+    """Whether both fill one form with different names: so densely that neither is an edited copy, or as their headlines say too."""
+    if headlined_otherwise(one, other):
+        return True
     count = other_words(one, other)
     return count >= OTHERS and count * SPREAD >= min(len(one.letters), len(other.letters))
 
 
+def headlined_otherwise(one: Sketch, other: Sketch) -> tuple[str, str] | None:
+    """The words by which both differ in text and headline alike, each in none of the other's: 台中 here and 高雄 there, 升 and 降.
+
+    A desk that edits a copy changes its headline or a word of it, not the one thing in both."""
+    if one.title == other.title or not (one.title and other.title) or not _are_alike(one, other):
+        return None
+    (mine, my_text), (theirs, their_text) = ((each.title.translate(DIGITS), _letters(each)) for each in (one, other))
+    for here, there in [*_begun((mine, my_text), (theirs, their_text)), *_replaced(my_text, their_text)]:
+        named = here in mine and there in theirs and here not in theirs + their_text and there not in mine + my_text
+        if named and not is_passing(here, there) and not any(char.isdigit() for char in here + there):
+            return here, there
+    return None
+
+
+def _begun(one: tuple[str, str], other: tuple[str, str]) -> Iterator[tuple[str, str]]:
+    """What of their headlines, title and text each, stands before the first that both texts have: an editor's note may stand before it."""
+    first = next(iter(_blocks(one[1], other[1])), None)
+    if first is None:
+        return
+    mine, theirs = (_headlined(title, text, end) for (title, text), end in ((one, first.a), (other, first.b)))
+    if min(first.a - mine, first.b - theirs) >= FRAME and not is_one_thing(one[1], (mine, first.a), other[1], (theirs, first.b)):
+        yield one[1][mine : first.a], other[1][theirs : first.b]
+
+
+def _headlined(title: str, text: str, end: int) -> int:
+    """Where the longest stretch before `end` begins that the title has."""
+    return next((at for at in range(max(0, end - WORD), end) if text[at:end] in title), end)
+
+
+def _are_alike(one: Sketch, other: Sketch) -> bool:
+    """Whether both are short, and of about one length."""
+    few, many = sorted((len(one.letters), len(other.letters)))
+    return few <= SHORT and many <= SHORT * ALIKE and many <= few * ALIKE
+
+
 def _replaced(one: str, other: str) -> Iterator[tuple[str, str]]:
-    blocks = [block for block in SequenceMatcher(None, one, other, autojunk=False).get_matching_blocks() if block.size >= FRAME]
+    blocks = _blocks(one, other)
     for before, after in pairwise(blocks):
         mine, theirs = (before.a + before.size, after.a), (before.b + before.size, after.b)
         lengths = mine[1] - mine[0], theirs[1] - theirs[0]
-        if min(lengths) > 0 and max(lengths) <= WORD and not _is_regional(_around(one, mine), _around(other, theirs)):
+        if min(lengths) > 0 and max(lengths) <= WORD and not _is_unit(one, mine[0]) and not is_one_thing(one, mine, other, theirs):
             yield one[slice(*mine)], other[slice(*theirs)]
 
 
-def _around(text: str, span: tuple[int, int]) -> str:
-    return text[max(0, span[0] - _BESIDE) : span[1] + _BESIDE]
+def _blocks(one: str, other: str) -> list[Match]:
+    return [block for block in SequenceMatcher(None, one, other, autojunk=False).get_matching_blocks() if block.size >= FRAME]
 
 
-def _is_regional(one: str, other: str) -> bool:
-    parts = (one[at : at + size] for size in range(2, 7) for at in range(len(one) - size + 1))
-    return any(word in other for part in parts for word in _regional().get(part, ()))
-
-
-@cache
-def _regional() -> dict[str, set[str]]:
-    found = defaultdict[str, set[str]](set)
-    for line in _REGIONAL.read_text(encoding="utf-8").splitlines():
-        one, other, *_ = line.split("\t")
-        found[one].add(other)
-        found[other].add(one)
-    return dict(found)
+def _is_unit(text: str, at: int) -> bool:
+    """Whether a figure stands before: 200 米 and 200 公尺 are one thing."""
+    return at > 0 and (text[at - 1].isdigit() or text[at - 1] in "十百千万亿") and not text[at].isdigit()
 
 
 def _letters(drawn: Sketch) -> str:

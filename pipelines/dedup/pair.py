@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pipelines.dedup.columns import BETWEEN, between, same_frame
 from pipelines.dedup.decision import misses_of
 from pipelines.dedup.figures import AGREE, agreement, figures_differ, why_they_differ
-from pipelines.dedup.forms import SPREAD, other_words
+from pipelines.dedup.forms import SPREAD, headlined_otherwise, of_one_form, other_words
 from pipelines.dedup.passages import Written, clipped, lead_share, passages
 from pipelines.dedup.shingles import Sketch, shared, sketch
 from pipelines.dedup.stories import COPY, COPY_UNDER_A_NEW_LEAD, FLASH, LEAD_KNOWN, Known, same, stories_of
@@ -93,6 +94,12 @@ def _side(one: Sketch, other: Sketch) -> Side:
 
 
 def _figures(a: Sketch, b: Sketch) -> Threshold:
+    if not figures_differ(a, b) and headlined_otherwise(a, b):
+        return Threshold(name="words in the place of others, in text and headline alike", needed=1.0, reached=1.0)
+    if not figures_differ(a, b) and same_frame(a, b) and not of_one_form(a, b):
+        return Threshold(
+            name="share of the shorter text that one opening and closing leave to something else", needed=BETWEEN, reached=between(a, b)
+        )
     if not figures_differ(a, b):
         reached = other_words(a, b) / max(1, min(len(a.letters), len(b.letters)))
         return Threshold(name="words that stand in the place of others, by letters", needed=round(1 / SPREAD, 4), reached=round(reached, 4))

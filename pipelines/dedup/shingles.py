@@ -24,13 +24,14 @@ _WEIGHTS = [np.uint64(pow(0x9E3779B97F4A7C15, power, 2**64)) for power in (1, 2,
 
 @dataclass(frozen=True, kw_only=True)  # not slotted: comparing is asked of few sketches, so that sorting waits for it
 class Sketch:
-    """A text for comparing: `text` as written, `letters` what is compared of it, `digest` over those of the title too, `runs` the
-    hashes of its shingles in the text's order."""
+    """A text for comparing: `text` as written, `letters` what is compared of it, `title` the letters of the headline, `digest` over
+    both, `runs` the hashes of its shingles in the text's order."""
 
     text: str = field(repr=False)
     digest: str
     letters: str
     runs: Hashes
+    title: str = ""
 
     @cached_property
     def shingles(self) -> Hashes:
@@ -63,8 +64,9 @@ def sketch(title: str, text: str) -> Sketch:
     """The sketch of an article. Shingles are of the text alone, since headlines change; the digest covers both."""
     codes = letter_codes(fold(text))
     body = codes.tobytes().decode("utf-32-le")
-    digest = blake2b(f"{letters(fold(title))}\n{body}".encode(), digest_size=16).hexdigest()
-    return Sketch(text=text, digest=digest, letters=body, runs=_runs(codes))
+    headline = letters(fold(title))
+    digest = blake2b(f"{headline}\n{body}".encode(), digest_size=16).hexdigest()
+    return Sketch(text=text, digest=digest, letters=body, runs=_runs(codes), title=headline)
 
 
 def shingles(body: str) -> Hashes:
