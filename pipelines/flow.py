@@ -71,7 +71,8 @@ def drafted(desk: Desk, found: Found, article: Article, origin: Origin | None, t
 
     Redis reaches no further back than the horizon of the present, so that SQL alone is asked about what is replayed.
     """
-    drawn, (seen_at, now) = sketch(article.title, article.text), times
+    seen_at, now = times
+    drawn = sketch(article.title, article.text, articles.issue_of(found.portal, article.publisher, article.published_at, seen_at))
     near = desk.fast.near(drawn.asked, now) if desk.fast and now - seen_at < candidates.SPARE else None
     return Draft(found=found, article=article, sketch=drawn, near=near or Near(votes={}), seen_at=seen_at, origin=origin)
 

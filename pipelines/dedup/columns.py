@@ -10,11 +10,6 @@ EDGE = 12
 """Shingles of an opening, and of a closing, at least: a phrase that both begin with is none."""
 
 
-def same_frame(one: Sketch, other: Sketch) -> bool:
-    """Whether both stand in one frame, opening and closing, and tell different things in it."""
-    return between(one, other) >= BETWEEN
-
-
 def between(one: Sketch, other: Sketch) -> float:
     """The share of what one frame leaves to something else, of the text that it leaves less of; 0 where there is no frame.
 

@@ -3,8 +3,8 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from pipelines.dedup.figures import differ, why_they_differ
 from pipelines.dedup.passages import Evidence, evidence, lead_share
+from pipelines.dedup.reports import distinction
 from pipelines.dedup.shingles import Sketch, shared
 from pipelines.dedup.stories import (
     COPY,
@@ -94,7 +94,7 @@ def _bears(new: Sketch, other: Sketch) -> bool:
     """Whether the text stands in a known one, and is no report of its form: where it is no copy, the other is a merged piece."""
     if min(len(new.shingles), len(other.shingles)) < FLASH:
         return False
-    return shared(new.shingles, other.shingles) >= COPY_UNDER_A_NEW_LEAD * len(new.shingles) and not differ(new, other)
+    return shared(new.shingles, other.shingles) >= COPY_UNDER_A_NEW_LEAD * len(new.shingles) and distinction(new, other) is None
 
 
 def _miss(new: Sketch, other: Known) -> Miss:
@@ -116,8 +116,8 @@ def _why_not(new: Sketch, other: Known, held: float, holds: float) -> str:
     if _bears(new, other.sketch):
         return f"{held:.0%} of the text stands in a merged piece, beside the story that it was told as"
     lead = lead_share(new, other.sketch)
-    if held >= COPY and differ(new, other.sketch):
-        return why_they_differ(new, other.sketch)
+    if held >= COPY and (found := distinction(new, other.sketch)):
+        return found.why
     needed = f"a copy needs {COPY:.0%} and {LEAD_KNOWN:.0%} of its lead, or {COPY_UNDER_A_NEW_LEAD:.0%}"
     quoted = f", and it quotes {holds:.0%} of that, but too little of it is known in all ({COVERED:.0%} makes a merged piece)"
     return f"{held:.0%} of the text and {lead:.0%} of its lead are known: {needed}{quoted if holds >= PART else ''}"

@@ -3,8 +3,7 @@
 import re
 from collections import defaultdict
 
-from pipelines.dedup.columns import same_frame
-from pipelines.dedup.forms import DIGITS, headlined_otherwise, of_one_form, other_words
+from pipelines.dedup.forms import DIGITS
 from pipelines.dedup.shingles import Sketch
 
 BESIDE = 3
@@ -29,29 +28,11 @@ def agreement(one: Sketch, other: Sketch) -> tuple[int, int]:
     return len(common), sum(not mine[place].isdisjoint(theirs[place]) for place in common)
 
 
-def differ(one: Sketch, other: Sketch) -> bool:
-    """Whether the two are reports of one form about different things, by their figures or their names, or two days of one column."""
-    return figures_differ(one, other) or of_one_form(one, other) or same_frame(one, other)
-
-
 def figures_differ(one: Sketch, other: Sketch) -> bool:
     """Whether most figures that stand in the same places are others, densely enough to be no correction."""
     places, same = agreement(one, other)
     dense = (places - same) * SPREAD >= min(len(one.letters), len(other.letters))
     return places >= PLACES and same < AGREE * places and dense
-
-
-def why_they_differ(one: Sketch, other: Sketch) -> str:
-    """A sentence on it."""
-    if figures_differ(one, other):
-        places, same = agreement(one, other)
-        return f"the same form with other figures: {places - same} of {places} differ"
-    words = headlined_otherwise(one, other)
-    if words:
-        return f"the same form about something else: {words[0]} and {words[1]}, in the headlines too"
-    if same_frame(one, other):
-        return "the same opening and closing, as a column has them, and something else between"
-    return f"the same form with other names: {other_words(one, other)} words stand in the place of others"
 
 
 def _places(drawn: Sketch) -> dict[str, set[str]]:

@@ -32,12 +32,18 @@ def other_words(one: Sketch, other: Sketch) -> int:
     return len(list(_replaced(_letters(one), _letters(other))))
 
 
-def of_one_form(one: Sketch, other: Sketch) -> bool:
-    """Whether both fill one form with different names: so densely that neither is an edited copy, or as their headlines say too."""
-    if headlined_otherwise(one, other):
-        return True
+def is_filled_otherwise(one: Sketch, other: Sketch) -> bool:
+    """Whether both fill one form with different names, so densely that neither is an edited copy."""
     count = other_words(one, other)
     return count >= OTHERS and count * SPREAD >= min(len(one.letters), len(other.letters))
+
+
+def filled_in(one: Sketch, other: Sketch) -> tuple[str, str] | None:
+    """The first words that fill one form of two short texts differently, days and hours aside."""
+    if not _are_alike(one, other):
+        return None
+    replaced = _replaced(_letters(one), _letters(other))
+    return next((words for words in replaced if not is_passing(*words)), None)
 
 
 def headlined_otherwise(one: Sketch, other: Sketch) -> tuple[str, str] | None:

@@ -3,12 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipelines.dedup.columns import BETWEEN, between, same_frame
 from pipelines.dedup.decision import misses_of
-from pipelines.dedup.figures import AGREE, agreement, figures_differ, why_they_differ
-from pipelines.dedup.forms import SPREAD, headlined_otherwise, of_one_form, other_words
 from pipelines.dedup.passages import Written, clipped, lead_share, passages
-from pipelines.dedup.shingles import Sketch, shared, sketch
+from pipelines.dedup.reports import Distinction, distinction
+from pipelines.dedup.shingles import Issue, Sketch, shared, sketch
 from pipelines.dedup.stories import COPY, COPY_UNDER_A_NEW_LEAD, FLASH, LEAD_KNOWN, Known, same, stories_of
 
 SHOWN, LONGEST = 5, 120
@@ -54,11 +52,12 @@ class Text:
     title: str
     text: str
     number: int | None = None
+    issue: Issue | None = None
 
 
 def pair(one: Text, other: Text) -> Pair:
     """Hold one against the other: the later article against the earlier as a crawl does, two texts in both directions."""
-    a, b = sketch(one.title, one.text), sketch(other.title, other.text)
+    a, b = (sketch(each.title, each.text, each.issue) for each in (one, other))
     sides = _side(a, b), _side(b, a)
     if one.number is None or other.number is None or one.number == other.number:
         verdict, _, why = same(a, b)
@@ -73,9 +72,7 @@ def pair(one: Text, other: Text) -> Pair:
         same=verdict,
         containment=max(side.held for side in sides) if a.digest != b.digest else 1.0,
         why=why,
-        threshold=_figures(a, b)
-        if why == why_they_differ(a, b)
-        else _threshold(a.digest == b.digest, judged, min(side.shingles for side in sides)),
+        threshold=_threshold(distinction(a, b) if not verdict else None, judged, is_equal=a.digest == b.digest),
         a=sides[0],
         b=sides[1],
         shared=shared(a.shingles, b.shingles),
@@ -93,27 +90,15 @@ def _side(one: Sketch, other: Sketch) -> Side:
     return Side(shingles=len(one.shingles), held=round(count / max(1, len(one.shingles)), 4), lead=round(lead_share(one, other), 4))
 
 
-def _figures(a: Sketch, b: Sketch) -> Threshold:
-    if not figures_differ(a, b) and headlined_otherwise(a, b):
-        return Threshold(name="words in the place of others, in text and headline alike", needed=1.0, reached=1.0)
-    if not figures_differ(a, b) and same_frame(a, b) and not of_one_form(a, b):
-        return Threshold(
-            name="share of the shorter text that one opening and closing leave to something else", needed=BETWEEN, reached=between(a, b)
-        )
-    if not figures_differ(a, b):
-        reached = other_words(a, b) / max(1, min(len(a.letters), len(b.letters)))
-        return Threshold(name="words that stand in the place of others, by letters", needed=round(1 / SPREAD, 4), reached=round(reached, 4))
-    places, same = agreement(a, b)
-    return Threshold(name="figures that stand in the same places", needed=AGREE, reached=round(same / max(1, places), 4))
-
-
-def _threshold(is_equal: bool, sides: Sequence[Side], shortest: int) -> Threshold:
-    """The rule that the judged sides were measured by; `shortest`: shingles of the shorter text."""
-    held = max(side.held for side in sides)
+def _threshold(found: Distinction | None, sides: Sequence[Side], *, is_equal: bool) -> Threshold:
+    """The rule that decided on the judged sides; `found` is what tells the two apart, be they as alike as a copy."""
+    held, shortest = max(side.held for side in sides), min(side.shingles for side in sides)
     if is_equal:
         return Threshold(name="equal letters", needed=1.0, reached=1.0)
     if shortest < FLASH:
         return Threshold(name=f"equal texts, since one has less than {FLASH} shingles", needed=1.0, reached=held)
+    if found and held >= COPY:
+        return Threshold(name=found.rule, needed=found.needed, reached=found.reached)
     if held >= COPY_UNDER_A_NEW_LEAD:
         return Threshold(name="share of the text, whatever its lead", needed=COPY_UNDER_A_NEW_LEAD, reached=held)
     leads = [side.lead for side in sides if side.held >= COPY]

@@ -1,8 +1,10 @@
 """Shingles: what is left of a text once script, case, punctuation and layout are out of the way."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from hashlib import blake2b
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,16 +24,24 @@ _SHIFTS, _ONE = (np.uint64(30), np.uint64(27), np.uint64(31)), np.uint64(1)
 _WEIGHTS = [np.uint64(pow(0x9E3779B97F4A7C15, power, 2**64)) for power in (1, 2, 3)]  # of pairs, of fours, of sixes
 
 
+class Issue(NamedTuple):
+    """Who printed a text, the portal and the publishers that it credits, and when."""
+
+    by: tuple[str, ...]
+    at: datetime
+
+
 @dataclass(frozen=True, kw_only=True)  # not slotted: comparing is asked of few sketches, so that sorting waits for it
 class Sketch:
     """A text for comparing: `text` as written, `letters` what is compared of it, `title` the letters of the headline, `digest` over
-    both, `runs` the hashes of its shingles in the text's order."""
+    both, `runs` the hashes of its shingles in the text's order, `issue` where it was printed, if that is known."""
 
     text: str = field(repr=False)
     digest: str
     letters: str
     runs: Hashes
     title: str = ""
+    issue: Issue | None = None
 
     @cached_property
     def shingles(self) -> Hashes:
@@ -60,13 +70,13 @@ class Sketch:
         return _distinct(np.concatenate([sampled, head[head & (IN_HEAD - 1) == 0]]))
 
 
-def sketch(title: str, text: str) -> Sketch:
+def sketch(title: str, text: str, issue: Issue | None = None) -> Sketch:
     """The sketch of an article. Shingles are of the text alone, since headlines change; the digest covers both."""
     codes = letter_codes(fold(text))
     body = codes.tobytes().decode("utf-32-le")
     headline = letters(fold(title))
     digest = blake2b(f"{headline}\n{body}".encode(), digest_size=16).hexdigest()
-    return Sketch(text=text, digest=digest, letters=body, runs=_runs(codes), title=headline)
+    return Sketch(text=text, digest=digest, letters=body, runs=_runs(codes), title=headline, issue=issue)
 
 
 def shingles(body: str) -> Hashes:

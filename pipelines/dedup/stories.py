@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipelines.dedup.figures import differ, why_they_differ
+from pipelines.dedup.reports import distinction
 from pipelines.dedup.shingles import LEAD, Sketch, shared
 
 COPY = 0.35  # share of the new text that a known one must hold, where its lead is known too
@@ -68,7 +68,7 @@ def stories_of(new: Sketch, known: list[Known]) -> list[Link]:
         links = _with_own(links, new, {other.article_id: other.sketch for other in known})
     if len(links) > 1:
         return [_as_part(link) for link in links]
-    flashes = {one: other for one, other in plain.items() if _develops(new, other.sketch) and not differ(new, other.sketch)}
+    flashes = {one: other for one, other in plain.items() if _develops(new, other.sketch) and not distinction(new, other.sketch)}
     return links if links and links[0].partner_id not in flashes else _developments(new, list(flashes.values()))
 
 
@@ -78,8 +78,8 @@ def same(one: Sketch, other: Sketch) -> tuple[bool, float, str]:
         return True, 1.0, "the same letters in title and text, whatever the script"
     answers = [_verdict(a, b, _share(a, b)) for a, b in ((one, other), (other, one))]
     held = max(_share(one, other), _share(other, one))
-    if any(answers) and differ(one, other):
-        return False, held, why_they_differ(one, other)
+    if any(answers) and (found := distinction(one, other)):
+        return False, held, found.why
     yes = [why for why in answers if why]
     return bool(yes), held, yes[0] if yes else _why_not(one, other, held)
 
@@ -108,7 +108,7 @@ def _links(new: Sketch, pair: _Pair, covered: float) -> list[Link]:
     why = "equal letters" if new.digest == other.sketch.digest else _verdict(new, other.sketch, pair.held)
     if not why and pair.holds >= PART and covered >= COVERED and len(other.sketch.shingles) >= FLASH:
         why = f"holds {pair.holds:.0%} of article {other.article_id}, and {covered:.0%} of it is known"
-    if not why or differ(new, other.sketch):
+    if not why or distinction(new, other.sketch):
         return []
     held = round(max(pair.held, pair.holds), 3)
     return [Link(story_id=story, partner_id=other.article_id, role="copy", containment=held, why=why) for story in other.story_ids]

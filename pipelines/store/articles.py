@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from pipelines.dedup.shingles import Sketch, sketch
+from pipelines.dedup.shingles import Issue, Sketch, sketch
 from pipelines.dedup.stories import Link
 from pipelines.models import Article, Origin
 from pipelines.store.revisions import Step
@@ -97,7 +97,12 @@ def _take_over(row: ArticleRow, article: Article, digest: str) -> None:
 
 def sketch_of(row: ArticleRow) -> Sketch:
     """What its title and text are compared by."""
-    return sketch(row.title, row.text)
+    return sketch(row.title, row.text, issue_of(row.portal, row.publisher, row.published_at, row.first_seen_at))
+
+
+def issue_of(portal: str, publishers: Sequence[str], published: datetime | date | None, seen: datetime) -> Issue:
+    """Who printed an article and when; a day alone says less than when we saw it."""
+    return Issue(by=(portal, *publishers), at=published if isinstance(published, datetime) else seen)
 
 
 def readable(row: ArticleRow) -> Readable:

@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 
 import numpy as np
 from sqlalchemy import ColumnElement, delete, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, load_only
 
 from pipelines.dedup.postings import Posting, most_first
-from pipelines.dedup.shingles import Hashes, sketch
+from pipelines.dedup.shingles import Hashes
 from pipelines.dedup.stories import Known
-from pipelines.store.articles import stories_of
+from pipelines.store.articles import sketch_of, stories_of
 from pipelines.store.tables import ArticleRow, Meta, Shingle, Story, Telling
 
 HORIZON = timedelta(days=14)  # how far back a copy is looked for
@@ -113,13 +113,13 @@ def known(session: Session, candidates: Iterable[int], now: datetime) -> list[Kn
     stories, opened = _told_by(session, ids), defaultdict[int, list[int]](list)
     for story, article in session.execute(select(Story.id, Story.article_id).where(Story.id.in_(stories)).order_by(Story.id)):
         opened[article].append(story)
-    texts = select(ArticleRow.id, ArticleRow.title, ArticleRow.text).where(ArticleRow.id.in_({*ids, *opened}), near)
-    rows = session.execute(texts.order_by(ArticleRow.id))
+    wanted = load_only(*(getattr(ArticleRow, name) for name in ("title", "text", "portal", "publisher", "published_at", "first_seen_at")))
+    rows = session.scalars(select(ArticleRow).options(wanted).where(ArticleRow.id.in_({*ids, *opened}), near).order_by(ArticleRow.id))
     return [
         Known(
             article_id=row.id,
             story_ids=tuple(stories_of(session, row.id)),
-            sketch=sketch(row.title, row.text),
+            sketch=sketch_of(row),
             opened=tuple(opened[row.id]),
         )
         for row in rows

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from pipelines.dedup.pair import Pair, Side
+    from pipelines.dedup.shingles import Issue
     from pipelines.store.tables import Telling
 
 NEITHER = "write `same A B`, each an article's number, its address or a file, or `same -` for JSON lines on stdin"
@@ -30,6 +31,7 @@ class Given:
     title: str
     text: str
     article: int | None = None
+    issue: "Issue | None" = None
     tells: "Sequence[Telling]" = ()
 
 
@@ -61,7 +63,7 @@ def same(
 
     reader.in_script("", script)
     one, other = (_given(name) for name in names)
-    found = pair(*(Text(title=each.title, text=each.text, number=each.article) for each in (one, other)))
+    found = pair(*(Text(title=each.title, text=each.text, number=each.article, issue=each.issue) for each in (one, other)))
     if as_json:
         show.jsonl([_as_json(found, one, other)])
     else:
@@ -117,7 +119,14 @@ def _of_store(name: str, portal: str | None, key: str | int) -> Given:
         row = session.get(ArticleRow, key) if portal is None else articles.of_identity(session, portal, str(key))
         if row is None:
             raise PortalwatchError(f"no article has the number {key}" if portal is None else f"{name}: was never read")
-        return Given(name=f"article {row.id}, {row.url}", title=row.title, text=row.text, article=row.id, tells=_tells(session, row.id))
+        return Given(
+            name=f"article {row.id}, {row.url}",
+            title=row.title,
+            text=row.text,
+            article=row.id,
+            issue=articles.sketch_of(row).issue,
+            tells=_tells(session, row.id),
+        )
 
 
 def _tells(session: "Session", article: int) -> "Sequence[Telling]":
