@@ -131,6 +131,6 @@ def _told_by(session: Session, articles: Iterable[int]) -> Sequence[int]:
 
 
 def _tellers(session: Session, stories: Iterable[int], but: Iterable[int]) -> Sequence[int]:
-    """What else tells the stories, earliest first: pieces beside which the text stands, and merged ones of which too few shingles were posted."""
+    """What else tells the stories, earliest first: what the text stands beside, and merged pieces of which too few shingles were posted."""
     others = select(Telling.article_id).where(Telling.story_id.in_(stories), Telling.article_id.not_in(but)).distinct()
     return session.scalars(others.order_by(Telling.article_id).limit(TELLERS)).all()
