@@ -15,7 +15,7 @@ import redis
 
 from pipelines.dedup import scripts
 from pipelines.dedup.gauge import NOEVICTION, Gauge, Kind, gauge, kinds
-from pipelines.dedup.postings import Near, Posting, Postings
+from pipelines.dedup.postings import DAMAGED, Near, Posting, Postings
 from pipelines.dedup.shingles import Hashes
 from pipelines.errors import ConfigError
 
@@ -26,6 +26,7 @@ SEEN_GENERATIONS = 5  # an address older than this is looked up in SQL
 LEASE = timedelta(minutes=40)  # longer than any run
 ALIVE = timedelta(seconds=30)  # a holder that was not heard of for this long is dead, and its leases are free
 PATIENCE = 2.0  # seconds that an answer may take: SQL has it too
+_TORN = (DAMAGED, "WRONGTYPE", "data string too short")  # what Redis says of keys that hold something else
 REST, LONGEST_REST = 5.0, 60.0  # seconds before Redis is asked again, twice as many each time it does not answer
 
 
@@ -81,7 +82,7 @@ class Fast:
 
     def upto(self) -> int | None:
         """The posting up to which the index is whole."""
-        found: int | None = self._ask(self._postings.upto)
+        found: int | None = self._ask(lambda: self._mended(self._postings.upto))
         return found
 
     def near(self, sample: Hashes, now: datetime | None = None) -> Near | None:
@@ -93,7 +94,7 @@ class Fast:
         """`near` of each sample. None also of a Redis that may evict: what it does not find says nothing."""
         if self._forgets:
             return None
-        found: list[Near] | None = self._ask(lambda: self._postings.near_all(samples, now or datetime.now(UTC)))
+        found: list[Near] | None = self._ask(lambda: self._mended(lambda: self._postings.near_all(samples, now or datetime.now(UTC))))
         return found
 
     def post(self, posting: Posting) -> bool:
@@ -106,7 +107,11 @@ class Fast:
 
     def post_all(self, postings: Iterable[Posting]) -> bool:
         """`post` of each, in one round trip; the same whatever their order, and whoever posts beside us. False of one that may evict."""
-        return not self._forgets and self._ask(lambda: self._postings.post_all(postings)) is not None
+        return not self._forgets and self._ask(lambda: self._mended(lambda: self._postings.post_all(postings))) is not None
+
+    def drop_near(self) -> bool:
+        """Take the index of near-duplicates out, be it damaged or whole, so that it is filled anew. False where Redis is away."""
+        return self._ask(lambda: self._postings.drop() or True) is not None
 
     def gauge(self) -> Gauge | None:
         """How full the server is, and whether it may evict; from then on what may have been evicted is asked of SQL."""
@@ -133,6 +138,16 @@ class Fast:
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
+
+    def _mended(self, question: Callable[[], Any]) -> Any:
+        """The answer about the index of near-duplicates; one that somebody wrote into is dropped, and SQL asked until it is filled anew."""
+        try:
+            return question()
+        except redis.ResponseError as error:
+            if any(sign in str(error) for sign in _TORN):
+                self._warn("Redis' index of near-duplicates was damaged by another writer: it is filled anew from SQL; nothing is lost")
+                self._postings.drop()
+            raise
 
     def _ask(self, question: Callable[[], Any]) -> Any:
         if time.monotonic() < self._away_until:

@@ -18,6 +18,7 @@ from pipelines.dedup.shingles import Hashes
 
 SPOTS = 4000  # shingles of one question, more than the sample of any text
 TEXTS = 20  # asked for together
+DAMAGED = "the index of near-duplicates is damaged"
 DAY = timedelta(days=1)
 TTL = timedelta(days=INDEX_DAYS + 1)  # of a bucket that nothing was posted to
 _RECORDS = np.dtype([("mark", "<u4"), ("day", "u1"), ("article", "<u4")])
@@ -66,13 +67,21 @@ class Postings:
         """Count the index as empty until it is filled anew: something of it may be gone."""
         self._client.delete(self._upto)
 
+    def drop(self) -> None:
+        """Take the whole index out, whatever stands at its keys; it is filled anew from SQL."""
+        self.doubt()
+        keys = list(self._client.scan_iter(f"{_literal(self._size.removesuffix('-buckets'))}[-:]*", count=1000))
+        for start in range(0, len(keys), 1000):
+            self._client.unlink(*keys[start : start + 1000])
+        self._buckets = FEWEST
+
     def near_all(self, samples: Sequence[Hashes], now: datetime) -> list[Near]:
         """What shares shingles with each sample. The next TEXTS are asked for before the answer about the last is looked through."""
         groups = [samples[start : start + TEXTS] for start in range(0, len(samples), TEXTS)]
         try:
             return [near for group, each in zip(groups, self._answers(groups), strict=True) for near in self._near(group, *each, _day(now))]
         except (ValueError, struct.error) as error:  # somebody else wrote to our keys
-            raise redis.ResponseError("the index of near-duplicates is damaged") from error
+            raise redis.ResponseError(DAMAGED) from error
 
     def post_all(self, postings: Iterable[Posting]) -> int:
         """Add committed articles, in one round trip; gives how many, the same whatever their order, and whoever posts beside us."""
@@ -140,6 +149,11 @@ def _shared(buckets: Sequence[bytes | None], marks: Marks, texts: Texts, today: 
     found, counts = np.unique(whose << 32 | records["article"][places], return_counts=True)
     order = np.lexsort((found, counts))[::-1]
     return zip((found >> 32)[order].tolist(), (found & 0xFFFF_FFFF)[order].tolist(), counts[order].tolist(), strict=True)
+
+
+def _literal(name: str) -> str:
+    """A name as a pattern that means nothing else."""
+    return "".join(f"\\{char}" if char in "*?[]^\\" else char for char in name)
 
 
 def _bits(samples: Sequence[Hashes]) -> Bits:

@@ -66,7 +66,7 @@ def rebuild() -> None:
     with closing(fastpath.open_fast(settings(), on)) as fast:
         if trouble := fast.trouble(settings().redis_bytes):
             typer.echo(show.plain(trouble), err=True)
-        if fast.upto() is None:
+        if not fast.drop_near():
             raise PortalwatchError("nothing was filled: Redis does not answer")
         sizes = fastpath.sizes(on, present)
         seen = _shown("addresses", sizes["pages"], fastpath.fill_seen(on, fast, present))

@@ -20,9 +20,9 @@ def hashes(*numbers: int) -> Hashes:
     return np.array(numbers, dtype=np.int64) << 41
 
 
-def post(fast: Fast, number: int, sample: Hashes, *, before: int | None = None, at: datetime | None = None) -> None:
+def post(fast: Fast, number: int, sample: Hashes, *, before: int | None = None, at: datetime | None = None) -> bool:
     posted_at = at or datetime.now(UTC)
-    fast.post(
+    return fast.post(
         Posting(
             article_id=number, number=number, before=number - 1 if before is None else before, at=posted_at, sample=sample.astype(np.int64)
         )
@@ -232,3 +232,19 @@ def test_a_damaged_index_answers_nothing_so_that_sql_is_asked(fast: Fast, damage
     for key in fast._client.scan_iter(f"{fast._prefix}{damage}*"):
         fast._client.set(key, b"\xff torn")
     assert fast.near(sample) is None
+
+
+@pytest.mark.parametrize("damage", ["postings-buckets", "postings-whole", "postings:"])
+def test_an_index_with_something_else_at_its_keys_is_dropped_and_filled_anew(fast: Fast, valkey: str, damage: str) -> None:
+    sample = hashes(*range(1, 40))
+    assert post(fast, 1, sample)
+    for key in list(fast._client.scan_iter(f"{fast._prefix}{damage}*")):
+        fast._client.delete(key)
+        fast._client.rpush(key, "torn")
+    fast.mark_seen("dw_zh", ["a"])
+    assert not post(fast, 2, sample)
+    again = Fast(valkey, fast._prefix.removeprefix("pw:{").removesuffix("}:"))
+    assert again.upto() == 0
+    assert post(again, 1, sample)
+    assert near(again, sample) == (1, {1: 39})
+    assert again.seen("dw_zh", ["a"]) == [True]
