@@ -111,7 +111,7 @@ class Fast:
 
     def drop_near(self) -> bool:
         """Take the index of near-duplicates out, be it damaged or whole, so that it is filled anew. False where Redis is away."""
-        return self._ask(lambda: self._postings.drop() or True) is not None
+        return self._ask(self._postings.drop) is not None
 
     def gauge(self) -> Gauge | None:
         """How full the server is, and whether it may evict; from then on what may have been evicted is asked of SQL."""

@@ -67,13 +67,14 @@ class Postings:
         """Count the index as empty until it is filled anew: something of it may be gone."""
         self._client.delete(self._upto)
 
-    def drop(self) -> None:
-        """Take the whole index out, whatever stands at its keys; it is filled anew from SQL."""
+    def drop(self) -> int:
+        """Take the whole index out, whatever stands at its keys; it is filled anew from SQL. Gives how many keys went."""
         self.doubt()
         keys = list(self._client.scan_iter(f"{_literal(self._size.removesuffix('-buckets'))}[-:]*", count=1000))
         for start in range(0, len(keys), 1000):
             self._client.unlink(*keys[start : start + 1000])
         self._buckets = FEWEST
+        return len(keys)
 
     def near_all(self, samples: Sequence[Hashes], now: datetime) -> list[Near]:
         """What shares shingles with each sample. The next TEXTS are asked for before the answer about the last is looked through."""
