@@ -14,6 +14,8 @@ BESIDE = 2
 LONGEST = 6
 """Letters of a name or a regional word that is looked up, at most."""
 
+LONG = 3
+"""Letters from which two spellings of one name have one in common: 普京 and 蒲亭 have none, 特朗普 and 川普 have."""
 SOUNDS = frozenset(
     "阿埃艾安昂奥巴拜贝本比彼宾波博布查达戴丹道德登邓迪蒂丁杜多厄恩尔法凡费芬佛弗福盖戈格根贡古哈海汉赫亨胡霍基吉加贾杰金卡凯坎康考科克肯"
     "库夸奎拉莱赖兰朗劳勒雷里利莉丽林琳卢鲁伦罗洛吕马玛麦曼梅门蒙米密明莫默姆穆纳娜奈南内尼涅宁纽努诺欧帕潘庞佩彭皮平普奇齐契乔切琼丘瑞若"
@@ -50,7 +52,7 @@ def _is_spelled(one: str, mine: Span, other: str, theirs: Span) -> bool:
     """Whether both are spelled, whole or but for one letter beside a spelled one that both have."""
     stretches = one[slice(*mine)], other[slice(*theirs)]
     if all(SOUNDS.issuperset(each) for each in stretches):
-        return True
+        return max(map(len, stretches)) < LONG or not set(stretches[0]).isdisjoint(stretches[1])
     beside = one[max(0, mine[0] - 1) : mine[0]] + one[mine[1] : mine[1] + 1]
     return (
         not SOUNDS.isdisjoint(beside) and all(len(each) == 1 or SOUNDS.issuperset(each) for each in stretches) and _any_spelled(stretches)

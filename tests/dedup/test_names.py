@@ -35,6 +35,7 @@ FORMS = {
     "country": (GUEST, "泰國", "越南"),
     "countries spelled by sound": (GUEST, "肯亞", "索馬利亞"),
     "politician": (HOST, "王毅", "王滬寧"),
+    "guests spelled by sound": (HOST, "馬克宏", "普拉博沃"),
 }
 FLASH = (
     "美國總統{}今天與俄羅斯總統{}通電話，討論停火方案。他說將邀請烏克蘭總統{}到白宮會談，法國總統{}與英國首相{}也願意出席，通話坦率而有益。"
