@@ -15,6 +15,8 @@ from pipelines.store.tables import AlertRow
 from tests.extract.shared import SHEETS
 from tests.whole.conftest import PORTALS, SECRET, House, house
 
+pytestmark = pytest.mark.timeout(300)  # all DAGs are played once, before the first test: two minutes on a busy machine
+
 ROOT = Path(__file__).resolve().parents[2]
 CRAWLS = [f"crawl_{portal}" for portal in PORTALS]
 REPLAY = 'deliver?{"replay": true}'
