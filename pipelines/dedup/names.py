@@ -51,16 +51,12 @@ def is_passing(one: str, other: str) -> bool:
 def _is_spelled(one: str, mine: Span, other: str, theirs: Span) -> bool:
     """Whether both are spelled, whole or but for one letter beside a spelled one that both have."""
     stretches = one[slice(*mine)], other[slice(*theirs)]
-    if all(SOUNDS.issuperset(each) for each in stretches):
+    spelled = [SOUNDS.issuperset(each) for each in stretches]
+    if all(spelled):
         return max(map(len, stretches)) < LONG or not set(stretches[0]).isdisjoint(stretches[1])
     beside = one[max(0, mine[0] - 1) : mine[0]] + one[mine[1] : mine[1] + 1]
-    return (
-        not SOUNDS.isdisjoint(beside) and all(len(each) == 1 or SOUNDS.issuperset(each) for each in stretches) and _any_spelled(stretches)
-    )
-
-
-def _any_spelled(stretches: tuple[str, str]) -> bool:
-    return any(SOUNDS.issuperset(each) for each in stretches)
+    is_ending = all(len(each) == 1 or is_spelled for each, is_spelled in zip(stretches, spelled, strict=True))
+    return any(spelled) and is_ending and not SOUNDS.isdisjoint(beside)
 
 
 def _around(text: str, span: Span) -> str:

@@ -67,12 +67,13 @@ def _by_desk(one: Sketch, other: Sketch) -> Distinction | None:
     """One desk printed both, and hours lie between: it does not copy itself, it fills in its form again."""
     if one.issue is None or other.issue is None or one.issue.by != other.issue.by:
         return None
-    hours = abs(one.issue.at - other.issue.at) / timedelta(hours=1)
-    words = filled_in(one, other) if hours >= AGAIN / timedelta(hours=1) else None
+    later = abs(one.issue.at - other.issue.at)
+    words = filled_in(one, other) if later >= AGAIN else None
     if words is None:
         return None
+    hours, needed = (each / timedelta(hours=1) for each in (later, AGAIN))
     why = f"the same desk filled in the same form {hours:.0f} hours later: {words[0]} and {words[1]}"
-    return Distinction(why=why, rule="hours between two reports of one desk", needed=AGAIN / timedelta(hours=1), reached=round(hours, 1))
+    return Distinction(why=why, rule="hours between two reports of one desk", needed=needed, reached=round(hours, 1))
 
 
 _RULES: tuple[Callable[[Sketch, Sketch], Distinction | None], ...] = (_by_figures, _by_headline, _by_frame, _by_names, _by_desk)

@@ -10,14 +10,13 @@ from datetime import datetime
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session, aliased
 
-from pipelines.dedup.decision import Decision
+from pipelines.dedup.decision import Decision, decide
 from pipelines.dedup.passages import evidence
 from pipelines.dedup.shingles import shared
 from pipelines.dedup.stories import DEVELOPMENT, Link
-from pipelines.dedup.stories import stories_of as stories_of_text
 from pipelines.store import candidates, decisions
 from pipelines.store.articles import place, sketch_of, stories_of
-from pipelines.store.rulings import about, family, hand_over_joined
+from pipelines.store.rulings import about, apart, family, hand_over_joined
 from pipelines.store.tables import AlertRow, ArticleRow, Related, Story, Telling
 
 
@@ -75,7 +74,8 @@ def _reconsider(session: Session, merged: ArticleRow, row: ArticleRow) -> None:
     if not others or _is_by_hand(session, merged.id):
         return
     known = [each for each in candidates.known(session, [row.id, *others], row.first_seen_at) if each.article_id != merged.id]
-    for link in stories_of_text(sketch_of(merged), known):
+    split = apart(session, {story for each in known for story in each.story_ids})
+    for link in decide(merged.text, sketch_of(merged), known, split).links:
         if link.role == "part" and link.story_id not in mine:
             _tell_part(session, merged, session.get_one(ArticleRow, link.partner_id), link.story_id)
 

@@ -10,8 +10,8 @@ from sqlalchemy import Engine, select
 from pipelines import flow
 from pipelines.dedup.fast import Fast
 from pipelines.desk import Desk
-from pipelines.store import candidates
-from pipelines.store.database import reading
+from pipelines.store import candidates, rulings
+from pipelines.store.database import reading, writing
 from pipelines.store.pages import Found
 from pipelines.store.tables import AlertRow, Story, Telling
 from pipelines.watch.watchlist import Watchlist, compile_watchlist
@@ -148,6 +148,14 @@ def test_a_merged_piece_is_found_by_the_story_that_it_shares(store: Engine, now:
     with reading(store) as session:
         known = candidates.known(session, [ids["ferry"]], now)
     assert {each.article_id for each in known} == {ids["merged"], ids["ferry"], ids["bridge"]}
+
+
+def test_a_merged_piece_tells_no_part_of_a_story_that_a_person_set_apart(desk: Desk, now: datetime) -> None:
+    ids = arrive(desk, now, TWO, ("bridge", "merged"))
+    with writing(desk.engine) as session:
+        rulings.rule(session, rulings.APART, 1, 2, now)
+    ids |= arrive(desk, now, TWO, ("ferry",))
+    assert stories(desk, ids) == {"bridge": {"bridge"}, "ferry+merged": {"ferry", "merged"}}
 
 
 def test_two_excerpts_of_one_article_that_share_their_middle_stay_its_copies(desk: Desk, now: datetime) -> None:
