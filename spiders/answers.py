@@ -15,7 +15,7 @@ from scrapy.exceptions import (
 )
 from scrapy.http import Response
 
-from pipelines.text import storable
+from pipelines.storable import storable
 
 LONGEST_URL = 2000  # characters; what is longer is no address of an article
 LONGEST_IDENTITY = 400

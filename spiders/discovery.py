@@ -19,7 +19,7 @@ from pipelines.extract.decode import decode
 from pipelines.extract.kind import challenge_words
 from pipelines.extract.moments import Moment, moment
 from pipelines.sources import Api, Feed, Listing, Sitemap, Source
-from pipelines.text import storable
+from pipelines.storable import storable
 
 SITEMAP_LIMIT = 50_000  # entries, the protocol's own
 SITEMAP_SIZE = 50 * 1024 * 1024  # bytes unpacked, the protocol's own

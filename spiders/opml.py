@@ -12,7 +12,7 @@ from pipelines.alerts.guard import why_refused
 from pipelines.errors import PortalwatchError, WrongUseError
 from pipelines.extract.script import script_of
 from pipelines.sources import Feed
-from pipelines.text import storable
+from pipelines.storable import storable
 from spiders.prospect import guesses
 from spiders.prospect.draft import Draft
 from spiders.prospect.identity import whole_identity

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any, BinaryIO
 
 from pipelines.models import Article, Comment, Credit, Image, PageKind, Reading, Thread
-from pipelines.text import storable_json
+from pipelines.storable import storable_json
 
 LENGTH = struct.Struct(">I")
 """A frame is the length of its JSON in four bytes, the JSON, and, from the crawl only, `size` bytes of body."""

@@ -7,7 +7,7 @@ from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, Text, TypeD
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeEngine
 
-from pipelines.text import storable, storable_json
+from pipelines.storable import storable, storable_json
 
 LARGEST = 2**63 - 1  # that a number may be in a query
 BigId = BigInteger().with_variant(Integer, "sqlite")

@@ -17,7 +17,7 @@ from pipelines.extract.wire import LENGTH, frame, reading_from_json, unframed
 from pipelines.models import Page, PageKind, Reading
 from pipelines.sheet import Sheet
 from pipelines.sources import Source
-from pipelines.text import storable_json
+from pipelines.storable import storable_json
 from spiders.discovery import Listed
 from spiders.prospect.anatomy import Anatomy
 from spiders.prospect.survey import Survey

@@ -20,7 +20,7 @@ from pipelines.extract.script import language_of, script_of
 from pipelines.extract.tree import parse
 from pipelines.models import Page, PageKind, Reading
 from pipelines.sources import Feed, Sitemap
-from pipelines.text import storable
+from pipelines.storable import storable
 from spiders.discovery import read_listing
 from spiders.prospect.names import Element, element_of
 
