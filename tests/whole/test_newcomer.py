@@ -68,7 +68,9 @@ def test_redis_tells_sizes_for_people_and_bytes_for_machines(configured: Callabl
     configured(redis_url=valkey)
     told = json.loads(run("redis", "info", "--json").stdout)
     said = dict(line.split("\t") for line in run("redis", "info").stdout.splitlines() if line.count("\t") == 1)
-    assert said["used"] == show.size(told["used"])
+    assert said["budget"] == show.size(told["budget"])
+    number, unit = said["used"].split(" ")  # other tests fill and empty the same server between the two
+    assert abs(float(number) * {"kB": 10**3, "MB": 10**6}[unit] - told["used"]) < told["used"] / 2
     assert "trouble" not in said
 
 
