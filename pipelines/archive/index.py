@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import IO, Any
 from urllib.parse import urlsplit
 
-from pipelines.archive.place import INDEX, WARC, Place, started
+from pipelines.archive.place import INDEX, RESTLESS, WARC, Place, started
 from pipelines.archive.records import PART, Note, members, note_of, read_at, record_of, written_at
 from pipelines.errors import ArchiveError
 
@@ -74,7 +74,7 @@ def catalogue(place: Place, portal: str, since: datetime | None = None) -> Catal
             return _listed(place, portal, since)
         except FileNotFoundError:
             continue  # a file got a new name after it was listed
-    raise ArchiveError(f"{portal}: its files change faster than they can be listed")
+    raise ArchiveError(f"{portal}: {RESTLESS}")
 
 
 def _listed(place: Place, portal: str, since: datetime | None) -> Catalogue:

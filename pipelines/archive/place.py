@@ -1,8 +1,8 @@
 """Where the archive lies: a folder, or any fsspec address that several workers share, and the local folder in which files grow."""
 
 import contextlib
-import os
 import re
+import secrets
 import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -13,7 +13,10 @@ from typing import IO, Any
 from pipelines.config import PREFIX, Settings
 from pipelines.errors import ArchiveError, ConfigError
 
-WARC, INDEX, GROWING = ".warc.gz", ".cdxj", ".open"
+WARC, INDEX, GROWING, DRAFT = ".warc.gz", ".cdxj", ".open", ".draft"
+LISTINGS = 50
+"""Of one folder, until two of them agree; each differs only where a file came or went within its milliseconds."""
+RESTLESS = "its files change faster than they can be listed"
 _STARTED = re.compile(r"\d{8}T\d{6}")
 
 
@@ -39,16 +42,24 @@ class Place:
         return sorted(each["name"].rstrip("/").rpartition("/")[2] for each in found if each["type"] == "directory")
 
     def sizes(self, portal: str) -> dict[str, int]:
-        """{file name: bytes} of a portal's files, in the order of their names, which is that of time."""
+        """{file name: bytes} of a portal's files, in the order of their names, which is that of time.
+
+        A file that gets a new name while it is listed may show under neither; so names and sizes are asked for until both agree.
+        ArchiveError where they do not in LISTINGS times.
+        """
+        folder = self._path(portal)
         with self._told():
-            self.fs.invalidate_cache()
-            try:
-                found = self.fs.ls(self._path(portal), detail=True)
-            except FileNotFoundError:
-                return {}
-        return {
-            each["name"].rpartition("/")[2]: each["size"] for each in sorted(found, key=lambda each: each["name"]) if each["type"] == "file"
-        }
+            for _ in range(LISTINGS):
+                self.fs.invalidate_cache()
+                try:
+                    names = set(self.fs.ls(folder, detail=False))
+                    self.fs.invalidate_cache()
+                    found = sorted(self.fs.ls(folder, detail=True), key=lambda each: str(each["name"]))
+                except FileNotFoundError:
+                    return {}
+                if names == {each["name"] for each in found}:
+                    return {each["name"].rpartition("/")[2]: each["size"] for each in found if each["type"] == "file"}
+        raise ArchiveError(f"the archive ({self.shown}): {portal}: {RESTLESS}")
 
     def stems(self, portal: str) -> list[str]:
         """The stems of a portal's WARC files, oldest first."""
@@ -83,7 +94,7 @@ class Place:
                 return
             path = Path(self._path(portal, name))
             path.parent.mkdir(parents=True, exist_ok=True)
-            draft = path.with_name(f".{path.name}.{os.getpid()}")
+            draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}{DRAFT}")
             try:
                 draft.write_bytes(data)
                 draft.replace(path)
@@ -107,6 +118,14 @@ class Place:
         """Remove a file, if it is still there."""
         with self._told(), contextlib.suppress(FileNotFoundError):
             self.fs.rm_file(self._path(portal, name))
+
+    def clear(self, portal: str, before: datetime) -> None:
+        """Remove what writes left that were killed `before`: a draft holds pages, and no forgetting would find them there."""
+        with self._told():
+            for path in Path(self._path(portal)).glob(f".*{DRAFT}") if self.is_local else ():
+                with contextlib.suppress(FileNotFoundError):
+                    if path.stat().st_mtime < before.timestamp():
+                        path.unlink()
 
     def growing(self, portal: str) -> Path:
         """The local folder in which a portal's files grow."""

@@ -10,6 +10,7 @@ from pipelines.points import Point, passing
 
 log = logging.getLogger(__name__)
 GB = 1000**3
+DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +39,7 @@ def age_out(place: Place, limits: Limits, now: datetime) -> int:
     for portal in place.portals():
         for name in _orphans(place, portal, now):
             place.remove(portal, name)
+        place.clear(portal, now - DAY)
     return len(gone)
 
 
@@ -60,7 +62,7 @@ def _orphans(place: Place, portal: str, now: datetime) -> list[str]:
     """Indexes without their file, a day old: what a process left that was killed between the two."""
     names = place.sizes(portal)
     alone = [name for name in names if name.endswith(INDEX) and name.removesuffix(INDEX) + WARC not in names]
-    return [name for name in alone if (begun := started(name)) and begun < now - timedelta(days=1)]
+    return [name for name in alone if (begun := started(name)) and begun < now - DAY]
 
 
 def _files(place: Place, portal: str) -> list[Old]:

@@ -35,12 +35,10 @@ class _File:
     """A growing file that nobody else touches: locked as long as it is open, and never left with half a record."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
         self.path, self.size = path, 0
         self.stem = path.name.removesuffix(WARC + GROWING)
         self.entries: list[Entry] = []
-        self._out: IO[bytes] = path.open("xb", buffering=0)
-        fcntl.flock(self._out, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        self._out = _born(path)
 
     def append(self, record: bytes) -> int:
         """Write one record whole or not at all; gives its offset. OSError where the disk refuses it."""
@@ -57,6 +55,24 @@ class _File:
     def close(self) -> None:
         """Let go of it."""
         self._out.close()
+
+
+def _born(path: Path) -> IO[bytes]:
+    """A new file, locked. Between the two another run may take it for that of a killed one, and remove it: then it is made again."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    while True:
+        out = path.open("xb", buffering=0)
+        fcntl.flock(out, fcntl.LOCK_EX)
+        if _stands_at(path, out):
+            return out
+        out.close()
+
+
+def _stands_at(path: Path, file: IO[bytes]) -> bool:
+    try:
+        return path.stat().st_ino == os.fstat(file.fileno()).st_ino
+    except FileNotFoundError:
+        return False
 
 
 class Archive:
@@ -141,7 +157,7 @@ def _adopted(place: Place, portal: str, path: Path) -> bool:
     try:
         with path.open("r+b") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if not path.exists() or path.stat().st_ino != os.fstat(file.fileno()).st_ino:
+            if not _stands_at(path, file):
                 return False
             _mend(file)
             _ship(place, portal, path, scanned(path.name.removesuffix(WARC + GROWING), file))

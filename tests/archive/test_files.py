@@ -1,5 +1,6 @@
 """WARC files: what every reader accepts, what is kept once, and what a killed or a full machine leaves."""
 
+import fcntl
 import gzip
 import json
 import os
@@ -12,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
+from typing import IO
 
 import pytest
 from warcio.cli import main as warcio
@@ -56,6 +58,20 @@ def test_a_page_comes_back_as_it_was_fetched(place: Place) -> None:
     assert back.fetched_at == START
     assert ("Last-Modified", "Sun, 22 Nov 2026 08:00:00 GMT") in back.headers
     assert known.entries[0].note == note()
+
+
+def test_a_file_just_begun_is_not_lost_to_one_who_takes_it_for_that_of_a_killed_run(folder: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain, taken = fcntl.flock, []
+
+    def late(file: IO[bytes], how: int) -> None:
+        if how == fcntl.LOCK_EX and not taken:
+            taken.append(adopt(folder, "cape"))
+        plain(file, how)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    kept(folder, page(1), page(2))
+    assert taken == [1]
+    assert [entry.note.identity for entry in held(folder).entries] == ["1", "2"]
 
 
 def foreign(**headers: str | None) -> bytes:

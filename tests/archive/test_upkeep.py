@@ -1,8 +1,11 @@
 """Addresses, ageing and forgetting: what may go goes, what is referred to stays, and what was forgotten never comes back."""
 
-import threading
+import itertools
+import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,10 +13,10 @@ import pytest
 from pipelines.archive import reader
 from pipelines.archive.forget import forget, purge
 from pipelines.archive.index import FORGOTTEN
-from pipelines.archive.place import WARC, Place, open_place
+from pipelines.archive.place import INDEX, WARC, Place, open_place
 from pipelines.archive.retention import Limits, age_out
 from pipelines.config import Settings, settings
-from pipelines.errors import ConfigError
+from pipelines.errors import ArchiveError, ConfigError
 from tests.archive.conftest import START, archive, held, kept, note, page
 from tests.archive.test_files import files, plain_records
 
@@ -69,6 +72,19 @@ def test_beyond_its_size_the_oldest_pages_go_and_a_record_that_refers_to_one_say
     assert reader.page(place, known, known.entries[1]).body == page(2).body
     with pytest.raises(reader.BodyGone, match="aged out"):
         reader.page(place, known, known.entries[0])
+
+
+def test_what_a_killed_write_left_goes_after_a_day_and_what_is_being_written_stays(folder: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as killed:
+        killed.setattr(Path, "replace", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        for name in ("old", "young"):
+            with pytest.raises(KeyboardInterrupt):
+                folder.write("cape", name, b"pages")
+    old, young = sorted(Path(folder.root, "cape").iterdir())
+    os.utime(old, (START.timestamp(),) * 2)
+    os.utime(young, ((START + DAY).timestamp(),) * 2)
+    age_out(folder, WIDE, START + DAY + timedelta(seconds=1))
+    assert list(Path(folder.root, "cape").iterdir()) == [young]
 
 
 def test_files_that_are_not_ours_are_left_alone(place: Place) -> None:
@@ -144,17 +160,41 @@ def test_readers_writers_and_forgetting_at_once(folder: Place) -> None:
     def write(day: int) -> None:
         kept(folder, *[page(number, at=START + day * DAY) for number in range(1, 40)], at=START + day * DAY)
 
-    threads = [threading.Thread(target=read) for _ in range(3)] + [threading.Thread(target=write, args=(day,)) for day in (1, 2)]
-    threads += [threading.Thread(target=forget, args=(folder, "cape", [str(number)])) for number in (5, 6, 7)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    work = [read] * 3 + [partial(write, day) for day in (1, 2)] + [partial(forget, folder, "cape", [str(number)]) for number in (5, 6, 7)]
+    with ThreadPoolExecutor(len(work)) as pool:
+        for done in [pool.submit(each) for each in work]:
+            done.result()
     read()
     assert wrong == []
     purge(folder, "cape")
     assert not {entry.note.identity for entry in held(folder).entries} & {"5", "6", "7"}
     assert len([name for name in folder.sizes("cape") if name.endswith(FORGOTTEN)]) == 3
+
+
+def test_a_listing_misses_no_file_that_gets_a_new_name_meanwhile(folder: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept(folder, page(1))
+    (old,), plain = files(folder), folder.fs.ls
+    renamed = [f"20261122T080000-renamed{ending}" for ending in (WARC, INDEX)]
+
+    def late(path: str, detail: bool) -> object:
+        found = plain(path, detail=detail)
+        if detail and renamed:
+            for name in renamed:
+                Path(f"{path}/{old.removesuffix(WARC)}.{name.partition('.')[2]}").rename(f"{path}/{name}")
+            renamed.clear()
+            return []
+        return found
+
+    monkeypatch.setattr(folder.fs, "ls", late)
+    assert [entry.note.identity for entry in held(folder).entries] == ["1"]
+
+
+def test_a_folder_that_never_stands_still_is_told_of(folder: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept(folder, page(1))
+    numbers = itertools.count()
+    monkeypatch.setattr(folder.fs, "ls", lambda _, detail: [{"name": str(next(numbers)), "type": "file", "size": 1}] if detail else ["x"])
+    with pytest.raises(ArchiveError, match="cape: its files change faster than they can be listed"):
+        folder.sizes("cape")
 
 
 def test_files_of_an_older_release_are_read(folder: Place) -> None:
