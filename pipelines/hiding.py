@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 from pydantic import SecretStr
 
 from pipelines.alerts.connection import PREFIX, password_of
-from pipelines.alerts.guard import HIDDEN, redacted
+from pipelines.alerts.redaction import HIDDEN, redacted
 from pipelines.config import Settings
 
 SHORTEST = 6

@@ -4,6 +4,9 @@ import contextlib
 import logging
 import os
 import sys
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib import import_module
 from importlib.metadata import version
 from typing import Annotated, Any
 
@@ -17,40 +20,63 @@ from pipelines.errors import ConfigError, PortalwatchError, WrongUseError
 from pipelines.store import database
 from pipelines.wording import in_words
 from portalwatch import logs
-from portalwatch.commands import (
-    alerts,
-    aliases,
-    archive,
-    articles,
-    backfill,
-    chain,
-    changes,
-    checks,
-    drafts,
-    forget,
-    health,
-    lint,
-    mutes,
-    plumbing,
-    portals,
-    redis,
-    replay,
-    retention,
-    rulings,
-    same,
-    serve,
-    service,
-    stories,
-    topics,
-    trials,
-    verdicts,
-    watcher,
-    why,
-)
+
+MODULES: dict[str, tuple[str, ...]] = {
+    "up": ("service",),
+    "crawl": ("service",),
+    "doctor": ("service",),
+    "serve": ("serve",),
+    "canary": ("watcher",),
+    "backfill": ("backfill",),
+    "forget": ("forget",),
+    "retention": ("retention",),
+    "why": ("why",),
+    "reextract": ("replay",),
+    "same": ("same",),
+    "extract": ("plumbing",),
+    "explain": ("plumbing",),
+    "db": ("service",),
+    "airflow": ("watcher",),
+    "portals": ("portals", "drafts", "checks", "replay"),
+    "topics": ("topics", "lint", "trials", "changes"),
+    "aliases": ("aliases",),
+    "articles": ("articles",),
+    "stories": ("stories", "chain", "rulings"),
+    "alerts": ("alerts", "verdicts", "mutes"),
+    "health": ("health",),
+    "redis": ("redis",),
+    "archive": ("archive",),
+}
+"""{command: modules of `portalwatch.commands` that hang it in}. A command imports its own alone: all of them take seconds."""
 
 
-class _InWords(TyperGroup):
-    """Says what is wrong with an argument in our words."""
+class _Commands(Mapping[str, Any]):
+    """{name: command}, each made when it is asked for."""
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(MODULES)
+
+    def __len__(self) -> int:
+        return len(MODULES)
+
+    def __getitem__(self, name: str) -> Any:
+        return _command(MODULES[name], name)
+
+
+@cache
+def _command(modules: tuple[str, ...], name: str) -> Any:
+    own = typer.Typer(rich_markup_mode="markdown")
+    for module in [import_module(f"portalwatch.commands.{module}") for module in modules]:
+        module.add_to(own)
+    return typer.main.get_group(own).commands[name]
+
+
+class _Group(TyperGroup):
+    """Imports what it is asked for alone, and says what is wrong with an argument in our words."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.commands = _Commands()  # type: ignore[assignment]
 
     def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]
         """Run the command."""
@@ -64,45 +90,13 @@ class _InWords(TyperGroup):
 
 app = typer.Typer(
     name="portalwatch",
-    cls=_InWords,
+    cls=_Group,
     help="Watch news portals: crawl, read, join copies, match topics, alert. `portalwatch COMMAND --help` shows an example of each.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
-_GROUPS = (
-    service,
-    serve,
-    watcher,
-    backfill,
-    portals,
-    drafts,
-    checks,
-    topics,
-    aliases,
-    lint,
-    trials,
-    changes,
-    articles,
-    stories,
-    chain,
-    rulings,
-    alerts,
-    verdicts,
-    mutes,
-    forget,
-    health,
-    retention,
-    redis,
-    why,
-    archive,
-    replay,
-    same,
-    plumbing,
-)
-for group in _GROUPS:
-    group.add_to(app)
 
 
 def _version(asked: bool) -> None:

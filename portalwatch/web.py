@@ -11,7 +11,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from pipelines.alerts import feed, tokens
-from pipelines.alerts.guard import HIDDEN
+from pipelines.alerts.redaction import HIDDEN
 from pipelines.alerts.sending import sender_in
 from pipelines.config import Settings
 from pipelines.store import feeds

@@ -15,9 +15,9 @@ from zoneinfo import ZoneInfo
 from pipelines.alerts import chat, mail, own, webhook
 from pipelines.alerts.excerpt import clipped
 from pipelines.alerts.exchange import LONGEST_WAIT
-from pipelines.alerts.guard import redacted, redacted_cut
 from pipelines.alerts.lines import Lines
 from pipelines.alerts.mail import Sender, Smtp
+from pipelines.alerts.redaction import redacted, redacted_cut
 from pipelines.errors import PortalwatchError
 from pipelines.models import Answer, Message
 from pipelines.yamlfile import suggestion

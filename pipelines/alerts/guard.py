@@ -1,28 +1,22 @@
-"""Two things that no channel may do: reach what only the server itself may reach, and let a secret out.
+"""No channel reaches what only the server itself may reach.
 
 A webhook's address is typed by a person. The check sits where the connection is made: the name is resolved once, every
 address it has is looked at, and the connection goes to one of those very addresses, so that a second answer of the name
 server changes nothing.
 """
 
-import base64
-import html
 import ipaddress
-import json
 import os
-import re
 import socket
 import ssl
 import time
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
-from urllib.parse import quote
 
 import httpcore
 import httpx
 
-from pipelines.alerts.excerpt import ELLIPSIS
 from pipelines.errors import PortalwatchError
 
 _GLOBAL_V6 = ipaddress.IPv6Network("2000::/3")
@@ -33,55 +27,11 @@ _NOT_FOR_US = tuple(
 """Special by IANA's registries (RFC 6890 and its heirs), yet `is_global` in some Python releases; and Azure's host service, a
 public number that every virtual machine there reaches and nobody else."""
 
-HIDDEN = "•••"
-BEGINNING = 4
-"""Characters of a secret from which on its beginning is hidden too."""
-
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 class RefusedAddressError(PortalwatchError):
     """A URL leads to an address that an operator's channel may not reach."""
-
-
-def redacted(text: str, secrets: Iterable[str]) -> str:
-    """The text with every secret, as it is or as base64, URLs, JSON and HTML write it, replaced by HIDDEN; empty secrets are none."""
-    pattern = _pattern(frozenset(secret for secret in secrets if secret))
-    return pattern.sub(HIDDEN, text) if pattern else text
-
-
-def redacted_cut(text: str, secrets: Iterable[str]) -> str:
-    """The same of words of which an ellipsis tells that they were cut: what stands before it may be a secret's beginning."""
-    known = frozenset(secret for secret in secrets if secret)
-    *cut, rest = redacted(text, known).split(ELLIPSIS)
-    return ELLIPSIS.join([*(_without_beginning(each, _forms(known)) for each in cut), rest])
-
-
-def _without_beginning(text: str, forms: Iterable[str]) -> str:
-    found = max((size for form in forms for size in range(BEGINNING, len(form)) if text.endswith(form[:size])), default=0)
-    return text[:-found] + HIDDEN if found else text
-
-
-@lru_cache(maxsize=64)
-def _pattern(secrets: frozenset[str]) -> re.Pattern[str] | None:
-    forms = sorted(_forms(secrets), key=len, reverse=True)
-    return re.compile("|".join(map(re.escape, forms))) if forms else None
-
-
-@lru_cache(maxsize=64)
-def _forms(secrets: frozenset[str]) -> frozenset[str]:
-    return frozenset(form for secret in secrets for form in _forms_of(secret))
-
-
-def _forms_of(secret: str) -> Iterator[str]:
-    percent, quoted = quote(secret, safe="", errors="replace"), json.dumps(secret, ensure_ascii=False)[1:-1]
-    yield from (secret, percent, re.sub("%..", lambda found: found[0].lower(), percent), _base64(secret), html.escape(secret))
-    # Some write a slash, some a plus so, and base64 has both.
-    yield from (quoted, quoted.replace("/", "\\/"), quoted.replace("+", "\\u002B"), quoted.replace("+", "\\u002b"))
-
-
-def _base64(text: str) -> str:
-    return base64.b64encode(text.encode("utf-8", "replace")).decode()
 
 
 def why_refused(address: str) -> str | None:

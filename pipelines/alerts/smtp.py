@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any, BinaryIO, Literal
 
 from pipelines.alerts.excerpt import clipped
-from pipelines.alerts.guard import redacted
+from pipelines.alerts.redaction import redacted
 from pipelines.models import Answer
 
 SECONDS = 30.0

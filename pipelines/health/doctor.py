@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import Engine, select
@@ -25,8 +25,6 @@ from pipelines.store.tables import Circuit, Portal, Run
 from pipelines.store.watchlists import REFUSED, activate
 
 ENOUGH = 200 * 10**6  # bytes; two full archive files
-USUAL = timedelta(days=7)
-"""The time whose runs say what share of a portal is usual, and whose backfills are told where they failed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +69,8 @@ def _in_store(settings: Settings, engine: Engine, names: Mapping[str, str]) -> I
         counts, taken_back, to_ops = (alerts.counts(session, table) for table in alerts.TABLES)
         silent = circuits.open_circuits(session)
         latest = runs.latest_runs(session)
-        shares = runs.latest_shares(session, datetime.now(UTC) - USUAL)
-        unread = runs.unread_days(session, datetime.now(UTC), USUAL)
+        shares = runs.latest_shares(session, datetime.now(UTC) - runs.USUAL)
+        unread = runs.unread_days(session, datetime.now(UTC), runs.USUAL)
         seen = blindness.coverage(session, names)
         paused = {row.slug: standings.resting(row, datetime.now(UTC)) for row in session.scalars(select(Portal))}
     yield _redis(settings, fast)

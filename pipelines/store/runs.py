@@ -15,6 +15,8 @@ from pipelines.store import tallies
 from pipelines.store.tables import HostDay, Portal, Run
 
 ABANDONED = timedelta(minutes=40)  # longer than any run may take: one that is still open was killed
+USUAL = timedelta(days=7)
+"""The time whose runs say what share of a portal is usual, and whose backfills are told where they failed."""
 BLOCK = 10
 """Requests that a run reserves at a time: the most that a killed run takes from its day unsent."""
 

@@ -11,8 +11,6 @@ from sqlalchemy.orm import Session
 from pipelines.config import settings
 from pipelines.errors import WrongUseError
 from pipelines.policy.plan import Policy
-from pipelines.rounds import deliver_round
-from pipelines.rounds import replay as replay_dead
 from pipelines.store.columns import LARGEST
 from pipelines.store.database import open_store, reading
 from pipelines.store.tables import AlertRow, ArticleRow, Retraction
@@ -150,9 +148,11 @@ def deliver_now() -> None:
 
     Example: `portalwatch alerts deliver`
     """
+    from pipelines import rounds
+
     try:
         with stopping():
-            done = deliver_round(settings(), names(settings()))
+            done = rounds.deliver_round(settings(), names(settings()))
     except KeyboardInterrupt:
         typer.echo("stopped: what was in flight is recorded, the rest stays owed", err=True)
         raise typer.Exit(130) from None
@@ -167,5 +167,7 @@ def replay(message: Annotated[str | None, typer.Argument(help="One message; all 
 
     Example: `portalwatch alerts replay`
     """
-    count = replay_dead(settings(), message)
+    from pipelines import rounds
+
+    count = rounds.replay(settings(), message)
     typer.echo(f"{show.counted(count, 'alert')} {'is' if count == 1 else 'are'} owed again")

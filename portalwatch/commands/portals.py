@@ -9,7 +9,6 @@ import typer
 from sqlalchemy import select
 
 from pipelines.config import settings
-from pipelines.health import USUAL
 from pipelines.sheet import Override, Sheet
 from pipelines.store import runs, standings
 from pipelines.store.database import in_one_transaction, open_store, reading
@@ -36,7 +35,7 @@ def list_portals(as_json: Annotated[bool, typer.Option("--json", help="JSON line
     shelf, paths, engine = loader.shelf(settings()), loader.paths(settings()), open_store(settings())
     with reading(engine) as session:
         last, looks = ({run.portal: run for run in found} for found in (runs.latest_runs(session), runs.latest_looks(session)))
-        unread = runs.unread_days(session, datetime.now(UTC), USUAL)
+        unread = runs.unread_days(session, datetime.now(UTC), runs.USUAL)
         rows = {row.slug: row for row in session.scalars(select(Portal))}
         lines = [
             _line(sheet, paths[slug], last.get(slug))

@@ -108,7 +108,7 @@ def doctor(exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit 1 w
 
     Example: `portalwatch doctor --exit-code`
     """
-    from pipelines.health import examine
+    from pipelines.health.doctor import examine
     from spiders import loader
 
     shelf = loader.shelf(settings())

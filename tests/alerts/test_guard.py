@@ -12,7 +12,8 @@ import httpcore
 import pytest
 
 from pipelines.alerts import exchange
-from pipelines.alerts.guard import Guard, RefusedAddressError, is_allowed, redacted, why_refused
+from pipelines.alerts.guard import Guard, RefusedAddressError, is_allowed, why_refused
+from pipelines.alerts.redaction import redacted
 from pipelines.alerts.webhook import Hook, send_webhook
 from pipelines.errors import PortalwatchError
 from tests.alerts.conftest import Receiver

@@ -13,7 +13,7 @@ from typer.main import get_command
 from pipelines.config import PREFIX, Settings
 from pipelines.store.database import reading
 from pipelines.store.tables import AlertRow, ArticleRow, PageRow
-from portalwatch.cli import app
+from portalwatch.cli import MODULES, app
 from tests.conftest import python
 from tests.whole.conftest import House
 
@@ -33,6 +33,21 @@ def test_every_command_has_a_help_with_an_example() -> None:
         "doctor", "db", "redis", "why", "retention", "serve", "health", "canary", "airflow",
     }  # fmt: skip
     assert [path for path, command in found if "Example: `" not in (command.help or "")] == []  # type: ignore[attr-defined]
+
+
+def test_a_command_imports_its_own_modules_alone_and_lacks_none() -> None:
+    for path, command in _commands(get_command(app)):
+        module = str(command.callback.__module__).rpartition(".")[2]  # type: ignore[attr-defined]
+        assert module in (*MODULES[path[0]], "preview", "revisions"), path
+    hung = {
+        file.stem for file in (ROOT / "portalwatch" / "commands").glob("*.py") if "\ndef add_to(app" in file.read_text(encoding="utf-8")
+    }
+    assert hung <= {module for modules in MODULES.values() for module in modules}
+    told = "import sys; from portalwatch import cli; cli.app(['articles', '--help'], standalone_mode=False); print(*sys.modules)"
+    loaded = python("-c", told).stdout
+    assert "portalwatch.commands.articles" in loaded
+    assert "portalwatch.commands.backfill" not in loaded
+    assert "scrapy" not in loaded
 
 
 def test_version_and_help_answer_and_wrong_use_is_2() -> None:
