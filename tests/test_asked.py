@@ -156,3 +156,8 @@ def test_a_split_and_its_undoing_are_told(ask: Ask) -> None:
     assert "story 1: joined by hand with story 3, which brings article 2" in ask("stories", "join", "1", "3").stdout
     assert "by hand: joined with story 3 on" in ask("stories", "show", "1").stdout
     assert "was joined by hand into story 1" in str(ask("stories", "show", "3").exception)
+
+
+def test_a_split_and_its_undoing_are_told_as_json(ask: Ask) -> None:
+    split, join = (json.loads(ask("stories", *asked, "--json").stdout) for asked in (("split", "1", "2"), ("join", "1", "3")))
+    assert split == join == {"story": 1, "other": 3, "articles": [2], "cancelled": 0}

@@ -51,7 +51,7 @@ def info(as_json: Annotated[bool, typer.Option("--json", help="One JSON object; 
 
 
 @redis.command("rebuild")
-def rebuild() -> None:
+def rebuild(as_json: Annotated[bool, typer.Option("--json", help="Print what was filled as one JSON object.")] = False) -> None:
     """Fill Redis anew from SQL: addresses that count as seen, and the index of near-duplicates.
 
     Crawls may go on meanwhile, and nothing they decide depends on it. Ctrl-C is harmless: what was filled stays, and the same
@@ -71,7 +71,10 @@ def rebuild() -> None:
         sizes = fastpath.sizes(on, present)
         seen = _shown("addresses", sizes["pages"], fastpath.fill_seen(on, fast, present))
         near = _shown("articles", sizes["articles"], fastpath.fill_near(on, fast, 0, present))
-    typer.echo(f"{seen:,} addresses and {near:,} articles are in Redis")
+    if as_json:
+        show.jsonl([{"addresses": seen, "articles": near}])
+    else:
+        typer.echo(f"{seen:,} addresses and {near:,} articles are in Redis")
 
 
 def _figures(fast: "Fast") -> dict[str, Any]:

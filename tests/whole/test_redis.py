@@ -79,6 +79,7 @@ def test_redis_is_told_about_and_rebuilt(fresh: House, cape: Portal, server: Ser
     done = fresh.run("redis", "rebuild", **env)
     assert done.stdout == f"{len(ARTICLES)} addresses and {len(ARTICLES)} articles are in Redis\n"
     assert f"articles: {len(ARTICLES)} of {len(ARTICLES)}" in done.stderr
+    assert json.loads(fresh.run("redis", "rebuild", "--json", **env).stdout) == {"addresses": len(ARTICLES), "articles": len(ARTICLES)}
     after = json.loads(fresh.run("redis", "info", "--json", **env).stdout)
     assert [after["kinds"]["postings"][name] for name in ("keys", "entries")] == [
         before["kinds"]["postings"][name] for name in ("keys", "entries")
