@@ -1,6 +1,7 @@
 """From page to story: the item pipeline reads a page in a worker process, keeps the article, and lets its alerts go out."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,7 +15,7 @@ from pipelines.alerts.outbox import deliver
 from pipelines.archive.records import COMMENTS, PAGE, PART, Note
 from pipelines.archive.writer import Archive
 from pipelines.dedup.fast import ALIVE
-from pipelines.errors import PortalwatchError
+from pipelines.errors import PortalwatchError, StoreAway
 from pipelines.extract.address import astray
 from pipelines.extract.client import Extractor, workers_for
 from pipelines.extract.joined import joined
@@ -25,6 +26,7 @@ from spiders.following import CutShort, Following, Talk, TalkPage
 from spiders.job import Job, now
 from spiders.learning import Learning
 from spiders.portal import Fetched
+from spiders.verdict import STORE_AWAY
 
 if TYPE_CHECKING:
     from spiders.portal import PortalSpider
@@ -41,6 +43,7 @@ class Ingest:
         self._crawler = crawler
         self._courier: asyncio.Task[None] | None = None
         self._owed = False
+        self._stopping: asyncio.Future[None] | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "Ingest":
@@ -67,6 +70,8 @@ class Ingest:
         """Settle the identity of the page; whatever goes wrong with one page leaves the others alone."""
         try:
             await self._taken_in(item)
+        except StoreAway as error:
+            self._stop(str(error))
         except PortalwatchError as error:
             log.warning("%s: could not be kept: %s", _found(item).url, error)
             self._job.ledger.fail(_found(item), f"could not be kept: {error}"[:300])
@@ -80,10 +85,17 @@ class Ingest:
         if self._courier is not None:
             await self._courier
         await self._extractor.close()
-        await asyncio.to_thread(self._learning.save)
+        with contextlib.suppress(StoreAway):  # told when the run's account is not kept either
+            await asyncio.to_thread(self._learning.save)
         if self._archive is not None:
             await asyncio.to_thread(self._archive.close)
             self._job.troubles += filter(None, [self._archive.trouble])
+
+    def _stop(self, why: str) -> None:
+        """End the run, once: what is fetched now could not be kept. What it leaves open comes again."""
+        if self._stopping is None and self._crawler.engine is not None:
+            log.error("%s: the run ends: %s", self._job.sheet.slug, why)
+            self._stopping = asyncio.ensure_future(self._crawler.engine.close_spider_async(reason=STORE_AWAY))
 
     async def _taken_in(self, item: Item) -> None:
         if isinstance(item, TalkPage):

@@ -7,7 +7,8 @@ from pipelines.models import Outcome
 from spiders.job import SourceAnswer
 from spiders.ledger import Ledger
 
-STOPPED = {"shutdown": "stopped before its end", "killed": "killed before its end"}
+STORE_AWAY = "store_away"
+STOPPED = {"shutdown": "stopped before its end", "killed": "killed before its end", STORE_AWAY: "the database took nothing more"}
 FEW = 3  # pages; fewer failures say nothing about the portal
 
 

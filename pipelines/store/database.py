@@ -26,6 +26,7 @@ BUSY_TIMEOUT = 20.0  # seconds that SQLite waits for another writer before it sa
 TRIES_WHEN_LOCKED = 3
 URL_EXAMPLE = "write one such as postgresql://user:password@host:5432/portalwatch, special characters as %XX"
 UNIQUE_VIOLATION = "23505"
+_REFUSALS = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN)
 STORY_LOCK = 0x506F7274  # key of PostgreSQL's advisory lock: one writer at a time decides which story an article joins
 CLAIM_LOCK = STORY_LOCK + 2  # the one between is the migration's
 
@@ -107,7 +108,7 @@ def in_one_transaction(on: Engine, work: Callable[[Session], T]) -> T:
     """`work(session)` in a transaction, again from its start when the database was locked, dropped the connection, or another one
     wrote the same row first.
 
-    StoreAway where that does not pass.
+    StoreAway where that does not pass, and at once where the database takes nothing more: its disk is full, say.
     """
     return _tried(partial(writing, on), work)
 
@@ -123,6 +124,8 @@ def _tried(opened: Callable[[], contextlib.AbstractContextManager[Session]], wor
             with opened() as session:
                 return work(session)
         except DBAPIError as error:
+            if _takes_nothing(error):
+                raise StoreAway(in_words(error)) from None
             if not _can_pass(error) or (attempt == TRIES_WHEN_LOCKED and isinstance(error, IntegrityError)):
                 raise
             if attempt == TRIES_WHEN_LOCKED:
@@ -141,8 +144,21 @@ def _can_pass(error: DBAPIError) -> bool:
     )
 
 
+def _takes_nothing(error: DBAPIError) -> bool:
+    code, sqlstate = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF, getattr(error.orig, "sqlstate", None) or ""
+    return code in _REFUSALS or sqlstate.startswith(("53", "58")) or sqlstate == "25006"
+
+
+def _is_full(error: DBAPIError) -> bool:
+    return getattr(error.orig, "sqlite_errorcode", 0) == sqlite3.SQLITE_FULL or getattr(error.orig, "sqlstate", None) == "53100"
+
+
 def in_words(error: DBAPIError) -> str:
     """What the database refused, in one sentence that a person can act on."""
+    if _is_full(error):
+        return (
+            "the database's disk is full; what it holds is whole, and what was not kept comes again: make room, then start the same again"
+        )
     if "locked" in str(error.orig):
         return "the database is locked by another process for longer than we wait; nothing was changed, try again when that one is done"
     place = "; PORTALWATCH_DATABASE_URL says where it is" if type(error.orig).__module__.startswith("psycopg") else ""

@@ -57,6 +57,21 @@ def test_one_that_never_lets_go_is_told_and_nothing_is_half_done(impatient: Engi
         assert session.scalar(select(func.count()).select_from(Portal)) == 0
 
 
+@pytest.mark.parametrize(
+    ("pragma", "told"), [("max_page_count = 1", "disk is full; what it holds is whole"), ("query_only = on", "readonly")]
+)
+def test_a_database_that_takes_nothing_more_is_told_at_once_and_takes_again_later(impatient: Engine, pragma: str, told: str) -> None:
+    with impatient.connect() as connection:
+        connection.exec_driver_sql(f"PRAGMA {pragma}")  # stays with the one pooled connection
+    rows = [Portal(slug=f"cape-{number}-{'x' * 3000}") for number in range(50)]
+    with pytest.raises(StoreAway, match=told):
+        in_one_transaction(impatient, lambda session: session.add_all(rows))
+    impatient.dispose()
+    in_one_transaction(impatient, lambda session: session.add(Portal(slug="cape")))
+    with reading(impatient) as session:
+        assert session.scalars(select(Portal.slug)).all() == ["cape"]
+
+
 @pytest.mark.parametrize("command", ["alerts replay", "forget somebody", "alerts deliver", "crawl storm_mg", "stories list"])
 def test_a_command_says_so_in_one_sentence_or_does_not_need_the_lock(
     holder: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str

@@ -115,6 +115,12 @@ class Started:
         self.kill, self.terminate = self._process.kill, self._process.terminate
 
     @property
+    def pid(self) -> int:
+        """Its number."""
+        assert self._process.pid is not None
+        return self._process.pid
+
+    @property
     def returncode(self) -> int:
         """Its exit code, once it ended."""
         return self._process.exitcode if self._process.exitcode is not None else -1
@@ -132,14 +138,12 @@ class Started:
 
     def go_on(self) -> None:
         """Let it go on from where it halts, unless it was killed there."""
-        assert self._process.pid is not None
         with contextlib.suppress(ProcessLookupError):
-            os.kill(self._process.pid, signal.SIGCONT)
+            os.kill(self.pid, signal.SIGCONT)
 
     def interrupt(self) -> None:
         """Ctrl-C."""
-        assert self._process.pid is not None
-        os.kill(self._process.pid, signal.SIGINT)
+        os.kill(self.pid, signal.SIGINT)
 
     def communicate(self, timeout: float = 90.0) -> tuple[str, str]:
         """Wait for its end; (stdout, stderr)."""

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import re
+import resource
 import sqlite3
 import subprocess
 import sys
@@ -264,6 +265,29 @@ def test_a_locked_database_is_waited_for(fresh: House, cape: Portal) -> None:
     assert fresh.crawl("cape")["outcomes"] == {"new": 1}
     release.join()
     holder.close()
+
+
+def test_a_database_that_takes_nothing_more_ends_the_run_and_what_it_left_comes_again(fresh: House, cape: Portal) -> None:
+    numbers = range(2, 30)
+    cape.lists(*numbers)
+    for number in numbers:
+        cape.article(number)
+    held = cape.answers["/article/3"].after = threading.Event()
+    crawl = fresh.start("crawl", "cape", "--json")
+    while "/article/3" not in cape.asked:
+        time.sleep(0.05)
+    resource.prlimit(crawl.pid, resource.RLIMIT_FSIZE, (20_000, resource.RLIM_INFINITY))  # less than the database, more than what is said
+    held.set()
+    cape.asked.clear()
+    _, err = crawl.communicate()
+    assert crawl.returncode == 1
+    assert "ERROR cape: the run ends: the database does not answer: disk I/O error" in err
+    assert ("Traceback" in err, len(cape.asked) < len(numbers) - 2) == (False, True)
+    fresh.forget_heartbeats()
+    assert fresh.crawl("cape")["succeeded"]
+    fresh.run("alerts", "deliver")
+    told = [mail["message_id"] for mail in fresh.world.inbox()]
+    assert len(told) == len(set(told)) == len(numbers)
 
 
 @pytest.mark.slow
