@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, PrivateAttr, SecretStr, ValidationError, ValidationInfo, field_validator
@@ -152,7 +153,7 @@ class Settings(BaseSettings):
     @property
     def database(self) -> str:
         """The database's URL, SQLite in HOME by default."""
-        return self.database_url.get_secret_value() if self.database_url else f"sqlite:///{self.home.absolute() / 'portalwatch.db'}"
+        return self.database_url.get_secret_value() if self.database_url else sqlite_in(self.home.absolute())
 
     @property
     def archive_address(self) -> str:
@@ -162,7 +163,7 @@ class Settings(BaseSettings):
     @property
     def redis(self) -> str:
         """The Redis URL, the embedded server's socket by default."""
-        return self.redis_url.get_secret_value() if self.redis_url else f"unix://{self.redis_socket}"
+        return self.redis_url.get_secret_value() if self.redis_url else f"unix://{quote(str(self.redis_socket))}"
 
     @property
     def redis_bytes(self) -> int:
@@ -214,6 +215,11 @@ def settings() -> Settings:
     except ValidationError as error:
         problems = [f"{PREFIX}{str(item['loc'][0]).upper()}: {in_words(item)}" for item in error.errors()]
         raise ConfigError(problems) from None
+
+
+def sqlite_in(folder: Path) -> str:
+    """The URL of the embedded database in a folder, whatever characters its path has."""
+    return f"sqlite:///{quote(str(folder / 'portalwatch.db'))}"
 
 
 def unknown_variables() -> list[str]:

@@ -20,7 +20,7 @@ from typing import Any
 from sqlalchemy import Engine, make_url, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from pipelines.config import PREFIX, Settings
+from pipelines.config import PREFIX, Settings, sqlite_in
 from pipelines.errors import PortalwatchError
 from pipelines.models import Outcome
 from pipelines.store import beats, retention, sources
@@ -95,7 +95,7 @@ def _home(settings: Settings) -> Path:
 def _address(settings: Settings) -> str:
     real = make_url(settings.database)
     if real.get_backend_name() != "postgresql":
-        return f"sqlite:///{_home(settings) / 'portalwatch.db'}"
+        return sqlite_in(_home(settings))
     with engine(settings.database).begin() as connection:
         if connection.scalar(text("SELECT to_regnamespace(:name) IS NULL"), {"name": SCHEMA}):
             connection.execute(text(f"CREATE SCHEMA {SCHEMA}"))

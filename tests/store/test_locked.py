@@ -3,14 +3,14 @@
 import sqlite3
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, func, select
 
-from pipelines.config import settings
+from pipelines.config import Settings, settings
 from pipelines.errors import StoreAway
 from pipelines.store import database
 from pipelines.store.database import engine, in_one_transaction, open_store, reading, upgrade, writing
@@ -83,6 +83,13 @@ def test_a_command_says_so_in_one_sentence_or_does_not_need_the_lock(
     assert "Traceback" not in told
     assert ended.value.code in (0, 1)
     assert ended.value.code == 0 or ("portalwatch: the database is locked by another process" in told and len(told.splitlines()) == 1), told
+
+
+def test_the_embedded_database_lies_in_home_whatever_its_path_holds(tmp_path: Path, configured: Callable[..., Settings]) -> None:
+    home = tmp_path / "a b%20?x=1#;&漢'\"字"
+    open_store(configured(home=home)).dispose()
+    assert (home / "portalwatch.db").exists()
+    assert [path.name for path in tmp_path.iterdir()] == [home.name]
 
 
 def test_many_who_open_a_fresh_store_at_once_make_one(tmp_path: Path) -> None:
