@@ -155,6 +155,10 @@ _FAULTS: tuple[tuple[type[OSError], str], ...] = (
     (smtplib.SMTPNotSupportedError, "the server does not offer what the settings ask for (STARTTLS or a login)"),
     (smtplib.SMTPServerDisconnected, "the server closed the connection"),
     (ConnectionError, "the connection broke"),
+    (
+        smtplib.SMTPException,
+        "the server takes no password, only another way to log in, such as OAuth; use a relay that takes one",
+    ),
 )
 
 

@@ -210,6 +210,20 @@ def test_a_login_that_the_server_does_not_offer_is_said() -> None:
         assert "does not offer" in send_mail(MAIL, replace(smtp, user="desk", password=PASSWORD)).detail
 
 
+class TokensOnly(Box):
+    """A server as some large providers run it: OAuth, and no password."""
+
+    async def auth_XOAUTH2(self, server: Any, arguments: list[bytes]) -> AuthResult:  # noqa: N802
+        return AuthResult(success=False, handled=False)
+
+
+def test_a_server_that_wants_another_login_than_a_password_is_told_with_what_to_do() -> None:
+    with serving(TokensOnly(), auth_require_tls=False, auth_exclude_mechanism=["LOGIN", "PLAIN"]) as smtp:
+        answer = send_mail(MAIL, replace(smtp, user="desk", password=PASSWORD))
+    assert "takes no password, only another way to log in, such as OAuth; use a relay" in answer.detail
+    assert (answer.permanent, PASSWORD in answer.detail) == (False, False)
+
+
 def test_nobody_listening_is_said(unused_port: int) -> None:
     answer = send_mail(MAIL, Smtp(host="127.0.0.1", port=unused_port, security="none"))
     assert answer == Answer(ok=False, detail=f"127.0.0.1:{unused_port}: connection refused")
