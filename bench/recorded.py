@@ -33,6 +33,7 @@ class Sample:
     content_type: str = ""
     sheet: Sheet | None = None
     language: str = ""
+    title: str = ""
 
 
 def of_unknown_sites(shared: Path) -> list[Sample]:
@@ -62,6 +63,7 @@ def _recorded(folder: Path, row: dict[str, str]) -> Sample:
         truth="\n".join(truth["body"]),
         url=row["url"],
         language=row["language"],
+        title=truth.get("title") or "",
     )
 
 

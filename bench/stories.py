@@ -1,5 +1,6 @@
 """Which stories are told twice: `python -m bench.stories [--originals 500]` prints recall and precision by kind of copy,
-`--scale` what keeping an article costs as the archive grows (bench/growth.py).
+`--recorded` the same on recorded real pages (where PORTALWATCH_SHARED lies), `--scale` what keeping an article costs as the
+archive grows (bench/growth.py).
 
 Every original is kept in a real index; then altered copies come, which must join its story, and hard strangers, which must open
 their own. Texts are those of the invented world. Beside it, where installed: datasketch's MinHash LSH on unfolded text,
@@ -8,12 +9,14 @@ simhash, and trafilatura's fingerprint.
 
 import argparse
 import hashlib
+import os
 import random
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -21,6 +24,7 @@ import opencc
 from trafilatura.deduplication import content_fingerprint
 
 from bench.dedup import server
+from bench.recorded import ROOT, of_unknown_sites
 from demo.world.generated import generated
 from pipelines.dedup.fast import Fast
 from pipelines.dedup.postings import Posting
@@ -29,6 +33,7 @@ from pipelines.dedup.stories import Known, stories_of
 
 SEED = 20240618
 CANDIDATES = 24  # as the store compares
+ROUNDS, FEWEST, SHORTEST = 10, 16, 200  # of recorded pages: rounds, pages, and characters of one
 EDITORS = "（责任编辑：{}）\n本文由特约记者{}综合报道。\n更多内容请关注我们的每日专栏。"
 REMARKS = [
     "说得好，早该这样了。",
@@ -54,8 +59,8 @@ class Text:
 
     @property
     def sentences(self) -> list[str]:
-        """Its sentences, each with its end."""
-        return re.findall(r"[^。\n]+。\n?", self.body)
+        """Its sentences and lines, each with its end."""
+        return re.findall(r"[^。！？\n]+[。！？]*\n*", self.body)
 
 
 Variant = Callable[[Text, Text, random.Random], Text]
@@ -199,7 +204,7 @@ class Ours:
 
     def stories(self, text: Text) -> set[int]:
         drawn = sketch(text.title, text.body)
-        found = self._fast.near(drawn.asked)
+        found = self._fast.near_text(drawn)
         assert found is not None
         known = [Known(article_id=one, story_ids=(one,), sketch=self._sketches[one]) for one in list(found.votes)[:CANDIDATES]]
         return {link.story_id for link in stories_of(drawn, known)}
@@ -265,9 +270,15 @@ def texts(count: int) -> list[Text]:
     return [Text(back.convert(piece.title), back.convert("\n".join(piece.paragraphs))) for piece in pieces]
 
 
-def results(memory: Memory, count: int) -> Iterator[tuple[str, int, int, int, int]]:
-    """(kind, right joins, wanted joins, wrong joins, articles) of each kind of copy and stranger."""
-    found, dice = texts(4 * count), random.Random(SEED)
+def of_pages(shared: Path) -> list[Text]:
+    """Chinese articles of recorded pages, in Simplified."""
+    back, pages = opencc.OpenCC("t2s").convert, of_unknown_sites(shared)
+    return [Text(back(page.title), back(page.truth)) for page in pages if page.language.startswith("zh") and len(page.truth) >= SHORTEST]
+
+
+def results(memory: Memory, found: Sequence[Text], dice: random.Random) -> Iterator[tuple[str, int, int, int, int]]:
+    """(kind, right joins, wanted joins, wrong joins, articles) of each kind of copy and stranger made of the texts."""
+    count = len(found) // 4
     originals, others, fresh, announced = (found[at : at + count] for at in range(0, 4 * count, count))
     flashes = [flash(text, text, dice) for text in announced]
     ids, partners, flash_ids = ([memory.keep(text) for text in kept] for kept in (originals, others, flashes))
@@ -297,7 +308,15 @@ def main() -> None:
     parser.add_argument("--originals", type=int, default=500)
     parser.add_argument("--peers", action="store_true", help="the peers too, on a fifth of the originals")
     parser.add_argument("--scale", action="store_true", help="what keeping an article costs as the archive grows to a million")
+    parser.add_argument("--recorded", action="store_true", help="on recorded real pages, shuffled ROUNDS times")
     asked = parser.parse_args()
+    if asked.recorded:
+        pages = of_pages(Path(os.environ.get("PORTALWATCH_SHARED") or ROOT.parent / "shared"))
+        if len(pages) < FEWEST:
+            raise SystemExit(f"{len(pages)} Chinese pages are recorded, {FEWEST} are needed; PORTALWATCH_SHARED says where they lie")
+        with server() as (url, _):
+            tell("portalwatch", (results(Ours(Fast(url, f"bench-{seed}")), *shuffled(pages, seed)) for seed in range(ROUNDS)), each=True)
+        return
     if asked.scale:
         from bench.growth import SIZES, growth
 
@@ -305,24 +324,40 @@ def main() -> None:
             print(line, flush=True)
         return
     with server() as (url, _):
-        tell("portalwatch", Ours(Fast(url, "bench")), asked.originals, each=True)
+        tell("portalwatch", generated_once(Ours(Fast(url, "bench")), asked.originals), each=True)
     if asked.peers:
         few = max(20, asked.originals // 5)
-        tell("simhash, 3 bits", Simhashes(simhash, 3), few)
-        tell("trafilatura's fingerprint, 3 bits", Simhashes(trafilatura_fingerprint, 3), few)
+        tell("simhash, 3 bits", generated_once(Simhashes(simhash, 3), few))
+        tell("trafilatura's fingerprint, 3 bits", generated_once(Simhashes(trafilatura_fingerprint, 3), few))
         try:
-            tell("datasketch MinHash LSH", MinHashes(), few)
+            tell("datasketch MinHash LSH", generated_once(MinHashes(), few))
         except ImportError:
             print("datasketch: not installed; `pip install datasketch` adds it")
 
 
-def tell(name: str, memory: Memory, count: int, *, each: bool = False) -> None:
-    """Print a memory's recall and precision, by kind where asked."""
-    right = wanted = wrong = 0
-    for kind, good, due, bad, made in results(memory, count):
-        right, wanted, wrong = right + good, wanted + due, wrong + bad
-        if each:
-            print(f"{kind:28} {f'recall {good / due:.4f}' if due else 'strangers    '}  joined wrongly {bad} of {made}", flush=True)
+Results = Iterable[tuple[str, int, int, int, int]]
+
+
+def generated_once(memory: Memory, count: int) -> Iterator[Results]:
+    """One round over texts of the invented world."""
+    yield results(memory, texts(4 * count), random.Random(SEED))
+
+
+def shuffled(pages: Sequence[Text], seed: int) -> tuple[list[Text], random.Random]:
+    """The pages in another order, so that each plays every part."""
+    dice = random.Random(seed)
+    return dice.sample(pages, len(pages)), dice
+
+
+def tell(name: str, rounds: Iterable[Results], *, each: bool = False) -> None:
+    """Print a memory's recall and precision over all rounds, by kind where asked."""
+    sums: dict[str, list[int]] = {}
+    for found in rounds:
+        for kind, *counts in found:
+            sums[kind] = [a + b for a, b in zip(sums.get(kind, [0] * len(counts)), counts, strict=True)]
+    for kind, (good, due, bad, made) in sums.items() if each else ():
+        print(f"{kind:28} {f'recall {good / due:.4f}' if due else 'strangers    '}  joined wrongly {bad} of {made}", flush=True)
+    right, wanted, wrong, _ = map(sum, zip(*sums.values(), strict=True))
     print(f"{name}: recall {right / wanted:.4f} ({right} of {wanted}), precision {right / max(1, right + wrong):.4f} ({wrong} wrong)")
 
 

@@ -73,7 +73,7 @@ def drafted(desk: Desk, found: Found, article: Article, origin: Origin | None, t
     """
     seen_at, now = times
     drawn = sketch(article.title, article.text, articles.issue_of(found.portal, article.publisher, article.published_at, seen_at))
-    near = desk.fast.near(drawn.asked, now) if desk.fast and now - seen_at < candidates.SPARE else None
+    near = desk.fast.near_text(drawn, now) if desk.fast and now - seen_at < candidates.SPARE else None
     return Draft(found=found, article=article, sketch=drawn, near=near or Near(votes={}), seen_at=seen_at, origin=origin)
 
 
@@ -219,7 +219,7 @@ def _add(session: Session, desk: Desk, page: PageRow, draft: Draft, now: datetim
 def decided(session: Session, draft: Draft, but: int | None = None) -> Decision:
     """The stories that the draft's text joins, by every known article of its time `but` itself, and by what a person ruled."""
     drawn, at = draft.sketch, draft.seen_at
-    votes = {**draft.near.votes, **candidates.near(session, drawn.asked, after=draft.near.upto, now=at)}
+    votes = {**draft.near.votes, **candidates.near_text(session, drawn, after=draft.near.upto, now=at)}
     likely = [*candidates.equals(session, drawn.digest, at), *most_first(votes)]
     known = [each for each in candidates.known(session, likely, at) if each.article_id != but]
     split = rulings.apart(session, {story for each in known for story in each.story_ids})

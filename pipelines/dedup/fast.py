@@ -16,7 +16,7 @@ import redis
 from pipelines.dedup import scripts
 from pipelines.dedup.gauge import NOEVICTION, Gauge, Kind, gauge, kinds
 from pipelines.dedup.postings import DAMAGED, Near, Posting, Postings
-from pipelines.dedup.shingles import Hashes
+from pipelines.dedup.shingles import Hashes, Sketch
 from pipelines.errors import ConfigError
 
 log = logging.getLogger(__name__)
@@ -89,6 +89,12 @@ class Fast:
         """What shares shingles with a text."""
         found = self.near_all([sample], now)
         return found[0] if found else None
+
+    def near_text(self, drawn: Sketch, now: datetime | None = None) -> Near | None:
+        """`near` of a whole text: where something of a long one is known, it is looked at more closely for its smaller parts."""
+        found = self.near(drawn.asked, now)
+        closely = drawn.closely if found and found.votes else None
+        return found if closely is None else self.near(closely, now) or found
 
     def near_all(self, samples: Sequence[Hashes], now: datetime | None = None) -> list[Near] | None:
         """`near` of each sample. None also of a Redis that may evict: what it does not find says nothing."""

@@ -18,6 +18,7 @@ LEAD = 200  # letters from the text's beginning that carry its news
 SPARSEST = 1024  # a sample keeps hashes divisible by 1, 2, 4 … or 1024,
 ENOUGH = 10  # the greatest that leaves so many to be expected,
 HEAD, IN_HEAD = 100, 8  # and of the text's first letters those divisible by 8: there a full report repeats its flash
+CLOSEST = 16  # the greatest divisor of a closer look
 
 _MIX_1, _MIX_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)  # splitmix64, S. Vigna, public domain
 _SHIFTS, _ONE = (np.uint64(30), np.uint64(27), np.uint64(31)), np.uint64(1)
@@ -63,9 +64,19 @@ class Sketch:
         """The shingles that are looked up: twice as many, since what is sought may be half as long and posted twice as densely."""
         return self._sampled(2)
 
-    def _sampled(self, times: int) -> Hashes:
-        step = 1 << max(0, (len(self.runs) // (times * ENOUGH)).bit_length() - 1)
-        sampled = self.runs[self.runs & (min(step, SPARSEST) - 1) == 0]
+    @property
+    def closely(self) -> Hashes | None:
+        """Those to look up in a long text of which something is known: they miss a part of 200 letters once in 100,000 times.
+
+        None where as many are `asked`.
+        """
+        return self._sampled(2, CLOSEST) if self._step(2) > CLOSEST else None
+
+    def _step(self, times: int) -> int:
+        return min(1 << max(0, (len(self.runs) // (times * ENOUGH)).bit_length() - 1), SPARSEST)
+
+    def _sampled(self, times: int, sparsest: int = SPARSEST) -> Hashes:
+        sampled = self.runs[self.runs & (min(self._step(times), sparsest) - 1) == 0]
         head = self.runs[: _width(HEAD)]
         return _distinct(np.concatenate([sampled, head[head & (IN_HEAD - 1) == 0]]))
 

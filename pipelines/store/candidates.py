@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.orm import Session, load_only
 
 from pipelines.dedup.postings import Posting, most_first
-from pipelines.dedup.shingles import Hashes
+from pipelines.dedup.shingles import Hashes, Sketch
 from pipelines.dedup.stories import Known
 from pipelines.store.articles import sketch_of, stories_of
 from pipelines.store.tables import ArticleRow, Meta, Shingle, Story, Telling
@@ -65,6 +65,12 @@ def near(session: Session, sample: Hashes, *, after: int, now: datetime) -> dict
         for article_id, count in session.execute(query):
             votes[article_id] = votes.get(article_id, 0) + count
     return most_first(votes)
+
+
+def near_text(session: Session, drawn: Sketch, *, after: int, now: datetime) -> dict[int, int]:
+    """`near` of a whole text, more closely where something of a long one is known, as `Fast.near_text`."""
+    votes = near(session, drawn.asked, after=after, now=now)
+    return near(session, drawn.closely, after=after, now=now) if votes and drawn.closely is not None else votes
 
 
 def postings(session: Session, after: int, now: datetime) -> list[Posting]:

@@ -1,5 +1,6 @@
 """A merged piece and its parts: the same stories in whatever order they come, and nobody reads twice what it brought."""
 
+import random
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import permutations
@@ -11,6 +12,7 @@ from pipelines import flow
 from pipelines.dedup.fast import Fast
 from pipelines.desk import Desk
 from pipelines.store import candidates, rulings
+from pipelines.store.articles import stories_of
 from pipelines.store.database import reading, writing
 from pipelines.store.pages import Found
 from pipelines.store.tables import AlertRow, Story, Telling
@@ -162,3 +164,14 @@ def test_two_excerpts_of_one_article_that_share_their_middle_stay_its_copies(des
     whole, size = FERRY + BRIDGE, len(FERRY + BRIDGE)
     texts = {"whole": whole, "front": whole[: int(size * 0.6)], "back": whole[int(size * 0.4) :]}
     assert stories(desk, arrive(desk, now, texts, list(texts))) == {"back+front+whole": set(texts)}
+
+
+@pytest.mark.parametrize("has_redis", [True, False])
+def test_a_small_part_of_a_long_merged_piece_is_found(store: Engine, fast: Fast, now: datetime, has_redis: bool) -> None:
+    desk, dice = watching(store, fast if has_redis else None), random.Random(20240618)
+    written = ["".join(chr(dice.randrange(0x4E00, 0x9FA0)) for _ in range(size)) for size in (9000, *[200] * 12)]
+    kept = [keep(desk, now, f"part {number}", text).article_id for number, text in enumerate(written)]
+    for number, part in enumerate(written[1:], 1):
+        both = keep(desk, now, f"merged {number}", f"{written[0]}\n{part}").article_id
+        with reading(store) as session:
+            assert stories_of(session, both) == [kept[0], kept[number]]
