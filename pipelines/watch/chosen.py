@@ -33,4 +33,4 @@ def plan_of(query: str, aliases: AliasLists, taken: tuple[str, ...] = (TERRITORI
     for name in taken:
         if name not in aliases.lists:
             raise WrongUseError(unknown_name(name, sorted(aliases.lists), "alias list"))
-    return Plan(TRIED, Compiler(aliases).part(parse(query), taken))
+    return Plan(TRIED, Compiler(aliases).asked(query, taken))

@@ -1,13 +1,14 @@
 """Makes a query's tree into its plan: looks aliases up, spells every term out, binds every part to its fields."""
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Sequence
+from itertools import pairwise
 from typing import cast
 
 from pipelines.errors import QueryError
 from pipelines.watch.aliases import AliasLists, unknown_name
-from pipelines.watch.nodes import And, AtLeast, Count, Except, Group, In, Kind, Near, Node, Not, Regex, Term, is_place
+from pipelines.watch.nodes import And, AtLeast, Count, Except, Group, In, Kind, Near, Node, Not, Regex, Term, below, is_place, offset_of
 from pipelines.watch.plan import All, Expression, Leaf, Lookup, NearEach, Part, Place, Repeated, Some, Without
-from pipelines.watch.query import compiled_regex
+from pipelines.watch.query import compiled_regex, parse
 from pipelines.watch.terms import key, spellings
 from pipelines.watch.view import Form
 
@@ -20,6 +21,35 @@ class Compiler:
     def __init__(self, aliases: AliasLists) -> None:
         self._aliases = aliases
         self._lookups: dict[Hashable, Lookup] = {}
+
+    def asked(self, query: str, taken: tuple[str, ...]) -> Part:
+        """The evaluable form of a query as somebody wrote it; QueryError also for what reads and cannot be meant."""
+        tree = parse(query)
+        for node in below(tree):
+            match node:
+                case And(items=items):
+                    self._refuse_names(items, taken)
+                case Except(item=item, exclusions=exclusions):
+                    self._refuse_idle(item, exclusions, taken)
+        return self.part(tree, taken)
+
+    def _refuse_names(self, items: Sequence[Node], taken: tuple[str, ...]) -> None:
+        """A name with brackets, such as 刚果（布）, reads as two terms."""
+        for one, other in pairwise(items):
+            if isinstance(one, Term) and isinstance(other, Term) and other.offset == one.offset + len(one.text) + 1:
+                name = f"{one.text}({other.text})"
+                if self._aliases.meaning(name, taken):
+                    raise QueryError(f'this reads as `{one.text} AND {other.text}`; quote the name: `"{name}"`', one.offset)
+
+    def _refuse_idle(self, item: Node, exclusions: Sequence[Node], taken: tuple[str, ...]) -> None:
+        """An exclusion that holds none of what it excludes takes nothing away."""
+        forms = [form.text for leaf in self._leaves(item, taken) for form in leaf.lookup.forms]
+        for part in exclusions:
+            leaves = list(self._leaves(part, taken))
+            if not any(_bars(bar, form) for leaf in leaves for bar in leaf.lookup.forms for form in forms):
+                told = "none of these words holds" if len(leaves) > 1 else f"`{leaves[0].shown}` does not hold"
+                advice = f"EXCEPT takes longer words around it; to leave out articles that have it, write NOT {leaves[0].shown}"
+                raise QueryError(f"{told} the term, so it takes nothing away: {advice}", offset_of(part))
 
     def part(self, node: Node, taken: tuple[str, ...], scope: str = ANYWHERE) -> Part:  # noqa: PLR0911  one return a kind of node
         """The evaluable form of a (pushed) tree for a topic that takes these alias lists; QueryError for an unknown `@name`."""
@@ -107,6 +137,11 @@ class Compiler:
         if shared not in self._lookups:
             self._lookups[shared] = Lookup(forms, shields or {}, (), meaning)
         return self._lookups[shared]
+
+
+def _bars(bar: Form, form: str) -> bool:
+    """Whether an occurrence of the form can lie inside one of the bar."""
+    return form in bar.text or (bar.kind is Kind.PREFIX and form.startswith(bar.text))
 
 
 def _plain(texts: Iterable[str]) -> tuple[Form, ...]:

@@ -1,6 +1,7 @@
 """Why an article matches: the answer of `portalwatch explain`, and what a query really looks for."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from pipelines.watch.aliases import TERRITORIES, AliasLists
@@ -8,7 +9,7 @@ from pipelines.watch.clauses import clauses, told
 from pipelines.watch.compiler import Compiler
 from pipelines.watch.engine import Matcher
 from pipelines.watch.nodes import Kind
-from pipelines.watch.query import parse
+from pipelines.watch.plan import Lookup
 from pipelines.watch.readable import Readable
 from pipelines.watch.view import Form
 from pipelines.watch.watchlist import Watchlist
@@ -48,10 +49,25 @@ def readable_from(item: Mapping[str, Any]) -> Readable:
     )
 
 
-def expansion(query: str, aliases: AliasLists, taken: tuple[str, ...] = (TERRITORIES,)) -> dict[str, tuple[str, ...]]:
-    """Each term of the query, as it writes it, with the folded strings that it looks for; a negated or excluded one too."""
-    part = Compiler(aliases).part(parse(query), taken)
-    return {leaf.shown: tuple(_written(form) for form in leaf.lookup.forms) for leaf in part.leaves()}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expanded:
+    """A term as the query writes it, the folded strings that it looks for, and those inside which none of them counts."""
+
+    term: str
+    forms: tuple[str, ...]
+    not_inside: tuple[str, ...]
+
+
+def expansion(query: str, aliases: AliasLists, taken: tuple[str, ...] = (TERRITORIES,)) -> list[Expanded]:
+    """Each term of the query, a negated one too, once."""
+    part = Compiler(aliases).asked(query, taken)
+    return [_expanded(*each) for each in dict.fromkeys((leaf.shown, leaf.lookup) for leaf in part.leaves())]
+
+
+def _expanded(shown: str, lookup: Lookup) -> Expanded:
+    shields = (longer for each in lookup.shields.values() for longer in each)
+    around = dict.fromkeys(map(_written, (*(form for bar in lookup.barred for form in bar.forms), *shields)))
+    return Expanded(term=shown, forms=tuple(map(_written, lookup.forms)), not_inside=tuple(around))
 
 
 def _written(form: Form) -> str:

@@ -1,5 +1,6 @@
 """What a query says, as values: the tree that the parser makes and everything else reads."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
@@ -110,6 +111,34 @@ def is_place(node: Node) -> bool:
             return all(is_place(item) for item in items)
         case _:
             return False
+
+
+def below(node: Node) -> Iterator[Node]:
+    """The node and every one inside of it."""
+    yield node
+    match node:
+        case And(items=inner) | AtLeast(items=inner):
+            pass
+        case Near(left=left, right=right):
+            inner = (left, right)
+        case Except(item=item, exclusions=exclusions):
+            inner = (item, *exclusions)
+        case Not(item=item) | Count(item=item) | In(item=item):
+            inner = (item,)
+        case _:
+            inner = ()
+    for each in inner:
+        yield from below(each)
+
+
+def offset_of(place: Node) -> int:
+    """Where the query has a place."""
+    match place:
+        case Term(offset=offset) | Group(offset=offset):
+            return offset
+        case Except(item=item) | AtLeast(items=(item, *_)):
+            return offset_of(item)
+    return 0
 
 
 def inverse(node: Node, offset: int = 0) -> Node:

@@ -179,7 +179,7 @@ def _plans(document: Document, file: WatchlistFile, aliases: AliasLists, progres
         problems += [*unknown, *_without_moments(document, slug, entry, file)]
         try:
             lists = () if unknown else taken(entry)
-            part, whole = compiler.part(parse(entry.query), lists), narrowed(entry)
+            part, whole = compiler.asked(entry.query, lists), narrowed(entry)
             part = part if whole == entry.query else compiler.part(parse(whole), lists)
             plans.append(Plan(slug, part, frozenset(entry.portals)))
         except QueryError as error:

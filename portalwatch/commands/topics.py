@@ -1,8 +1,9 @@
 """topics: the watchlist, checked and tried."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from sqlalchemy import func, select
@@ -16,6 +17,7 @@ from portalwatch import show
 from portalwatch.past import chosen
 from spiders import loader
 
+AROUND = 8  # words around a term that are told of
 topics = typer.Typer(no_args_is_help=True, help="Topics: what is watched for, and what it found.")
 
 
@@ -73,6 +75,7 @@ def _relevant(alerted: int, irrelevant: int) -> str:
 @topics.command("check")
 def check(
     watchlist: Annotated[Path | None, typer.Argument(help="The file; that of the configuration where it is left out.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object, also of a watchlist that is refused.")] = False,
 ) -> None:
     """Check a watchlist, its queries and samples; every problem with file:line:column. Exit 1 where there is one.
 
@@ -86,11 +89,22 @@ def check(
 
     path = chosen(watchlist)
     aliases = path.with_name("aliases.yaml")
-    with show.stages(str(path)) as tell:
-        read = load_watchlist(path, aliases if aliases.exists() else None, progress=tell)
-        tell("looking for traps", 0, 0)
-        warnings = trap_warnings(read)
-    loader.refuse_unknown_portals(read, settings())
+    told: dict[str, Any] = {"file": str(path), "version": None, "topics": 0, "channels": 0, "problems": [], "needs": [], "traps": 0}
+    try:
+        with show.stages(str(path)) as tell:
+            read = load_watchlist(path, aliases if aliases.exists() else None, progress=tell)
+            tell("looking for traps", 0, 0)
+            warnings = trap_warnings(read)
+        loader.refuse_unknown_portals(read, settings())
+    except ConfigError as error:
+        if not as_json:
+            raise
+        show.jsonl([told | {"problems": error.problems}])
+        raise typer.Exit(1) from None
+    if as_json:
+        counts = {"topics": len(read.topics), "channels": len(read.channels), "traps": warnings}
+        show.jsonl([told | counts | {"version": read.version, "needs": list(needs(read, settings()))}])
+        return
     typer.echo(f"{path}: {show.counted(len(read.topics), 'topic')}, {show.counted(len(read.channels), 'channel')}, version {read.version}")
     for need in needs(read, settings()):
         typer.echo(f"{path}: {need}", err=True)
@@ -102,6 +116,7 @@ def check(
 def expand(
     query: Annotated[str, typer.Argument(help="A query.")],
     take: Annotated[list[str] | None, typer.Option("--take", metavar="LIST", help="An alias list to take; more by repeating.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON lines, one a term.")] = False,
 ) -> None:
     """Every form of a query's terms that is looked for: scripts, regional words, aliases. `territories` is always taken.
 
@@ -116,8 +131,14 @@ def expand(
     for name in take or ():
         if name not in lists.lists:
             raise WrongUseError(unknown_name(name, sorted(lists.lists), "alias list"))
-    for term, forms in expansion(query, lists, (TERRITORIES, *(take or ()))).items():
-        typer.echo(f"{term}: {' · '.join(forms)}")
+    found = expansion(query, lists, (TERRITORIES, *(take or ())))
+    if as_json:
+        show.jsonl(map(asdict, found))
+        return
+    for each in found:
+        more = f" · and {len(each.not_inside) - AROUND} more" if len(each.not_inside) > AROUND else ""
+        inside = f"; not inside {' · '.join(each.not_inside[:AROUND])}{more}" if each.not_inside else ""
+        typer.echo(f"{each.term}: {' · '.join(each.forms)}{inside}")
 
 
 @topics.command("schema")

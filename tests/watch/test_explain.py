@@ -4,7 +4,7 @@ import pytest
 
 from pipelines.models import Article, Comment
 from pipelines.watch.aliases import AliasLists
-from pipelines.watch.explain import expansion, explain, readable_from
+from pipelines.watch.explain import Expanded, expansion, explain, readable_from
 from pipelines.watch.readable import readable
 from pipelines.watch.watchlist import Watchlist, compile_watchlist
 
@@ -79,11 +79,19 @@ def test_an_article_is_read_whole() -> None:
 
 def test_an_expansion_shows_every_string_that_is_looked_for() -> None:
     lists = AliasLists({"leaders": {"putin": ("普京", "Putin")}})
-    assert expansion("计划 missil* =后 NOT 信息", lists, ()) == {
+    assert {each.term: each.forms for each in expansion("计划 missil* =后 NOT 信息", lists, ())} == {
         "计划": ("计划", "计画"),
         "missil*": ("missil*",),
         "=后": ("=后",),
         "信息": ("信息", "资讯"),
     }
-    assert expansion("普京", lists, ("leaders",)) == {"普京": ("普京", "putin")}
-    assert "north korea" in expansion("北韓", lists)["北韓"]
+    assert expansion("普京", lists, ("leaders",)) == [Expanded(term="普京", forms=("普京", "putin"), not_inside=())]
+    assert "north korea" in expansion("北韓", lists)[0].forms
+
+
+def test_an_expansion_shows_inside_which_words_nothing_counts() -> None:
+    lists = AliasLists({}, ["普京大學"])
+    (found,) = expansion("中共 EXCEPT (其中共, 集中共)", lists, ())
+    assert found.not_inside == ("其中共", "集中共")
+    (sudan,) = expansion("蘇丹", lists)
+    assert "南苏丹" in sudan.not_inside
