@@ -16,8 +16,7 @@ install: $(STAMP) ## install the locked dependencies into .venv
 $(STAMP): requirements.lock pyproject.toml
 	@sh .ci/python-ready "$(PYTHON)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@echo >&2 "installing $$(grep -c == requirements.lock) locked packages into $(VENV)"
-	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on --no-deps --require-hashes -r requirements.lock >&2
+	@$(BIN)/python .ci/install-locked requirements.lock
 	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e . >&2
 	@touch $@
 
