@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from pipelines.models import Article
-from portalwatch.show import plain
+from portalwatch.show import counted, plain
 from spiders.trial import SHOWN, Proof, Tried
 
 _START = 80
@@ -41,7 +41,7 @@ def _moment(article: Article) -> str:
 def sources(tried: Sequence[Tried]) -> Iterator[str]:
     """What each discovery address named, and the first links that no pattern knows."""
     for source in tried:
-        counts = f"{source.links} links, {len(source.articles)} articles"
+        counts = f"{counted(source.links, 'link')}, {counted(len(source.articles), 'article')}"
         yield plain(f"{source.kind:<8} {source.url}: {counts}" + (f"; {source.why}" if source.why else ""))
         if source.unmatched:
             yield f"         {len(source.unmatched)} match no pattern, first:"

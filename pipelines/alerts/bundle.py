@@ -13,7 +13,7 @@ SHOWN = (60, 40, 20)
 LISTED = 500
 """Stories of a webhook's body."""
 TOPICS, LINK_CAP, NAMED = 3, 500, 5
-TITLES = {"late": "{} stories matched late", "digest": "digest of {} stories", "storm": "and {} more stories"}
+TITLES = {"late": "{} {} matched late", "digest": "digest of {} {}", "storm": "and {} more {}"}
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-")
 
 Moment = Callable[[datetime | date | None], str]
@@ -36,6 +36,11 @@ def groups(message: Message, words: Mapping[str, str], moment: Moment, shown: in
     return [Group(heading=heading, stories=stories) for heading, stories in by.items()]
 
 
+def numbered(words: Mapping[str, str], name: str, number: int) -> str:
+    """The sentence about so many; of one where the language has another for it."""
+    return words[f"{name}_1" if number == 1 and f"{name}_1" in words else name].format(number)
+
+
 def ordered(message: Message) -> tuple[BundledStory, ...]:
     """The stories, those of one topic together; late ones as they were found."""
     if message.kind == "late":
@@ -56,7 +61,7 @@ def foot(message: Message, words: Mapping[str, str], zone: tzinfo) -> str:
     if seen is None or not seen.is_judged:
         return words["unjudged"] if seen else ""
     if not seen.blind or seen.since is None:
-        return words["healthy"].format(seen.portals)
+        return numbered(words, "healthy", seen.portals)
     since = seen.since.astimezone(zone)
     at = f"{words['days'].split()[since.weekday()]} {since:%H:%M} ({since:%Y-%m-%d}, {zone})"
     names = [clipped(name, 40) for name in seen.blind[:NAMED]]
@@ -67,7 +72,7 @@ def foot(message: Message, words: Mapping[str, str], zone: tzinfo) -> str:
 def payload(message: Message) -> dict[str, Any]:
     """What the body of such a webhook holds besides that of any other, see docs/webhook.schema.json."""
     found = {
-        "title": TITLES[message.kind].format(len(message.stories)),
+        "title": TITLES[message.kind].format(len(message.stories), "story" if len(message.stories) == 1 else "stories"),
         "stories": [_object(story) for story in ordered(message)[:LISTED]],
         "more": max(len(message.stories) - LISTED, 0),
     }

@@ -27,7 +27,7 @@ def words_in(language: str) -> Mapping[str, str]:
 
 def titled(message: Message, words: Mapping[str, str]) -> str:
     """The message's title; of one about several stories, what it is and how many they are."""
-    return words[f"{message.kind}_title"].format(len(message.stories)) if message.kind in bundle.TITLES else message.title
+    return bundle.numbered(words, f"{message.kind}_title", len(message.stories)) if message.kind in bundle.TITLES else message.title
 
 
 def badges(message: Message, words: Mapping[str, str]) -> list[dict[str, str]]:

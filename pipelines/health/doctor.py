@@ -166,4 +166,4 @@ def _watchlist(settings: Settings, engine: Engine) -> Finding:
         return Finding(what="watchlist", ok=False, how=str(error))
     if active.trouble:
         return Finding(what="watchlist", ok=False, how=REFUSED.format(version=active.watchlist.version, trouble=active.trouble))
-    return Finding(what="watchlist", ok=True, how=f"version {active.watchlist.version}, {len(active.watchlist.topics)} topics")
+    return Finding(what="watchlist", ok=True, how=f"version {active.watchlist.version}, topics: {len(active.watchlist.topics)}")

@@ -159,7 +159,7 @@ def _recent(days: int, limit: int) -> Iterator[tuple["Recent", "Readable"]]:
 def _looked_at(articles: int, days: int) -> str:
     if not articles:
         return f"the archive holds no article of the last {days} days, so this says nothing yet"
-    return f"{articles} articles of {days} days were looked at"
+    return f"{show.counted(articles, 'article')} of {show.counted(days, 'day')} were looked at"
 
 
 def _ground(articles: int, days: int) -> str:
@@ -171,7 +171,8 @@ def _ground(articles: int, days: int) -> str:
 def _sentences(topic: str, trap: "Trap") -> Iterator[str]:
     about = f"{topic}: {trap.term}"
     if seen := trap.seen:
-        yield f"{about}: {seen.hits} times in {seen.articles} articles" + _beside("before it", seen.left) + _beside("behind it", seen.right)
+        counts = f"{show.counted(seen.hits, 'time')} in {show.counted(seen.articles, 'article')}"
+        yield f"{about}: {counts}" + _beside("before it", seen.left) + _beside("behind it", seen.right)
         for word in seen.words:
             yield f"  {word.text}: {word.count}" + (", another word reaches into the term" if word.is_across else ", a longer word")
         if seen.words:

@@ -119,3 +119,10 @@ def test_the_schema_wants_the_stories_of_a_late_alert_and_of_no_other() -> None:
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(told, SCHEMA)
     jsonschema.validate(payload(NEW), SCHEMA)
+
+
+@pytest.mark.parametrize(("kind", "title"), [("late", "1 story matched late"), ("digest", "1 story"), ("storm", "and 1 more story")])
+def test_one_story_is_no_stories(kind: str, title: str) -> None:
+    message, sender = replace(late_message(STORY), kind=kind), replace(SENDER, language="en")
+    assert str(compose(message, sender)["subject"]).endswith(title)
+    assert bundle.payload(message)["title"] in (title, "digest of 1 story")
