@@ -30,7 +30,7 @@ class SchemaError(PortalwatchError):
 
 
 class StoreAway(PortalwatchError):
-    """The database stays locked, or does not answer; what was begun is as if it never was, and may be done again."""
+    """The database stays locked, does not answer, or is damaged; what was begun is as if it never was, and may be done again."""
 
 
 class ArchiveError(PortalwatchError):

@@ -195,7 +195,10 @@ class Ingest:
     async def _send(self) -> None:
         while self._owed:
             self._owed = False
-            await asyncio.to_thread(deliver, self._job.post, seconds=DELIVERY)
+            try:
+                await asyncio.to_thread(deliver, self._job.post, seconds=DELIVERY)
+            except StoreAway as error:
+                log.warning("%s: alerts wait for the next delivery: %s", self._job.sheet.slug, error)
 
 
 def _found(item: Item) -> Found:

@@ -13,7 +13,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import URL, Engine, create_engine, event, make_url, select, text
+from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event, make_url, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -26,6 +26,7 @@ BUSY_TIMEOUT = 20.0  # seconds that SQLite waits for another writer before it sa
 TRIES_WHEN_LOCKED = 3
 URL_EXAMPLE = "write one such as postgresql://user:password@host:5432/portalwatch, special characters as %XX"
 UNIQUE_VIOLATION = "23505"
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _REFUSALS = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN)
 STORY_LOCK = 0x506F7274  # key of PostgreSQL's advisory lock: one writer at a time decides which story an article joins
 CLAIM_LOCK = STORY_LOCK + 2  # the one between is the migration's
@@ -44,6 +45,7 @@ def engine(url: str) -> Engine:
     if parsed.get_backend_name() == "sqlite":
         event.listen(made, "connect", _prepare_sqlite)
         event.listen(made, "begin", _begin_sqlite)
+        event.listen(made, "handle_error", _tell_damage)
     return made
 
 
@@ -82,6 +84,15 @@ def _write_ahead(connection: sqlite3.Connection) -> None:
 def _begin_sqlite(connection: Any) -> None:
     # A transaction that will write takes the lock at once: upgrading later fails with "locked" however long it waits.
     connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writes") else "BEGIN")
+
+
+def _tell_damage(context: ExceptionContext) -> None:
+    """Whoever meets a damaged file, at whatever statement, says so in one sentence."""
+    if getattr(context.original_exception, "sqlite_errorcode", 0) & 0xFF in _DAMAGED:
+        raise StoreAway(
+            f"the database is damaged, or its file is none ({context.original_exception}); "
+            "stop everything, keep the file, and put a backup in its place"
+        ) from None
 
 
 @contextlib.contextmanager
@@ -187,11 +198,18 @@ def upgrade(on: Engine) -> None:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": STORY_LOCK + 1})
         config = _alembic()
         config.attributes["connection"] = connection
+        _refuse_a_later_one(connection, config)
         command.upgrade(config, "head")
         with Session(connection) as session:
             if session.get(Meta, "store") is None:
                 session.add(Meta(key="store", value=secrets.token_hex(6)))
                 session.flush()
+
+
+def _refuse_a_later_one(connection: Connection, config: Config) -> None:
+    present = MigrationContext.configure(connection).get_current_revision()
+    if present not in (None, *(each.revision for each in ScriptDirectory.from_config(config).walk_revisions())):
+        raise SchemaError(f"the database's schema is {present}, which a later release made: start that one, or put a backup in its place")
 
 
 def version(on: Engine) -> tuple[str | None, str]:

@@ -9,14 +9,14 @@ from typing import Annotated, Any
 
 import typer
 from sqlalchemy import select
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError
 
 from pipelines import pulse
 from pipelines.config import settings
 from pipelines.errors import PortalwatchError
 from pipelines.hiding import hidden
 from pipelines.sheet import Sheet
-from pipelines.store.database import engine, open_store, reading, upgrade, version
+from pipelines.store.database import engine, in_words, open_store, reading, upgrade, version
 from pipelines.store.tables import Run
 from portalwatch import show
 from portalwatch.progress import live
@@ -135,8 +135,8 @@ def db_upgrade() -> None:
     try:
         before = version(on)[0]
         upgrade(on)
-    except SQLAlchemyError as error:
-        raise PortalwatchError(f"the database does not answer: {type(error).__name__}") from None
+    except DBAPIError as error:
+        raise PortalwatchError(in_words(error)) from None
     typer.echo(f"schema {before or 'empty'} -> {version(on)[1]}")
 
 

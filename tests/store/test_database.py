@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError, StatementError
 from sqlalchemy.orm import Session
 
 from pipelines.config import Settings
-from pipelines.errors import ConfigError, SchemaError
+from pipelines.errors import ConfigError, SchemaError, StoreAway
 from pipelines.store import columns
 from pipelines.store.database import engine, in_one_reading, in_one_transaction, open_store, reading, store_id, upgrade, version, writing
 from pipelines.store.tables import AlertRow, Base, HostDay, Portal, Telling
@@ -73,6 +73,27 @@ def test_another_database_is_refused_until_it_is_upgraded(configured: Callable[.
         open_store(settings)
     upgrade(engine(database_url))
     open_store(settings).dispose()
+
+
+def test_a_schema_of_a_later_release_is_told_and_left_as_it_is(configured: Callable[..., Settings], store: Engine) -> None:
+    with writing(store) as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(SchemaError, match="is 9999, which a later release made"):
+        upgrade(store)
+    assert version(store)[0] == "9999"
+
+
+@pytest.mark.parametrize("at", [0, 5 * 4096], ids=["its head", "its middle"])
+def test_a_damaged_database_is_told_in_one_sentence_wherever_it_is_met(at: int, migrated_sqlite: Path, tmp_path: Path) -> None:
+    damaged = bytearray(migrated_sqlite.read_bytes())
+    damaged[at : at + 10 * 4096] = b"?" * (10 * 4096)
+    path = tmp_path / "damaged.db"
+    path.write_bytes(damaged)
+    on = engine(f"sqlite:///{path}")
+    with pytest.raises(StoreAway, match="the database is damaged, or its file is none"):
+        in_one_transaction(on, lambda session: [session.execute(select(table)).all() for table in Base.metadata.sorted_tables])
+    on.dispose()
+    assert path.read_bytes() == damaged
 
 
 def test_a_bad_url_is_told_without_its_password(configured: Callable[..., Settings]) -> None:

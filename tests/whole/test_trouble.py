@@ -17,6 +17,7 @@ from sqlalchemy import select, update
 
 from demo.expected import missing_and_unexpected
 from pipelines.models import Outcome
+from pipelines.points import VARIABLE, Point
 from pipelines.store.database import reading, writing
 from pipelines.store.tables import AlertRow, ArticleRow, PageRow, Run
 from spiders.job import now
@@ -288,6 +289,23 @@ def test_a_database_that_takes_nothing_more_ends_the_run_and_what_it_left_comes_
     fresh.run("alerts", "deliver")
     told = [mail["message_id"] for mail in fresh.world.inbox()]
     assert len(told) == len(set(told)) == len(numbers)
+
+
+def test_a_delivery_that_the_database_refuses_leaves_the_crawl_to_end_in_order(fresh: House, cape: Portal) -> None:
+    cape.publishes(2)
+    crawl = fresh.start("crawl", "cape", "--json", **{VARIABLE: Point.ALERT_SENT})
+    assert crawl.halts()
+    resource.prlimit(crawl.pid, resource.RLIMIT_FSIZE, (20_000, resource.RLIM_INFINITY))
+    crawl.go_on()
+    _, err = crawl.communicate()
+    assert "WARNING cape: alerts wait for the next delivery: the database does not answer: disk I/O error" in err
+    assert ("Traceback" in err, crawl.returncode) == (False, 1)
+
+
+def test_an_upgrade_that_the_database_refuses_says_why(fresh: House) -> None:
+    (fresh.home / "portalwatch.db").mkdir()
+    done = fresh.run("db", "upgrade")
+    assert (done.returncode, done.stderr) == (1, "portalwatch: the database does not answer: unable to open database file\n")
 
 
 @pytest.mark.slow
