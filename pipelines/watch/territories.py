@@ -90,7 +90,8 @@ NO_TERRITORY = (
     "韩国瑜 理查德 查德· 查德威克 多米尼克· 马里· 马里奥 马里昂 马里安 马里诺 马里内 马里斯 马里恩 马利亚 马利克 马利基 马利特 圣马利 "
     "阿曼达 安东尼日 乔治亚· 阿曼多 波兰斯基 波兰尼 荷兰弟 加纳乔 卡达菲 巴林顿 罗莎·卢森堡 "
     # bodies, peoples, beasts, things
-    "蒙古族 蒙古包 印度教 朝鲜族 朝鲜日报 朝鲜王朝 朝鲜蓟 中国时报 哥伦比亚大学 哥伦比亚广播 哥伦比亚影业 哥伦比亚号 巴林银行 文莱苏丹 "
+    "蒙古族 蒙古包 哈萨克族 哈萨克自治 东印度公司 阿曼尼 印度教 朝鲜族 朝鲜日报 朝鲜王朝 朝鲜蓟 中国时报 哥伦比亚大学 哥伦比亚广播 "
+    "哥伦比亚影业 哥伦比亚号 巴林银行 文莱苏丹 "
     "索尼日 悉尼日 迪士尼日 迪斯尼日 国泰国际 国泰国民 华泰国际 亚美国际 歌德国际 汶莱苏丹 柔佛苏丹 雪兰莪苏丹 日惹苏丹 奥斯曼苏丹 "
     "鄂图曼苏丹 苏丹红 孟加拉虎 荷兰豆 荷兰猪 荷兰乳 黑山羊 黑山老妖 中非合作 中非关系 "
     # words that meet
@@ -99,9 +100,19 @@ NO_TERRITORY = (
     "东加码 东加上 东加入 东加盟 鸡汤加 高汤加 汤加热 汤加入 许多哥 很多哥 好多哥 多哥们 刚果断 明智利 理智利 机智利 也门庭 也门清 "
     "也门可罗雀 也门当户对 其中国 集中国 高中国文 初中国文 完美国 精美国 赞美国家 精英国 非法国 司法国 执法国 宪法国 违法国企 违法国有 "
     "合法国籍 道德国 昨日本报 今日本报 近日本报 今日本市 昨日本市 今日本港 今日本刊 穿越南 横越南 飞越南海 飞越南极 飞越南美 翻越南 "
-    "跨越南 超越南 New_Jersey New_Mexico Gulf_of_Mexico Guinea_pig Guinea_pigs Guinea_fowl Gulf_of_Guinea New_Guinea Northern_Ireland "
-    "Jordan_River Michael_Jordan Air_Jordan Jordan_Bardella Georgia_Tech State_of_Georgia Atlanta,_Georgia China_Times "
+    "跨越南 超越南 依法国有 立法国会 合法国民 参加纳 增加纳 也门槛 越南苏丹红 电台湾仔 港澳门户 北美国际 国泰国内 国泰国货 海关岛内 予以色 "
+    "期中国文 国中国文 心目中国际 眼中国家 群英国度 日本报记者 日本报讯 昨日本港 昨日本地 近日本港 近日本市 翌日本局 假日本馆 "
+    "生日本月 节日本地 工作日本港 New_Jersey New_Mexico Gulf_of_Mexico "
+    "Guinea_pig Guinea_pigs Guinea_fowl Gulf_of_Guinea New_Guinea Northern_Ireland "
+    "Inner_Mongolia Jordan_River Michael_Jordan Air_Jordan Jordan_Bardella Georgia_Tech State_of_Georgia Atlanta,_Georgia China_Times "
 )  # fmt: skip
+
+# 美中国防部长会晤, 日韓國防合作: two countries by one letter each. 中 is first in none (会谈中美国防部长 is the American one), and 国防
+# alone may be one country's (访美中国防长).
+ALLIES, SHORT = "美日英俄韩法德印澳菲台", "中美英法德俄韩泰"
+DEFENCE = ("合作", "工业", "对话", "关系", "磋商", "交流", "部长会谈", "部长会晤", "部长通话", "部长级")
+# 本 that follows a date: 5月1日本市, 3日本店.
+OURS = "报市港刊台社店院校馆县省镇村"
 
 # Words that begin with a territory's name and only seem to hold another's: 韩国 is not in 北韩国防部, 尼日 not in 印尼日前.
 HOLDING = {
@@ -126,8 +137,10 @@ def territories() -> dict[str, tuple[str, ...]]:
 
 
 def no_territories() -> tuple[str, ...]:
-    """Words that shield a territory's name without standing for one."""
-    return tuple(_words(NO_TERRITORY))
+    """Words that shield a territory's name without standing for one: those of the list, two allies' defence, a date and `this`."""
+    defence = (f"{one}{other}国防{what}" for one in ALLIES for other in SHORT for what in DEFENCE if one != other)
+    dates = (f"月{day}日本{word}" for day in range(1, 32) for word in OURS)
+    return (*_words(NO_TERRITORY), *defence, *dates)
 
 
 def held() -> dict[str, tuple[str, ...]]:
