@@ -15,6 +15,8 @@ _WORDS = {
     "bool_parsing": "is neither true nor false",
     "bool_type": "is neither true nor false",
     "string_type": "is no text: quote it",
+    "tuple_type": "is no list: write [{value}]",
+    "list_type": "is no list: write [{value}]",
     "greater_than_equal": "is too small: {ge} at least",
     "greater_than": "is too small: more than {gt}",
     "less_than_equal": "is too large: {le} at most",
@@ -29,7 +31,7 @@ def in_words(item: Mapping[str, Any]) -> str:
     if not isinstance(value, str | int | float):
         return own_words(item)
     if kind in _WORDS:
-        return f"`{value}` {_WORDS[kind].format(**context)}"
+        return f"`{value}` {_WORDS[kind].format(value=value, **context)}"
     listed = context.get("expected") or item["msg"].partition(" is not one of ")[2]
     return unknown(str(value), _QUOTED.findall(str(listed))) if listed else own_words(item)
 
