@@ -32,7 +32,11 @@ class Settings(BaseSettings):
     home: Path = Field(default=Path(".portalwatch"), description="where state lives: database, archive, Redis, Airflow")
     config: Path = Field(default=Path("config"), description="folder of watchlist.yaml, aliases.yaml and portals/")
     database_url: SecretStr | None = Field(default=None, description="SQLAlchemy URL; SQLite in HOME where it is left out")
-    redis_url: SecretStr | None = Field(default=None, description="Redis >= 7 or Valkey; the embedded one in HOME where it is left out")
+    redis_url: SecretStr | None = Field(
+        default=None,
+        description="Redis >= 7 or Valkey, as redis://, unix:// or rediss:// (TLS; ?ssl_ca_certs=FILE names your own CA); "
+        "the embedded one in HOME where it is left out",
+    )
     redis_budget: int = Field(
         default=256, ge=16, description="megabytes that Redis may take: the embedded one is held to it, of any a warning comes at 80 %"
     )

@@ -22,8 +22,9 @@ from sqlalchemy.orm import Session
 
 from pipelines.archive.place import open_place
 from pipelines.config import Settings
+from pipelines.dedup.address import client
 from pipelines.dedup.gauge import gauge
-from pipelines.errors import PortalwatchError
+from pipelines.errors import ConfigError, PortalwatchError
 from pipelines.store import alerts, beats, standings, tallies
 from pipelines.store.database import open_store, reading
 from pipelines.store.tables import AlertRow, ArticleRow, Base, Match, Portal, Retraction, Story, Tally, WatchlistRow
@@ -173,8 +174,8 @@ def _beats(session: Session) -> Iterator[Metric]:
 
 def _redis(settings: Settings) -> Iterator[Metric]:
     found = None
-    with contextlib.suppress(redis.RedisError, OSError), redis.Redis.from_url(settings.redis, socket_timeout=REDIS_SECONDS) as client:
-        found = gauge(client)
+    with contextlib.suppress(redis.RedisError, OSError, ConfigError), client(settings.redis, REDIS_SECONDS) as server:
+        found = gauge(server)
     yield _one("portalwatch_redis_up", "Whether Redis answers", found is not None)
     if found is not None:
         yield _one("portalwatch_redis_bytes", "Bytes that Redis takes", found.used)

@@ -14,10 +14,10 @@ import numpy as np
 import redis
 
 from pipelines.dedup import scripts
+from pipelines.dedup.address import client
 from pipelines.dedup.gauge import NOEVICTION, Gauge, Kind, gauge, kinds
 from pipelines.dedup.postings import DAMAGED, Near, Posting, Postings
 from pipelines.dedup.shingles import Hashes, Sketch
-from pipelines.errors import ConfigError
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +27,7 @@ LEASE = timedelta(minutes=40)  # longer than any run
 ALIVE = timedelta(seconds=30)  # a holder that was not heard of for this long is dead, and its leases are free
 PATIENCE = 2.0  # seconds that an answer may take: SQL has it too
 _TORN = (DAMAGED, "WRONGTYPE", "data string too short")  # what Redis says of keys that hold something else
+LONGEST_WORDS = 300  # characters of what Redis or the network says
 REST, LONGEST_REST = 5.0, 60.0  # seconds before Redis is asked again, twice as many each time it does not answer
 
 
@@ -35,12 +36,7 @@ class Fast:
 
     def __init__(self, url: str, store: str) -> None:
         self._prefix = f"pw:{{{store}}}:"
-        try:
-            self._client = redis.Redis.from_url(url, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE, decode_responses=True)
-        except ValueError:
-            raise ConfigError(
-                "PORTALWATCH_REDIS_URL: cannot be used; write redis://[user:password@]host:port/0, special characters as %XX"
-            ) from None
+        self._client = client(url, PATIENCE)
         self._seen, self._mark, self._lease, self._release = map(
             self._client.register_script, (scripts.SEEN, scripts.MARK, scripts.LEASE, scripts.RELEASE)
         )
@@ -177,7 +173,8 @@ class Fast:
 
 
 def _plain(error: Exception) -> str:
-    return type(error).__name__.removesuffix("Error").lower() or "error"
+    kind = type(error).__name__.removesuffix("Error").lower() or "error"
+    return ": ".join([kind, *str(error).splitlines()[:1]])[:LONGEST_WORDS]
 
 
 def _places(keys: Sequence[str]) -> bytes:

@@ -14,6 +14,7 @@ from pipelines.dedup.fast import Fast
 from pipelines.dedup.postings import Posting
 from pipelines.dedup.scripts import FEWEST, FILL, FIRST_LAYER, INDEX_DAYS, RECORD, SEEN_FILL, SHARERS, SWEPT
 from pipelines.dedup.shingles import Hashes, shingles
+from pipelines.errors import ConfigError
 
 
 def hashes(*numbers: int) -> Hashes:
@@ -248,3 +249,30 @@ def test_an_index_with_something_else_at_its_keys_is_dropped_and_filled_anew(fas
     assert post(again, 1, sample)
     assert near(again, sample) == (1, {1: 39})
     assert again.seen("dw_zh", ["a"]) == [True]
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("http://h", "cannot be used"),
+        ("redis://h:port/0", "cannot be used"),
+        ("redis://h/0?nonsense=1&db=2", "redis-py knows no option nonsense$"),
+        ("redis://h/0?ssl_ca_certs=/ca.pem", "redis-py knows no option ssl_ca_certs$"),
+    ],
+)
+def test_an_address_that_cannot_be_meant_is_told_before_it_is_asked(url: str, told: str) -> None:
+    with pytest.raises(ConfigError, match=f"PORTALWATCH_REDIS_URL: {told}"):
+        Fast(url.replace("//", "//:hunter2@"), "store")
+
+
+def test_options_of_connections_and_of_their_pool_are_taken() -> None:
+    Fast("rediss://user:hunter2@h/0?ssl_ca_certs=/ca.pem&ssl_cert_reqs=none&health_check_interval=3&max_connections=4", "store").close()
+
+
+def test_what_a_server_says_is_told_and_the_password_is_not(valkey: str) -> None:
+    fast = Fast(f"{valkey}?db=99&password=hunter2", "store")
+    told = fast.trouble(1)
+    fast.close()
+    assert told is not None
+    assert "DB index is out of range" in told
+    assert "hunter2" not in told

@@ -134,3 +134,10 @@ def test_a_database_that_is_away_is_503_without_its_password(configured: Callabl
     found = ask(app(configured(database_url="postgresql://pw:pl4nted-database@127.0.0.1:1/x")), path, client="127.0.0.1")
     assert found.status_code == 503
     assert "pl4nted" not in found.text
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1", "redis://127.0.0.1/0?nonsense=1"])
+def test_a_redis_address_that_cannot_be_used_is_a_redis_that_is_down(configured: Callable[..., Settings], url: str) -> None:
+    settings = configured(redis_url=url)
+    assert samples(settings)["portalwatch_redis_up"] == 0
+    open_store(settings).dispose()
