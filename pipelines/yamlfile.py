@@ -34,8 +34,13 @@ _Loader.yaml_implicit_resolvers = {
 _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false|True|False)$"), list("tfTF"))
 _Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"^[-+]?[0-9]+$"), list("-+0123456789"))
 
+_KEY = "[key]"  # the last step of pydantic's path to a key of a mapping
 MOST_MERGED = 10_000  # keys that one mapping takes over from others
-_SPECIAL_QUERY = re.compile(r"""\bquery:\s*["'@`%&*!\[{]""")
+_ADVICE = (  # what the parser said and the line that it stood in, and what to do
+    (re.compile(r"""\bquery:\s*["'@`%&*!\[{]"""), "; put the query in '…'"),
+    (re.compile(r"^mapping values.*\n[^:]*:\s+[^\s].*:(\s|$)"), "; put a value with a colon in '…'"),
+    (re.compile(r"^(mapping values|did not find expected key)"), "; is this line indented as those that it belongs to?"),
+)
 M = TypeVar("M", bound=BaseModel)
 Path_ = tuple[str | int, ...]
 
@@ -60,9 +65,9 @@ class Document:
             self.data: Any = loader.construct_document(self._root) if self._root is not None else {}
             doubles = list(_duplicates(self._root))
         except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark
+            mark, said = _trouble(text, error)
             place = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
-            raise ConfigError(f"{place}: not valid YAML: {error.problem or error.context}{_unquoted(text, mark)}") from None
+            raise ConfigError(f"{place}: not valid YAML: {said}") from None
         except yaml.reader.ReaderError as error:
             place = _place_of_byte(name, text.encode("utf-8", "surrogatepass"), error.position)
             raise ConfigError(f"{place}: not valid YAML: {error.reason}") from None
@@ -143,10 +148,16 @@ def _place_of_byte(name: str, content: bytes, at: int) -> str:
     return f"{name}:{before.count(chr(10)) + 1}:{len(before) - before.rfind(chr(10))}"
 
 
-def _unquoted(text: str, mark: yaml.Mark | None) -> str:
-    """What to do about a query that begins as something else does in YAML."""
-    line = text.splitlines()[mark.line] if mark and mark.line < len(text.splitlines()) else ""
-    return "; put the query in '…'" if _SPECIAL_QUERY.search(line) else ""
+def _trouble(text: str, error: yaml.MarkedYAMLError) -> tuple[yaml.Mark | None, str]:
+    """Where the parser met what it could not read, and what to do about it."""
+    said, mark = str(error.problem or error.context), error.problem_mark
+    if error.context == "while scanning a quoted scalar" and said.endswith("end of stream"):
+        return error.context_mark, "the quotation mark is not closed; a query that begins with one goes whole into '…'"
+    lines = text.removeprefix("\ufeff").splitlines()
+    line = lines[mark.line] if mark and mark.line < len(lines) else ""
+    if mark and line[mark.column : mark.column + 1] == "\t":
+        return mark, f"{said}: a tab; indent with spaces"
+    return mark, said + next((advice for pattern, advice in _ADVICE if pattern.search(f"{said}\n{line}")), "")
 
 
 def _problem(model: type[BaseModel], document: Document, item: Any) -> str:
@@ -160,10 +171,19 @@ def _problem(model: type[BaseModel], document: Document, item: Any) -> str:
         return f"{document.where(path, key=True)}: `{item['ctx']['discriminator'].strip(chr(39))}` is missing"
     if item["type"] == "extra_forbidden":
         word = str(path[-1])
-        return f"{document.where(path, key=True)}: unknown key `{word}`{suggestion(word, sorted(_fields(model)))}"
+        hint = "; inside {…} a comma parts keys: put a value that has one in '…'" if _is_cut_off(document, path) else ""
+        return f"{document.where(path, key=True)}: unknown key `{word}`{suggestion(word, sorted(_fields(model))) or hint}"
     if item["type"] == "missing":
         return f"{document.where(path[:-1], key=True)}: `{path[-1]}` is missing"
-    return f"{document.where(path)}: {'.'.join(map(str, document.written(path)))}: {in_words(item)}"
+    named = ".".join(map(str, document.written(path)))
+    return f"{document.where(path, key=path[-1:] == (_KEY,))}: {named}: {in_words(item)}"
+
+
+def _is_cut_off(document: Document, path: Path_) -> bool:
+    """Whether a key is the rest of a value that a comma inside {…} cut off: it has no value of its own."""
+    around, pair = document.pair(path[:-1]), document.pair(path)
+    is_inside = around is not None and isinstance(around[1], yaml.MappingNode) and around[1].flow_style
+    return bool(is_inside and pair and pair[1].start_mark.index == pair[1].end_mark.index)
 
 
 def _fields(model: type[BaseModel], seen: set[type] | None = None) -> set[str]:

@@ -14,6 +14,8 @@ Revisions: TypeAlias = Literal["never", "material", "always"]
 _ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]\\\x00-\x1f]+@[^\s@<>,;:\"()\[\]\\\x00-\x1f.]+(?:\.[^\s@<>,;:\"()\[\]\\\x00-\x1f.]+)*")
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]*$"
+_LANGUAGE = r"^[a-z]{2,3}(-(Hans|Hant))?$"
+_PUBLISHER = r'^[^"“”＂\r\n]*[^"“”＂\s][^"“”＂\r\n]*$'
 _SLUG = re.compile(r"[\w-]{1,64}")
 
 
@@ -56,9 +58,28 @@ def _slug(value: str) -> str:
     return value
 
 
+def _language(value: str) -> str:
+    if not re.fullmatch(_LANGUAGE, value):
+        raise ValueError(f"`{value}` is no language: write zh, zh-Hans, zh-Hant, en or another code of two or three letters")
+    return value
+
+
+def _publisher(value: str) -> str:
+    if not re.fullmatch(_PUBLISHER, value):
+        raise ValueError(f"`{value}` is no publisher's name: write it on one line, without quotation marks")
+    return value
+
+
+def _variable(value: str) -> str:
+    if not re.fullmatch(_VARIABLE, value):
+        raise ValueError("this is no name of an environment variable: write letters, digits and `_`, as in CRM_HOOK_SECRET")
+    return value
+
+
 Slug = Annotated[str, AfterValidator(_slug)]
-Publisher = Annotated[str, Field(min_length=1, pattern=r'^[^"“”＂\r\n]*[^"“”＂\s][^"“”＂\r\n]*$')]
-Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-(Hans|Hant))?$")]
+Publisher = Annotated[str, AfterValidator(_publisher), Field(json_schema_extra={"minLength": 1, "pattern": _PUBLISHER})]
+Language = Annotated[str, AfterValidator(_language), Field(json_schema_extra={"pattern": _LANGUAGE})]
+Variable = Annotated[str, AfterValidator(_variable), Field(json_schema_extra={"pattern": _VARIABLE})]
 
 
 class _Strict(BaseModel):
@@ -77,7 +98,7 @@ class WebhookChannel(ChannelHearing):
 
     type: Literal["webhook"]
     url: Annotated[str, AfterValidator(_web_address)]
-    secret_env: str = Field(pattern=_VARIABLE)
+    secret_env: Variable
     headers: Annotated[dict[str, str], AfterValidator(_headers)] = Field(default={}, repr=False)
 
 
@@ -85,7 +106,7 @@ class ChatChannel(ChannelHearing):
     """A chat or telephone service. `url_env` names the environment variable that holds its Apprise address, which is a secret."""
 
     type: Literal["chat"]
-    url_env: str = Field(pattern=_VARIABLE)
+    url_env: Variable
 
 
 class OwnChannel(ChannelHearing):

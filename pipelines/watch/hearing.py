@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Annotated, Literal, Protocol, TypeAlias
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from pipelines.policy import words
 from pipelines.policy.plan import Policy
@@ -23,9 +23,13 @@ def _storm(value: str) -> str:
     return value
 
 
-Cron = Annotated[str, AfterValidator(words.cron), Field(json_schema_extra={"pattern": words.CRON_PATTERN})]
-QuietHours = Annotated[str, AfterValidator(_quiet), Field(json_schema_extra={"pattern": words.QUIET_PATTERN})]
-Cap = Annotated[str, AfterValidator(_storm), Field(json_schema_extra={"pattern": words.STORM_PATTERN})]
+def _text(value: object) -> object:
+    return str(value) if type(value) is int else value
+
+
+Cron = Annotated[str, BeforeValidator(_text), AfterValidator(words.cron), Field(json_schema_extra={"pattern": words.CRON_PATTERN})]
+QuietHours = Annotated[str, BeforeValidator(_text), AfterValidator(_quiet), Field(json_schema_extra={"pattern": words.QUIET_PATTERN})]
+Cap = Annotated[str, BeforeValidator(_text), AfterValidator(_storm), Field(json_schema_extra={"pattern": words.STORM_PATTERN})]
 Zone = Annotated[str, AfterValidator(words.zone)]
 
 

@@ -140,6 +140,42 @@ def test_a_wrong_value_is_refused_and_explained(change: str, to: str, said: str)
     assert said in "\n".join(problems(GOOD.replace(change, to, 1)))
 
 
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("topics:\n  t:\n    query: title: 北韓\n", "w.yaml:3:17: not valid YAML: mapping values are not allowed in this context; put a value with a colon"),
+        ('topics:\n  t:\n    query: "北韓\n', "w.yaml:3:12: not valid YAML: the quotation mark is not closed; a query that begins with one goes whole"),
+        ("topics:\n\tt: {query: 北韓}\n", "w.yaml:2:1: not valid YAML: found character that cannot start any token: a tab; indent with spaces"),
+        ("topics:\n  t:\n    query: 北韓\n   title: 甲\n", "w.yaml:4:4: not valid YAML: did not find expected key; is this line indented"),
+        ("topics: {t: {query: 2 OF (甲, 乙)}}", "w.yaml:1:30: unknown key `乙)`; inside {…} a comma parts keys"),
+        ("topics: {t: {query: 北韓, titel}}", "w.yaml:1:25: unknown key `titel`; did you mean `title`?"),
+        ("topics:\n  T 1:\n    query: 北韓\n", "w.yaml:2:3: topics.T 1: `T 1` is no slug"),
+        ("topics: {t: 北韓}", "w.yaml:1:13: topics.t: a single value where a mapping such as {key: value} is expected"),
+        ("topics:\n  t:\n", "w.yaml:2:5: topics.t: nothing where a mapping such as {key: value} is expected"),
+        ("topics:\n  - query: 北韓\n", "w.yaml:2:3: topics: a list where a mapping such as {key: value} is expected"),
+        ("topics: {t: {query: }}", "w.yaml:1:21: topics.t.query: nothing where a text is expected"),
+        ("topics: {t: {query: 北韓, tags: {a: b}}}", "w.yaml:1:31: topics.t.tags: a mapping where a list is expected"),
+        ("topics: {t: {query: 北韓, must_match: 朝鲜}}", "w.yaml:1:37: topics.t.must_match: `朝鲜` is no list: write [朝鲜]"),
+        ("topics: {t: {query: 北韓, languages: [chinese]}}", "w.yaml:1:37: topics.t.languages.0: `chinese` is no language: write zh,"),
+        ("topics: {t: {query: 北韓, publishers: ['a\"b']}}", "w.yaml:1:38: topics.t.publishers.0: `a\"b` is no publisher's name"),
+        ("topics: {t: {query: 北韓, expires: 2027-02-30}}", "w.yaml:1:34: topics.t.expires: `2027-02-30` is no date: write one such as"),
+        ("topics: {t: {query: 北韓, storm: 20}}", "w.yaml:1:32: topics.t.storm: `20` is no cap: write one such as `20 per hour`"),
+        ("topics: {t: {query: 北韓, quiet: 23}}", "w.yaml:1:32: topics.t.quiet: `23` is no span of hours: write one such as"),
+        ("topics: {t: {query: 北韓, digest: 8}}", "w.yaml:1:33: topics.t.digest: `8` names no moments: write five cron fields"),
+    ],
+)  # fmt: skip
+def test_a_value_of_another_shape_is_refused_at_its_place_with_what_to_write(text: str, problem: str) -> None:
+    assert problems(text)[0].startswith(problem)
+
+
+def test_what_may_be_a_secret_is_not_repeated() -> None:
+    channel = "{type: webhook, url: 'https://crm.example.org', secret_env: %s, headers: %s}"
+    for secret_env, headers in (("pl4nted!", "{}"), ("S", "pl4nted")):
+        told = problems(f"topics: {{t: {{query: 北韓}}}}\nchannels: {{crm: {channel % (secret_env, headers)}}}")
+        assert len(told) == 1
+        assert "pl4nted" not in told[0]
+
+
 def test_every_problem_is_told_at_once() -> None:
     text = "topics: {a: {query: (x}, b: {query: y, channels: [none]}, c: {query: NOT z}}"
     columns = [text.index("}") + 1, text.index("none") + 1, text.index("NOT") + 1]
