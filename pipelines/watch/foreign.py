@@ -11,11 +11,11 @@ from pipelines.errors import QueryError
 from pipelines.text import fold
 
 _FOREIGN = {
-    "&": "AND", "&&": "AND", "+": "AND", "|": "OR", "||": "OR", "!": "NOT", "-": "NOT", "～": "NOT", "~": "NOT",
+    "&": "AND", "&&": "AND", "+": "AND", "|": "OR", "||": "OR", "/": "OR", "!": "NOT", "-": "NOT", "～": "NOT", "~": "NOT",
     "且": "AND", "并且": "AND", "而且": "AND", "和": "AND", "与": "AND", "及": "AND", "以及": "AND", "或": "OR", "或者": "OR", "非": "NOT",
 }  # fmt: skip
 _WIDE_OPERATOR = re.compile(r"(and|or|not|except|near)(?!\w)")
-_SIGN_INSIDE = re.compile(r"\||(?<=[^\W a-z0-9])&|&(?=[^\W a-z0-9])")
+_SIGN_INSIDE = re.compile(r"\||(?<=[^\W a-z0-9])&|&(?=[^\W a-z0-9])|(?<=[^\W a-z0-9])[+/](?=[^\W a-z0-9])")
 _FIELDS_IN_CHINESE = {
     name: field
     for field, names in {
@@ -46,6 +46,8 @@ def refuse_foreign(token: Token) -> None:
         raise QueryError(f"`{token}` is no operator here; write {_FOREIGN[sign]}, or quote it if the word is meant", at)
     if sign[:1] in ("-", "!") and len(token) > 1:
         raise QueryError(f"`{token}`: write NOT {token[1:]}, or quote it if the sign is meant", at)
+    if sign[:1] in ("'", "‘") and len(token) > 1:
+        raise QueryError(f'`{token[0]}` is no quotation mark here; write "…" or 「…」, or quote the term if the sign is meant', at)
     if inside := _SIGN_INSIDE.search(sign):
         raise QueryError(
             f"`{token[inside.start()]}` is no operator here; write {_FOREIGN[inside[0]]}, or quote the term", at + inside.start()
