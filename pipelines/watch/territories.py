@@ -81,38 +81,46 @@ ALSO = {
 NO_TERRITORY = (
     # other places
     "内蒙古 蒙古巴 印度洋 西印度 印度支那 马里兰 马利兰 马里亚纳 马利安纳 马里布 马里博尔 马里乌 马里尼奥 新墨西哥 墨西哥湾 新泽西 "
-    "乔治亚州 佐治亚州 约旦河 新几内亚 纽几内亚 新畿内亚 几内亚湾 不列颠哥伦比亚 英属哥伦比亚 哥伦比亚特区 哥伦比亚河 孟加拉湾 加纳利 "
-    "阿曼岛 达曼岛 开曼岛 罗曼岛 古巴西 南非洲 东南非 西南非 沙特尔 黑山县 黑山头 黑山谷 狮子山隧道 狮子山下 狮子山公园 狮子山精神 "
-    "北爱尔兰 捷克逊 江苏丹阳 台北韩 新北韩 东北韩 西北韩 华北韩 湖北韩 河北韩 湖南韩 河南韩 海南韩 云南韩 台南韩 湖南非 河南非 海南非 "
-    "云南非 台南非 闽南非 指南非 乔治亚大学 乔治亚理工 古巴比伦 巴林左旗 巴林右旗 北美国家 南美国家 中美国家 拉美国家 欧美国家 发展中国家 "
-    "开发中国家 "
+    "Inner_Mongolia 东印度公司 East_India_Company 乔治亚州 佐治亚州 约旦河 新几内亚 纽几内亚 新畿内亚 几内亚湾 不列颠哥伦比亚 "
+    "英属哥伦比亚 哥伦比亚特区 哥伦比亚河 孟加拉湾 加纳利 阿曼岛 达曼岛 开曼岛 罗曼岛 古巴西 南非洲 东南非 西南非 沙特尔 黑山县 黑山头 "
+    "黑山谷 狮子山隧道 狮子山下 狮子山公园 狮子山精神 北爱尔兰 捷克逊 江苏丹阳 台北韩 新北韩 东北韩 西北韩 华北韩 湖北韩 河北韩 湖南韩 "
+    "河南韩 海南韩 云南韩 台南韩 湖南非 河南非 海南非 云南非 台南非 闽南非 指南非 乔治亚大学 乔治亚理工 古巴比伦 巴林左旗 巴林右旗 "
+    "中美国家 发展中国家 开发中国家 "
     # people
     "韩国瑜 理查德 查德· 查德威克 多米尼克· 马里· 马里奥 马里昂 马里安 马里诺 马里内 马里斯 马里恩 马利亚 马利克 马利基 马利特 圣马利 "
-    "阿曼达 安东尼日 乔治亚· 阿曼多 波兰斯基 波兰尼 荷兰弟 加纳乔 卡达菲 巴林顿 罗莎·卢森堡 "
+    "阿曼达 阿曼尼 安东尼日 乔治亚· 阿曼多 波兰斯基 波兰尼 荷兰弟 加纳乔 卡达菲 巴林顿 罗莎·卢森堡 "
     # bodies, peoples, beasts, things
-    "蒙古族 蒙古包 哈萨克族 哈萨克自治 东印度公司 阿曼尼 印度教 朝鲜族 朝鲜日报 朝鲜王朝 朝鲜蓟 中国时报 哥伦比亚大学 哥伦比亚广播 "
-    "哥伦比亚影业 哥伦比亚号 巴林银行 文莱苏丹 "
-    "索尼日 悉尼日 迪士尼日 迪斯尼日 国泰国际 国泰国民 华泰国际 亚美国际 歌德国际 汶莱苏丹 柔佛苏丹 雪兰莪苏丹 日惹苏丹 奥斯曼苏丹 "
-    "鄂图曼苏丹 苏丹红 孟加拉虎 荷兰豆 荷兰猪 荷兰乳 黑山羊 黑山老妖 中非合作 中非关系 "
+    "蒙古族 蒙古自治 蒙古包 哈萨克族 哈萨克自治 塔吉克族 塔吉克自治 乌兹别克族 印度教 朝鲜族 朝鲜日报 朝鲜王朝 朝鲜蓟 中国时报 "
+    "哥伦比亚大学 哥伦比亚广播 哥伦比亚影业 哥伦比亚号 巴林银行 文莱苏丹 索尼日 悉尼日 迪士尼日 迪斯尼日 国泰国际 国泰国民 国泰国内 "
+    "华泰国际 亚美国际 歌德国际 汶莱苏丹 柔佛苏丹 雪兰莪苏丹 日惹苏丹 奥斯曼苏丹 鄂图曼苏丹 苏丹红 孟加拉虎 荷兰豆 荷兰猪 荷兰乳 "
+    "黑山羊 黑山老妖 中非合作 中非关系 "
     # words that meet
     "沿海地 近海地 临海地 滨海地 上海地 北海地 南海地 东海地 黄海地 渤海地 珠海地 青海地 深海地 地中海地 红海地 黑海地 里海地 比海地 "
-    "波罗的海地 东加勒比 东加里曼丹 东加拿大 山东加 广东加 股东加 京东加 华东加 房东加 浦东加 中东加 远东加 东加强 东加快 东加大 东加速 "
-    "东加码 东加上 东加入 东加盟 鸡汤加 高汤加 汤加热 汤加入 许多哥 很多哥 好多哥 多哥们 刚果断 明智利 理智利 机智利 也门庭 也门清 "
-    "也门可罗雀 也门当户对 其中国 集中国 高中国文 初中国文 完美国 精美国 赞美国家 精英国 非法国 司法国 执法国 宪法国 违法国企 违法国有 "
-    "合法国籍 道德国 昨日本报 今日本报 近日本报 今日本市 昨日本市 今日本港 今日本刊 穿越南 横越南 飞越南海 飞越南极 飞越南美 翻越南 "
-    "跨越南 超越南 依法国有 立法国会 合法国民 参加纳 增加纳 也门槛 越南苏丹红 电台湾仔 港澳门户 北美国际 国泰国内 国泰国货 海关岛内 "
-    "期中国文 国中国文 心目中国际 眼中国家 群英国度 日本报记者 日本报讯 昨日本港 昨日本地 近日本港 近日本市 翌日本局 假日本馆 "
-    "生日本月 节日本地 工作日本港 New_Jersey New_Mexico Gulf_of_Mexico "
-    "Guinea_pig Guinea_pigs Guinea_fowl Gulf_of_Guinea New_Guinea Northern_Ireland "
-    "Inner_Mongolia Jordan_River Michael_Jordan Air_Jordan Jordan_Bardella Georgia_Tech State_of_Georgia Atlanta,_Georgia China_Times "
+    "波罗的海地 东加勒比 东加里曼丹 东加拿大 山东加 广东加 股东加 京东加 华东加 房东加 浦东加 中东加 远东加 东加强 东加快 东加大 "
+    "东加速 东加码 东加上 东加入 东加盟 鸡汤加 高汤加 汤加热 汤加入 许多哥 很多哥 好多哥 多哥们 刚果断 明智利 理智利 机智利 也门庭 "
+    "也门槛 也门票 也门清 也门可罗雀 也门当户对 其中国 集中国 完美国 精美国 赞美国家 精英国 非法国 司法国 执法国 宪法国 违法国企 "
+    "违法国有 合法国籍 道德国 昨日本报 今日本报 近日本报 今日本市 昨日本市 今日本港 今日本刊 穿越南 横越南 飞越南海 飞越南极 飞越南美 "
+    "依法国有 立法国会 合法国民 越南苏丹红 电台湾仔 国泰国货 海关岛内 群英国度 昨日本港 昨日本地 近日本港股 近日本港楼 翌日本局 假日本馆 "
+    "生日本月 节日本地 工作日本港 翻越南 跨越南 超越南 港澳门户 New_Jersey New_Mexico Gulf_of_Mexico Guinea_pig Guinea_pigs Guinea_fowl "
+    "Gulf_of_Guinea New_Guinea Northern_Ireland Jordan_River Michael_Jordan Air_Jordan Jordan_Bardella Georgia_Tech State_of_Georgia "
+    "Atlanta,_Georgia China_Times China_Airlines "
 )  # fmt: skip
 
+# Words that end as a name begins, and words that begin as it ends: where one of each meets, no territory is named.
+MEETING = (
+    # the day of a date, and what a paper calls its own; all days of a month stand before the second
+    ("日", "本报讯 本报记者 本报消息 本报综合 本刊记者 本网讯 本网记者 本台讯 本台记者 本土病例 本土个案 本土确诊 本土新增 本土疫情"),
+    (" ".join(f"月{day}日" for day in range(1, 32)), "本报 本市 本港 本刊 本台 本社 本店 本院 本校 本馆 本县 本省 本镇 本村 本局 本公司"),
+    ("北美 南美 拉美 欧美", "国家 国际"),
+    ("高中 初中", "国文"),
+    ("国中 期中", "国文老师 国文教师 国文科 国文课 国文考"),
+    ("心目中 眼中", "国家 国际"),
+    ("参加 增加 更加 追加", "纳税 纳入 纳米 纳斯达克 纳粹 纳新 纳凉"),
+)
 # 美中国防部长会晤, 日韓國防合作: two countries by one letter each. 中 is first in none (会谈中美国防部长 is the American one), and 国防
 # alone may be one country's (访美中国防长).
 ALLIES, SHORT = "美日英俄韩法德印澳菲台", "中美英法德俄韩泰"
-DEFENCE = ("合作", "工业", "对话", "关系", "磋商", "交流", "部长会谈", "部长会晤", "部长通话", "部长级")
-# 本 that follows a date: 5月1日本市, 3日本店.
-OURS = "报市港刊台社店院校馆县省镇村"
+DEFENCE = "合作 工业 对话 关系 磋商 交流 部长会谈 部长会晤 部长通话 部长级"
 
 # Words that begin with a territory's name and only seem to hold another's: 韩国 is not in 北韩国防部, 尼日 not in 印尼日前.
 HOLDING = {
@@ -137,10 +145,10 @@ def territories() -> dict[str, tuple[str, ...]]:
 
 
 def no_territories() -> tuple[str, ...]:
-    """Words that shield a territory's name without standing for one: those of the list, two allies' defence, a date and `this`."""
-    defence = (f"{one}{other}国防{what}" for one in ALLIES for other in SHORT for what in DEFENCE if one != other)
-    dates = (f"月{day}日本{word}" for day in range(1, 32) for word in OURS)
-    return (*_words(NO_TERRITORY), *defence, *dates)
+    """Words that shield a territory's name without standing for one: those of the list, words that meet, two allies' defence."""
+    meeting = (left + right for lefts, rights in MEETING for left in _words(lefts) for right in _words(rights))
+    defence = (f"{one}{other}国防{what}" for one in ALLIES for other in SHORT for what in _words(DEFENCE) if one != other)
+    return (*_words(NO_TERRITORY), *meeting, *defence)
 
 
 def held() -> dict[str, tuple[str, ...]]:
