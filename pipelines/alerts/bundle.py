@@ -1,6 +1,6 @@
 """What a message about several stories shows, be it late, a digest or what a cap held back: a few lines each and only so many."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from typing import Any
@@ -60,13 +60,19 @@ def foot(message: Message, words: Mapping[str, str], zone: tzinfo) -> str:
     seen = message.coverage
     if seen is None or not seen.is_judged:
         return words["unjudged"] if seen else ""
-    if not seen.blind or seen.since is None:
-        return numbered(words, "healthy", seen.portals)
-    since = seen.since.astimezone(zone)
-    at = f"{words['days'].split()[since.weekday()]} {since:%H:%M} ({since:%Y-%m-%d}, {zone})"
-    names = [clipped(name, 40) for name in seen.blind[:NAMED]]
-    more = [words["more"].format(len(seen.blind) - NAMED)] if len(seen.blind) > NAMED else []
-    return words["blind"].format(len(seen.blind), seen.portals, at, words["comma"].join([*names, *more]))
+    told = []
+    if seen.blind and seen.since is not None:
+        since = seen.since.astimezone(zone)
+        at = f"{words['days'].split()[since.weekday()]} {since:%H:%M} ({since:%Y-%m-%d}, {zone})"
+        told.append(words["blind"].format(len(seen.blind), seen.portals, at, _listed(seen.blind, words)))
+    if seen.failed:
+        told.append(words["failed"].format(len(seen.failed), seen.portals, _listed(seen.failed, words)))
+    return " ".join(told) or numbered(words, "healthy", seen.portals)
+
+
+def _listed(names: Sequence[str], words: Mapping[str, str]) -> str:
+    more = [words["more"].format(len(names) - NAMED)] if len(names) > NAMED else []
+    return words["comma"].join([*(clipped(name, 40) for name in names[:NAMED]), *more])
 
 
 def payload(message: Message) -> dict[str, Any]:
@@ -80,8 +86,9 @@ def payload(message: Message) -> dict[str, Any]:
     if seen is None:
         return found
     since = seen.since.astimezone(UTC).isoformat() if seen.since else None
-    blind = [clipped(name, 200) for name in seen.blind]
-    return found | {"coverage": {"portals": seen.portals, "blind": blind, "since": since, "judged": seen.is_judged}}
+    blind, failed = ([clipped(name, 200) for name in names] for names in (seen.blind, seen.failed))
+    coverage = {"portals": seen.portals, "blind": blind, "since": since, "failed": failed, "judged": seen.is_judged}
+    return found | {"coverage": coverage}
 
 
 def _line(story: BundledStory, words: Mapping[str, str], moment: Moment, *, skip: bool) -> dict[str, Any]:

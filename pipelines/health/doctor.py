@@ -85,7 +85,8 @@ def _in_store(settings: Settings, engine: Engine, names: Mapping[str, str]) -> I
     for circuit in silent:
         yield Finding(what=f"delivery by {circuit.channel}", ok=False, how=_silent(circuit))
     if seen:
-        yield Finding(what="portals", ok=not seen.blind, how=covered(seen) + ("; see `portalwatch health`" if seen.blind else ""))
+        is_well = not seen.blind and not seen.failed
+        yield Finding(what="portals", ok=is_well, how=covered(seen) + ("" if is_well else "; see `portalwatch health`"))
     for run in latest:
         reason = standings.present(run.reason or "", paused.get(run.portal, []))
         how = f"{shown(run.started_at)}, {run.finish_reason or 'running'}" + (f": {reason}" if reason else "")

@@ -8,13 +8,12 @@ from math import comb
 from statistics import median
 from typing import Any, TypeVar
 
+from pipelines.coverage import SILENT_ENDS
 from pipelines.health.kinds import KINDS, MISSED, kind_of
 from pipelines.health.look import Look
 from pipelines.health.rhythm import Rhythm, before_rest, rest_of, rhythm_of
 from pipelines.health.words import lasted, stamp
 
-SILENT_ENDS = ("killed", "shutdown", "store_away")
-"""Ends of a run that say nothing of its portal."""
 SURE = 1e-5
 """The chance below which so few of so many are no accident."""
 _HALF = 0.5

@@ -42,12 +42,19 @@ def fare_of(portal: str, looks: Sequence[Look], incidents: Sequence[Incident], n
 
 
 def covered(seen: Coverage | None) -> str:
-    """Who is blind: `all 6 portals healthy`, or `2 of 6 portals blind since Tue 2026-11-24 14:10 (storm_mg, park6)`."""
+    """Who is blind: `all 6 portals healthy`, or `2 of 6 portals blind since Tue 2026-11-24 14:10 (storm_mg, park6)`; and who is not
+    blind, or not for long enough to be told, but failed: `the last run of 1 of 6 portals failed (dw_zh)`."""
     if seen is None:
         return "no portal is watched"
     if not seen.is_judged:
         return f"who of {seen.portals} portals is blind is not known: health never looked (`portalwatch health look`)"
-    if not seen.blind or seen.since is None:
-        return "1 portal healthy" if seen.portals == 1 else f"all {seen.portals} portals healthy"
-    names = ", ".join(seen.blind[:5]) + (", …" if len(seen.blind) > 5 else "")
-    return f"{len(seen.blind)} of {seen.portals} portals blind since {stamp(seen.since)} ({names})"
+    told = []
+    if seen.blind and seen.since is not None:
+        told.append(f"{len(seen.blind)} of {seen.portals} portals blind since {stamp(seen.since)} ({_names(seen.blind)})")
+    if seen.failed:
+        told.append(f"the last run of {len(seen.failed)} of {seen.portals} portals failed ({_names(seen.failed)})")
+    return "; ".join(told) or ("1 portal healthy" if seen.portals == 1 else f"all {seen.portals} portals healthy")
+
+
+def _names(names: Sequence[str]) -> str:
+    return ", ".join(names[:5]) + (", …" if len(names) > 5 else "")

@@ -169,7 +169,9 @@ def _tell_portals(session: Session, portals: Sequence[str], now: datetime, *, as
 def _state(fare: Fare, young: Sequence[Any]) -> str:
     if fare.ailments:
         return "; ".join(fare.ailments)
-    return "; ".join(f"{sign.kind}, {sign.runs} in a row" for sign in young) or ("not run yet" if fare.run is None else "healthy")
+    if young:
+        return "; ".join(f"{sign.kind}, {sign.runs} in a row" for sign in young)
+    return "not run yet" if fare.run is None else "healthy" if fare.usual_run else "nothing wrong yet"
 
 
 def _band(band: Band | None) -> str:

@@ -55,6 +55,23 @@ def test_the_foot_says_how_much_is_seen_in_the_readers_zone(language: str, healt
         assert healthy in part(compose(digest(*STORIES, coverage=Coverage(portals=6)), sender), kind)
 
 
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("en", "The last run of 1 of 6 portals failed: 港口郵報"),
+        ("zh-Hant", "6 個網站中有 1 個上次沒讀成：港口郵報"),
+        ("zh-Hans", "6 个网站中有 1 个上次没读成：港口郵報"),
+    ],
+)
+def test_a_foot_calls_nothing_healthy_whose_last_run_failed(language: str, told: str) -> None:
+    sender, seen = replace(SENDER, language=language), Coverage(portals=6, failed=("港口郵報",))
+    for kind in ("plain", "html"):
+        assert told in part(compose(digest(*STORIES, coverage=seen), sender), kind)
+    both = part(compose(digest(*STORIES, coverage=replace(BLIND, failed=("港口郵報",))), sender), "plain")
+    assert told in both
+    assert "海角" in both
+
+
 def test_a_foot_where_health_never_looked_says_so() -> None:
     mail = compose(digest(*STORIES, coverage=Coverage(portals=6, is_judged=False)), replace(SENDER, language="en"))
     assert "Whether the portals are seen was not looked at yet." in part(mail, "plain")

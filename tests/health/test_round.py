@@ -44,7 +44,7 @@ def runs(store: Engine, *, failed: int, until: datetime = NOW) -> None:
     with writing(store) as session:
         if session.get(Portal, "cape") is None:
             session.add(Portal(slug="cape"))
-        for back in range(96):
+        for back in reversed(range(96)):
             at, bad = until - HOUR * back, back < failed
             session.add(
                 Run(
@@ -169,6 +169,17 @@ def test_one_line_names_who_is_blind_since_when(store: Engine) -> None:
     changes(store, [DEAD], NOW)
     assert line(store) == "1 of 1 portals blind since Sun 2026-11-22 13:00 (cape)"
     assert covered(Coverage(portals=6)) == "all 6 portals healthy"
+
+
+def test_a_portal_whose_last_run_failed_is_not_called_healthy(store: Engine) -> None:
+    runs(store, failed=1)
+    after_a_run(Watch(engine=store, watchlist=WATCHLIST, portals={"cape": "海岬日報"}), NOW)
+    assert line(store) == "the last run of 1 of 1 portals failed (cape)"
+    with writing(store) as session:
+        session.add(Run(portal="cape", started_at=NOW + HOUR, learning=False, outcomes={}, evidence=[]))
+    assert line(store) == "the last run of 1 of 1 portals failed (cape)"
+    runs(store, failed=0, until=NOW + 2 * HOUR)
+    assert line(store) == "1 portal healthy"
 
 
 def test_the_roll_up_tells_volumes_against_the_usual_and_dead_letters(store: Engine) -> None:
