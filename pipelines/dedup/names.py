@@ -26,7 +26,7 @@ SOUNDS = frozenset(
 PASSING = frozenset("天日晚早夜晨午今昨明前现刚")
 """A day or an hour that a desk writes in its own way: 今天, 今日, 今晚."""
 
-_REGIONAL = Path(__file__).parent.parent / "watch" / "regional.txt"
+_TABLES = tuple(Path(__file__).parent.parent / "watch" / name for name in ("regional.txt", "phrases.txt"))
 
 
 def is_one_thing(one: str, mine: Span, other: str, theirs: Span) -> bool:
@@ -39,7 +39,7 @@ def is_one_thing(one: str, mine: Span, other: str, theirs: Span) -> bool:
 
 
 def is_regional(one: str, other: str) -> bool:
-    """Whether the one has a word for which the other has another region's."""
+    """Whether the one has a word for which the other has another region's, or another spelling."""
     return any(word in other for part in _parts(one) for word in _regional().get(part, ()))
 
 
@@ -80,8 +80,8 @@ def _codes() -> dict[str, str]:
 @cache
 def _regional() -> dict[str, set[str]]:
     found = defaultdict[str, set[str]](set)
-    for line in _REGIONAL.read_text(encoding="utf-8").splitlines():
-        one, other, *_ = line.split("\t")
+    for line in [line for table in _TABLES for line in table.read_text(encoding="utf-8").splitlines()]:
+        one, other, *_ = line.split()
         found[one].add(other)
         found[other].add(one)
     return dict(found)

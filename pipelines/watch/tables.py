@@ -90,7 +90,8 @@ def _seconds() -> frozenset[str]:
 def phrase_pairs() -> list[tuple[str, str]]:
     """(folded spelling by t2s, folded spelling by the character table) where the two differ; the shortest that explain the rest."""
     pairs = [(pair[: len(pair) // 2], pair[len(pair) // 2 :]) for pair in _SPELLINGS.split()]
-    for traditional, simplified in _dictionary("TSPhrases"):
+    back = [(simplified, traditional) for traditional, simplified in _dictionary("TSPhrases")]
+    for simplified, traditional in [*back, *_dictionary("STPhrases")]:
         one, other = _folded(simplified), _folded(traditional)
         # 坏 as 坯 is all but unknown, and would join 打坯 with 打壞.
         if one != other and len(one) == len(other) and len(one) > 1 and "坏" not in other:

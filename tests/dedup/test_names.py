@@ -90,6 +90,15 @@ def test_many_leaders_as_another_region_spells_them_make_no_other_report(written
     assert joins(Text(title=written(theirs.title), text=written(theirs.text)), ours)
 
 
+@pytest.mark.parametrize(("ours", "theirs"), [("家具", "傢俱"), ("了望塔", "瞭望塔")])
+def test_a_word_in_the_other_scripts_spelling_makes_no_other_report(ours: str, theirs: str) -> None:
+    title, text = (
+        "{}昨夜起火 无人伤亡",
+        "消防部门说，{}于昨夜十一时起火，四个站的六十人到场，今晨三时扑灭，没有人员伤亡，起火原因在调查。附近居民一度被疏散到体育馆。",
+    )
+    assert joins(Text(title=title.format(theirs), text=text.format(theirs)), Text(title=title.format(ours), text=text.format(ours)))
+
+
 def test_a_column_of_another_day_is_news_and_the_same_day_cut_or_discussed_a_copy() -> None:
     first, second = (Text(title="老王看天下", text=COLUMN.format(day)) for day in DAYS)
     assert not joins(second, first)
