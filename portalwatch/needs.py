@@ -1,6 +1,7 @@
-"""What the channels of a watchlist still need from the environment before they can deliver."""
+"""What a watchlist that holds together still lacks before somebody hears of its topics."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 
 from pipelines.alerts.connection import PREFIX, variable_of
 from pipelines.config import Settings
@@ -18,6 +19,20 @@ def needs(watchlist: Watchlist, settings: Settings, channels: Iterable[str] = ()
                 yield f"channel `{name}` needs the environment variable {variable}, which is not set{_elsewhere(variable)}"
         if isinstance(channel, MailChannel) and not (settings.smtp_conn or settings.model_fields_set & {"smtp_host", "smtp_port"}):
             yield f"channel `{name}` sends mail by {settings.smtp_host}:{settings.smtp_port}; PORTALWATCH_SMTP_HOST names another server"
+
+
+def unheard(watchlist: Watchlist, day: date) -> Iterator[str]:
+    """Which topics alert nobody on that day: those without a channel, and those that have expired."""
+    mute = [slug for slug, topic in watchlist.topics.items() if topic.is_active(day) and not topic.channels]
+    past = [f"{slug} ({topic.expires})" for slug, topic in watchlist.topics.items() if not topic.is_active(day)]
+    if mute:
+        yield f"nobody hears of {_few(mute)}: no `channels:`; what they match is kept"
+    if past:
+        yield f"past their `expires:` and alerting no more: {_few(past)}"
+
+
+def _few(names: Sequence[str]) -> str:
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 
 def _variables(channel: Channel, settings: Settings) -> tuple[str, ...]:

@@ -1,12 +1,13 @@
-"""What `topics check` tells that channels still need; what it cannot see is not called missing."""
+"""What `topics check` tells that a watchlist lacks before somebody hears; what it cannot see is not called missing."""
 
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 
 from pipelines.config import Settings
 from pipelines.watch.watchlist import Watchlist
-from portalwatch.needs import needs
+from portalwatch.needs import needs, unheard
 
 CHANNELS = """
 topics: {ferry: {query: 渡輪, channels: [desk, crm, room]}}
@@ -43,3 +44,13 @@ def test_what_the_environment_or_airflow_gives_is_not_asked_for(
 def test_a_mail_server_that_nobody_named_is_told_and_a_named_one_is_not(configured: Callable[..., Settings]) -> None:
     assert told(configured())[0] == "channel `desk` sends mail by localhost:25; PORTALWATCH_SMTP_HOST names another server"
     assert "`desk`" not in told(configured(smtp_host="mail.example.org"))[0]
+
+
+def test_topics_that_alert_nobody_are_named() -> None:
+    text = "topics: {ferry: {query: 渡輪, channels: [desk]}, mute: {query: 橋}, old: {query: 山, channels: [desk], expires: 2026-10-01}}\n"
+    watchlist = Watchlist.from_text(text + "channels: {desk: {type: mail, to: [desk@example.org]}}")
+    assert list(unheard(watchlist, date(2026, 10, 2))) == [
+        "nobody hears of mute: no `channels:`; what they match is kept",
+        "past their `expires:` and alerting no more: old (2026-10-01)",
+    ]
+    assert len(list(unheard(watchlist, date(2026, 10, 1)))) == 1

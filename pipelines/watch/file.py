@@ -15,6 +15,10 @@ _ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]\\\x00-\x1f]+@[^\s@<>,;:\"()\[\]\\\x00
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]*$"
 _LANGUAGE = r"^[a-z]{2,3}(-(Hans|Hant))?$"
+_MEANT = {
+    "cn": "zh-Hans", "chs": "zh-Hans", "tw": "zh-Hant", "hk": "zh-Hant", "cht": "zh-Hant", "chi": "zh", "zho": "zh", "jp": "ja",
+    "jpn": "ja", "kr": "ko", "kor": "ko", "eng": "en",
+}  # fmt: skip
 _PUBLISHER = r'^[^"“”＂\r\n]*[^"“”＂\s][^"“”＂\r\n]*$'
 _SLUG = re.compile(r"[\w-]{1,64}")
 
@@ -59,6 +63,8 @@ def _slug(value: str) -> str:
 
 
 def _language(value: str) -> str:
+    if value in _MEANT:
+        raise ValueError(f"`{value}` is no language that an article is in; did you mean {_MEANT[value]}?")
     if not re.fullmatch(_LANGUAGE, value):
         raise ValueError(f"`{value}` is no language: write zh, zh-Hans, zh-Hant, en or another code of two or three letters")
     return value

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -79,13 +80,14 @@ def check(
 ) -> None:
     """Check a watchlist, its queries and samples; every problem with file:line:column. Exit 1 where there is one.
 
-    What a channel that is used still needs (a secret, a mail server) is told on stderr, and changes no exit code.
+    What a channel that is used still needs (a secret, a mail server), and which topics alert nobody, is told on stderr, and changes
+    no exit code.
 
     Example: `portalwatch topics check config/watchlist.yaml`
     """
     from pipelines.watch.watchlist import load_watchlist
     from portalwatch.commands.lint import trap_warnings
-    from portalwatch.needs import needs
+    from portalwatch.needs import needs, unheard
 
     path = chosen(watchlist)
     aliases = path.with_name("aliases.yaml")
@@ -101,12 +103,13 @@ def check(
             raise
         show.jsonl([told | {"problems": error.problems}])
         raise typer.Exit(1) from None
+    lacking = [*needs(read, settings()), *unheard(read, datetime.now(UTC).date())]
     if as_json:
         counts = {"topics": len(read.topics), "channels": len(read.channels), "traps": warnings}
-        show.jsonl([told | counts | {"version": read.version, "needs": list(needs(read, settings()))}])
+        show.jsonl([told | counts | {"version": read.version, "needs": lacking}])
         return
     typer.echo(f"{path}: {show.counted(len(read.topics), 'topic')}, {show.counted(len(read.channels), 'channel')}, version {read.version}")
-    for need in needs(read, settings()):
+    for need in lacking:
         typer.echo(f"{path}: {need}", err=True)
     if warnings:
         typer.echo(f"{show.counted(warnings, 'trap warning')} about short terms: `portalwatch topics lint {path}` tells them")

@@ -157,6 +157,7 @@ def test_a_wrong_value_is_refused_and_explained(change: str, to: str, said: str)
         ("topics: {t: {query: 北韓, tags: {a: b}}}", "w.yaml:1:31: topics.t.tags: a mapping where a list is expected"),
         ("topics: {t: {query: 北韓, must_match: 朝鲜}}", "w.yaml:1:37: topics.t.must_match: `朝鲜` is no list: write [朝鲜]"),
         ("topics: {t: {query: 北韓, languages: [chinese]}}", "w.yaml:1:37: topics.t.languages.0: `chinese` is no language: write zh,"),
+        ("topics: {t: {query: 北韓, languages: [cn]}}", "w.yaml:1:37: topics.t.languages.0: `cn` is no language that an article is in; did you mean zh-Hans?"),
         ("topics: {t: {query: 北韓, publishers: ['a\"b']}}", "w.yaml:1:38: topics.t.publishers.0: `a\"b` is no publisher's name"),
         ("topics: {t: {query: 北韓, expires: 2027-02-30}}", "w.yaml:1:34: topics.t.expires: `2027-02-30` is no date: write one such as"),
         ("topics: {t: {query: 北韓, storm: 20}}", "w.yaml:1:32: topics.t.storm: `20` is no cap: write one such as `20 per hour`"),
