@@ -53,6 +53,7 @@ def test_a_command_imports_its_own_modules_alone_and_lacks_none() -> None:
 def test_version_and_help_answer_and_wrong_use_is_2() -> None:
     assert re.fullmatch(r"portalwatch \d+\.\d+\.\d+\n", python("-m", "portalwatch.cli", "--version").stdout)
     assert python("-m", "portalwatch.cli", "crawl", "--help").returncode == 0
+    assert python("-m", "portalwatch.cli", "topics", "check", "-h").returncode == 0
     assert python("-m", "portalwatch.cli", "nonsense").returncode == 2
     assert isinstance(app, typer.Typer)
 
