@@ -48,6 +48,8 @@ def refuse_foreign(token: Token) -> None:
         raise QueryError(f"`{token}`: write NOT {token[1:]}, or quote it if the sign is meant", at)
     if sign[:1] in ("'", "‘") and len(token) > 1:
         raise QueryError(f'`{token[0]}` is no quotation mark here; write "…" or 「…」, or quote the term if the sign is meant', at)
+    if token[0] == "／":
+        raise QueryError("a regular expression is written between two half-width slashes, /…/; quote a term that begins with `／`", at)
     if inside := _SIGN_INSIDE.search(sign):
         raise QueryError(
             f"`{token[inside.start()]}` is no operator here; write {_FOREIGN[inside[0]]}, or quote the term", at + inside.start()

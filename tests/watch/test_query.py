@@ -156,6 +156,7 @@ def test_a_query_reads_as_the_card_says(query: str, tree: str) -> None:
         ("北京+上海", 2, "write AND, or quote"),
         ("北京／上海", 2, "write OR, or quote"),
         ("x 北京/上海", 4, "write OR, or quote"),
+        ("x ／北京／", 2, "between two half-width slashes"),
         ("A ‘北京 上海’", 2, "`‘` is no quotation mark here"),
         ("'export control'", 0, "`'` is no quotation mark here"),
         ("「北京", 0, "not closed"),
