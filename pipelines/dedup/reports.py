@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from pipelines.dedup.columns import BETWEEN, between
 from pipelines.dedup.figures import AGREE, agreement, figures_differ
-from pipelines.dedup.forms import SPREAD, filled_in, headlined_otherwise, is_filled_otherwise, other_words
+from pipelines.dedup.forms import FILLED, SPREAD, filled_in, headlined_otherwise, is_filled_otherwise, other_words
 from pipelines.dedup.shingles import Sketch
 
 AGAIN = timedelta(hours=6)
@@ -56,8 +56,15 @@ def _by_frame(one: Sketch, other: Sketch) -> Distinction | None:
 def _by_names(one: Sketch, other: Sketch) -> Distinction | None:
     if not is_filled_otherwise(one, other):
         return None
-    count = other_words(one, other)
-    why = f"the same form with other names: {count} words stand in the place of others"
+    count, share = other_words(one, other)
+    why = f"the same form with other names: {count} words stand in the place of others, {share:.0%} of the letters"
+    if share >= FILLED:
+        return Distinction(
+            why=why,
+            rule="share of the letters in words that stand in the place of others",
+            needed=round(FILLED, 4),
+            reached=round(share, 4),
+        )
     reached = count / max(1, min(len(one.letters), len(other.letters)))
     rule = "words that stand in the place of others, by letters"
     return Distinction(why=why, rule=rule, needed=round(1 / SPREAD, 4), reached=round(reached, 4))

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from pipelines.dedup.reports import distinction
 from pipelines.dedup.shingles import LEAD, Sketch, shared
@@ -18,6 +19,10 @@ LEAD_KNOWN = 0.35
 BEGUN = 60  # letters, an editor's note say, behind which what is known of such a lead begins; background begins further down
 PART, COVERED = 0.3, 0.6  # share of a known text that makes it a part of a merged piece, of which so much is known in all
 OWN = 0.5  # share of what a part has in common with a text that stands in no nearer one
+STRETCH, SAID_OTHERWISE = (
+    60,
+    0.25,
+)  # letters around a place, and the share of them by which the stretch is a partner's in other regional words
 FLASH = 12  # shingles; below that two texts are the same only if they are equal
 FLASH_AT_MOST = 300  # shingles of a flash (快訊): a longer text that another one begins with is background, or a copy
 REPORT_AT_LEAST = 200  # shingles of a full report; less is another flash
@@ -116,13 +121,19 @@ def _links(new: Sketch, pair: _Pair, covered: float) -> list[Link]:
 
 def _with_own(links: list[Link], new: Sketch, known: Mapping[int, Sketch]) -> list[Link]:
     """The links but for those by text that stands in a nearer partner too: whose background is ours makes us no part of it."""
-    seen, kept = np.empty(0, dtype=np.int64), list[Link]()
+    taken, kept = np.zeros(len(new.runs), dtype=np.bool_), list[Link]()
     for link in sorted(links, key=lambda link: -resemblance(new, known[link.partner_id])):
-        both = np.intersect1d(new.shingles, known[link.partner_id].shingles, assume_unique=True)
-        if not kept or len(both) - shared(both, seen) >= OWN * len(both):
+        stands = np.isin(new.runs, known[link.partner_id].shingles)
+        if not kept or np.count_nonzero(stands & ~taken) >= OWN * np.count_nonzero(stands):
             kept.append(link)
-            seen = np.union1d(seen, both)
+            taken |= stands | _mostly(stands)
     return [link for link in links if link in kept]
+
+
+def _mostly(stands: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """The places around which so much stands in a partner that the rest is its own words, as another region says them."""
+    around = np.cumsum(np.pad(stands, (STRETCH // 2 + 1, STRETCH // 2 - 1)), dtype=np.int64)
+    return around[STRETCH:] - around[:-STRETCH] >= SAID_OTHERWISE * STRETCH
 
 
 def resemblance(one: Sketch, other: Sketch) -> float:

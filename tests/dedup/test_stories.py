@@ -161,6 +161,14 @@ def test_a_copy_is_no_part_of_a_follow_up_that_repeats_its_background() -> None:
     assert joined(FERRY, known(1, FERRY), known(2, follow_up)) == [(1, "copy")]
 
 
+def test_a_follow_up_copied_in_other_regional_words_is_no_part_of_its_background() -> None:
+    """A letter of another region's after every tenth of the background, in the copy as in the article that the background is from."""
+    background = "".join(FERRY[at : at + 10] + "異" for at in range(0, len(FERRY), 10))
+    size = len(BRIDGE) * 2 // 3
+    known_ones = known(1, background[: size * 5 // 4]), known(2, BRIDGE + FERRY[:size])
+    assert joined(BRIDGE + background[:size], *known_ones) == [(2, "copy")]
+
+
 def test_a_piece_that_quotes_a_flash_behind_its_opening_is_no_report_of_it() -> None:
     flash, opening_words = FERRY[:80], BRIDGE[:60]
     assert joined("(本報記者某某海岬二十一日電)" + flash + BRIDGE, known(1, flash)) == [(1, "development")]
