@@ -15,6 +15,7 @@ from pipelines.yamlfile import read_yaml
 
 WORDS = Path(__file__).with_name("words.yaml")
 TOPIC_EVERY = 8  # one generated piece in eight tells of a watched topic
+CAST = {"place": 2, "person": 2, "body": 3, "thing": 3, "cause": 2}  # of whom and what one piece tells
 _NUMBERS = {"storm_mg": 5400000, "park6": 710000, "dw_zh": 79200000, "bbc_zh": 400000}
 _LAYOUT_B = 11300000  # storm's newer ids have eight digits
 
@@ -28,6 +29,7 @@ def generated(count: int, *, first: int, phase: int, at: datetime) -> list[Piece
 
 def _piece(index: int, phase: int, at: datetime) -> Piece:
     dice, words = Random(index), _words()
+    cast = {name: _different(name, count, dice) for name, count in CAST.items()}
     portal = tuple(_NUMBERS)[index % len(_NUMBERS)]
     house = words["portals"][portal]
     topics = (
@@ -42,8 +44,8 @@ def _piece(index: int, phase: int, at: datetime) -> Piece:
         portal=portal,
         number=(_LAYOUT_B if layout_b else _NUMBERS[portal]) + index,
         phase=phase,
-        title=_filled(dice.choice(words["titles"]), dice),
-        paragraphs=_paragraphs(dice, [words["topics"][topic] for topic in topics]),
+        title=_filled(dice.choice(words["titles"]), cast, dice),
+        paragraphs=_paragraphs([words["topics"][topic] for topic in topics], cast, dice),
         publisher=publisher,
         published_at=at,
         updated_at=at,
@@ -60,14 +62,27 @@ def _piece(index: int, phase: int, at: datetime) -> Piece:
     return piece_in_hant(piece, "s2tw") if portal == "storm_mg" else piece
 
 
-def _paragraphs(dice: Random, told: list[list[_Part]]) -> tuple[str, ...]:
-    sentences = [_filled(parts, dice) for parts in (*told, *dice.choices(_words()["sentences"], k=dice.randrange(13, 22)))]
+def _different(slot: str, count: int, dice: Random) -> list[str]:
+    found: dict[str, None] = {}
+    while len(found) < count:
+        found[_slots()[slot](dice)] = None
+    return list(found)
+
+
+def _paragraphs(told: list[list[_Part]], cast: dict[str, list[str]], dice: Random) -> tuple[str, ...]:
+    sentences = [_filled(parts, cast, dice) for parts in (*told, *dice.choices(_words()["sentences"], k=dice.randrange(13, 22)))]
     return tuple("".join(sentences[start : start + 3]) for start in range(0, len(sentences), 3))
 
 
-def _filled(parts: list[_Part], dice: Random) -> str:
+def _filled(parts: list[_Part], cast: dict[str, list[str]], dice: Random) -> str:
+    """The pattern with words in its slots, none of the cast twice."""
+    left = {name: dice.sample(words, len(words)) for name, words in cast.items()}
     slots = _slots()
-    return "".join(literal + (slots[slot](dice) if slot else "") for literal, slot in parts)
+    return "".join(literal + (_word(slot, left, slots, dice) if slot else "") for literal, slot in parts)
+
+
+def _word(slot: str, left: dict[str, list[str]], slots: dict[str, Callable[[Random], str]], dice: Random) -> str:
+    return left[slot].pop() if left.get(slot) else slots[slot](dice)
 
 
 @lru_cache(maxsize=1)
@@ -92,4 +107,6 @@ def _slots() -> dict[str, Callable[[Random], str]]:
     slots["place"] = lambda dice: slots["head"](dice) + slots["head"](dice) + slots["tail"](dice)
     slots["person"] = lambda dice: slots["family"](dice) + slots["given"](dice)
     slots["number"] = lambda dice: str(int(dice.random() * 9989) + 11)
+    slots["years"] = lambda dice: str(int(dice.random() * 37) + 3)
+    slots["percent"] = lambda dice: f"{dice.random() * 89 + 3:.1f}"
     return slots
