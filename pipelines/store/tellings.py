@@ -60,11 +60,11 @@ def placed(session: Session, row: ArticleRow, decision: Decision, now: datetime)
 
 
 def bearers(session: Session, row: ArticleRow) -> list[int]:
-    """The merged pieces that brought the article's text before it opened its own story: who had one of them has read it."""
+    """The merged pieces that brought a part of what the article tells as itself, before it: who had one of them has read it."""
     part = aliased(Telling)
     query = select(part.article_id).join(Telling, Telling.story_id == part.story_id)
-    opened = query.where(Telling.article_id == row.id, Telling.role == "first")
-    return list(session.scalars(opened.where(part.role == "part", part.article_id < row.id)))
+    whole = query.where(Telling.article_id == row.id, Telling.role != "part")
+    return list(session.scalars(whole.where(part.role == "part", part.article_id < row.id)))
 
 
 def _reconsider(session: Session, merged: ArticleRow, row: ArticleRow) -> None:
