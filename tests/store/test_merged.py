@@ -27,11 +27,13 @@ topics:
   ferry: {query: 渡輪, channels: [ferry]}
   bridge: {query: 吊橋, channels: [bridge]}
   lonely: {query: 吊橋 NOT 渡輪, channels: [bridge, lonely]}
+  storm: {query: 渡輪 OR 吊橋, portals: [storm_mg], channels: [storm]}
 channels:
   desk: {type: mail, to: [desk@example.org]}
   ferry: {type: mail, to: [ferry@example.org]}
   bridge: {type: mail, to: [bridge@example.org]}
   lonely: {type: mail, to: [lonely@example.org]}
+  storm: {type: mail, to: [storm@example.org]}
 """
 TOWER = (
     "舊城鐘樓的四面大鐘昨夜同時停擺,守鐘人清晨上樓才發現齒輪箱被鴿群的羽毛卡死。鐘樓建於光緒年間,三十年前換過一次擒縱機構。文物處請來退休的鐘錶師傅,"
@@ -60,8 +62,8 @@ def arrive(desk: Desk, now: datetime, texts: dict[str, str], order: Sequence[str
     return {name: keep(desk, now, name, texts[name]).article_id for name in order}
 
 
-def keep(desk: Desk, now: datetime, name: str, text: str) -> flow.Kept:
-    found = Found(portal="dw_zh", identity=name, url=f"https://dw_zh.example/{name}")
+def keep(desk: Desk, now: datetime, name: str, text: str, portal: str = "dw_zh") -> flow.Kept:
+    found = Found(portal=portal, identity=name, url=f"https://{portal}.example/{name}")
     return flow.keep(desk, found, article(url=found.url, title=f"題 {name}", text=text), now)
 
 
@@ -98,6 +100,13 @@ def test_three_parts_are_three_stories_in_every_order(desk: Desk, now: datetime,
 def test_who_had_the_merged_piece_hears_of_neither_part(desk: Desk, now: datetime) -> None:
     ids = arrive(desk, now, TWO, ("merged", "ferry", "bridge"))
     assert told(desk, ids) == {"desk": ["merged"], "ferry": ["merged"], "bridge": ["merged"], "lonely": ["bridge"]}
+
+
+def test_who_had_the_merged_piece_hears_of_no_copy_of_a_part_that_the_topic_did_not_read(desk: Desk, now: datetime) -> None:
+    ids = arrive(desk, now, TWO, ("bridge", "ferry"))
+    ids |= {name: keep(desk, now, name, text, "storm_mg").article_id for name, text in (("merged", TWO["merged"]), ("copy", FERRY))}
+    assert stories(desk, ids) == {"bridge": {"bridge", "merged"}, "copy+ferry": {"copy", "ferry", "merged"}}
+    assert told(desk, ids)["storm"] == ["merged"]
 
 
 def test_a_part_that_only_a_silent_merged_piece_brought_is_told(desk: Desk, now: datetime) -> None:
