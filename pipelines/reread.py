@@ -122,11 +122,11 @@ def unheard(session: Session, desk: Desk, row: ArticleRow, topics: Sequence[str]
     """What an article that was kept long ago owes for topics that are new to it: to whoever heard nothing of it or its story."""
     if desk.learning or (row.learned and not row.revision):
         return []
-    stories, telling_it = list(articles.stories_of(session, row.id)), [row.id, *tellings.bearers(session, row)]
+    stories = list(articles.stories_of(session, row.id))
     owed, by = [], dict[str, str]()
     for topic in (desk.watchlist.topics[slug] for slug in topics if not matches.told_before(session, row, slug, stories)):
         for channel, recipient in desk.watchlist.recipients(topic):
-            if not alerts.told(session, stories, recipient) and not alerts.heard_of(session, telling_it, recipient):
+            if not alerts.told(session, stories, recipient) and not tellings.has_read(session, row, recipient):
                 to = (by.setdefault(recipient, channel), recipient)
                 owed.append(alerts.Due(topic=topic.slug, story_id=stories[0], to=to))
     return owed

@@ -31,7 +31,6 @@ def watch(session: Session, desk: Desk, row: ArticleRow, stories: list[int], now
     known = matches.matched(session, row) if again else frozenset()
     found = [match for match in matches_of(desk, row, now) if match.topic not in known]
     reports = tellings.reports(session, stories) if found else {}
-    bearers = tellings.bearers(session, row) if found else []
     among = reports if row.id in reports else None
     told = {match.topic for match in found if matches.told_before(session, row, match.topic, stories, among)}
     matches.record(session, row, found, desk.watchlist.version, now)
@@ -43,7 +42,7 @@ def watch(session: Session, desk: Desk, row: ArticleRow, stories: list[int], now
         asked = Asked(news=topic.slug not in told, revises=bool(row.revision) and not again, follows=_follows(topic, occasion))
         for to in desk.watchlist.recipients(topic):
             state = owed_state(session, row, asked, alerts.told(session, stories, to[1]), reports)
-            if state is not None and not (bearers and state == State() and alerts.heard_of(session, bearers, to[1])):
+            if state is not None and not (state == State() and tellings.has_read(session, row, to[1])):
                 story = state.story or stories[0]
                 owed.append(alerts.Due(topic=topic.slug, story_id=story, to=to, development=state.development, revision=state.revision))
             elif asked.news:

@@ -39,12 +39,6 @@ def told(session: Session, stories: Sequence[int], recipient: str) -> dict[int, 
     return found
 
 
-def heard_of(session: Session, articles: Sequence[int], recipient: str) -> bool:
-    """Whether the recipient has (or is owed) a message about one of these articles, whatever story it tells now."""
-    query = select(func.count()).where(AlertRow.article_id.in_(articles), AlertRow.recipient == recipient)
-    return bool(session.scalar(query))
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
     """One alert: a topic's, about a story, to (channel, recipient).

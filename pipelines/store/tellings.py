@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from pipelines.dedup.decision import Decision, decide
@@ -59,12 +59,13 @@ def placed(session: Session, row: ArticleRow, decision: Decision, now: datetime)
     return stories
 
 
-def bearers(session: Session, row: ArticleRow) -> list[int]:
-    """The merged pieces that brought a part of what the article tells as itself, before it: who had one of them has read it."""
-    part = aliased(Telling)
-    query = select(part.article_id).join(Telling, Telling.story_id == part.story_id)
-    whole = query.where(Telling.article_id == row.id, Telling.role != "part")
-    return list(session.scalars(whole.where(part.role == "part", part.article_id < row.id)))
+def has_read(session: Session, row: ArticleRow, recipient: str) -> bool:
+    """Whether the recipient has (or is owed) a message about the article, or about one that told before it what it tells as itself:
+    under whatever story, as a merged piece has several."""
+    other = aliased(Telling)
+    query = select(other.article_id).join(Telling, Telling.story_id == other.story_id).where(Telling.role != "part")
+    tellers = query.where(Telling.article_id == row.id, other.article_id <= row.id)
+    return bool(session.scalar(select(exists().where(AlertRow.article_id.in_(tellers), AlertRow.recipient == recipient))))
 
 
 def _reconsider(session: Session, merged: ArticleRow, row: ArticleRow) -> None:
