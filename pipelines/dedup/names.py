@@ -79,9 +79,10 @@ def _codes() -> dict[str, str]:
 
 @cache
 def _regional() -> dict[str, set[str]]:
+    """Each word with those that a pair joins to it, and those that a pair joins to these: 的士 and 出租车 both are 计程车."""
     found = defaultdict[str, set[str]](set)
     for line in [line for table in _TABLES for line in table.read_text(encoding="utf-8").splitlines()]:
         one, other, *_ = line.split()
         found[one].add(other)
         found[other].add(one)
-    return dict(found)
+    return {word: set().union(others, *(found[other] for other in others)) - {word} for word, others in found.items()}

@@ -6,6 +6,8 @@ Thresholds: a trial of 5,005 altered copies against 64,199 pairs of different ar
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import Match, SequenceMatcher
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +20,7 @@ COPY_UNDER_A_NEW_LEAD = 0.5  # the same, where the lead is new: up to 45 % of co
 LEAD_KNOWN = 0.35
 BEGUN = 60  # letters, an editor's note say, behind which what is known of such a lead begins; background begins further down
 PART, COVERED = 0.3, 0.6  # share of a known text that makes it a part of a merged piece, of which so much is known in all
+WITHOUT_BEGINNING = 0.5  # share of a text that makes it a part even where it is the end alone
 OWN = 0.5  # share of what a part has in common with a text that stands in no nearer one
 STRETCH, SAID_OTHERWISE = (
     60,
@@ -25,12 +28,14 @@ STRETCH, SAID_OTHERWISE = (
 )  # letters around a place, and the share of them by which the stretch is a partner's in other regional words
 FLASH = 12  # shingles; below that two texts are the same only if they are equal
 FLASH_AT_MOST = 300  # shingles of a flash (快訊): a longer text that another one begins with is background, or a copy
-REPORT_AT_LEAST = 200  # shingles of a full report; less is another flash
+REPORT_AT_LEAST = 100  # shingles of a full report; less is another flash
 BEYOND = 0.15  # share of a text, or of a story's first piece, below which the one has nothing of the other
 GOOD_PART = 0.1  # share of a merged piece from which what stands in it is one of its parts, and no line that it quotes
 RELATED = 0.2  # share of a new text that a known one must hold to be its background; a site's boilerplate reaches .18
 PREFACE = 40  # letters of a dateline before the flash in its full report; what quotes it further down is a story of its own
-DEVELOPED = 0.6  # share of a flash that the lead of its full report repeats
+DEVELOPED = 0.5  # share of a flash that its full report begins with,
+WORDING = 3  # in stretches of so many letters: it is worded anew, and a flash may end with what is to come (更多細節，稍後更新)
+SAID_AGAIN = 2  # bigrams of a flash that its report has behind it: of 62 reports all but six do, of 30 pieces behind another none
 GROWN = 2  # times as long: a full report as its flash, and whatever is told of the same story once more as what was told
 
 DEVELOPMENT = "development"  # the role of a full report in the story of its flash
@@ -63,7 +68,7 @@ class Link:
 def stories_of(new: Sketch, known: list[Known]) -> list[Link]:
     """The stories that `new` joins, each with the partner that holds most of it; an empty list means that it opens its own."""
     pairs = sorted((_paired(new, other) for other in known), key=lambda pair: (-pair.held, pair.other.article_id))
-    covered = _covered(new, [pair.other for pair in pairs if pair.holds >= PART])
+    covered = _covered(new, [pair.other for pair in pairs if _is_part(new, pair)])
     plain = {other.article_id: other for other in known if len(other.story_ids) == 1}
     found = _unchained([link for pair in pairs for link in _links(new, pair, covered)], new, known)
     united = [link for link in found if link.partner_id in plain] or found  # a merged piece unites nothing
@@ -108,10 +113,18 @@ def _paired(new: Sketch, other: Known) -> _Pair:
     return _Pair(other=other, held=count / max(1, len(new.shingles)), holds=count / max(1, len(other.sketch.shingles)))
 
 
+def _is_part(new: Sketch, pair: _Pair) -> bool:
+    """Whether so much of the other text stands in the new one, and less than half of it not from its end alone, as a footer does."""
+    if not PART <= pair.holds < WITHOUT_BEGINNING:
+        return pair.holds >= PART
+    places = np.flatnonzero(np.isin(pair.other.sketch.runs, new.shingles))
+    return bool(places[len(places) // 10] < len(pair.other.sketch.runs) // 2)
+
+
 def _links(new: Sketch, pair: _Pair, covered: float) -> list[Link]:
     other = pair.other
     why = "equal letters" if new.digest == other.sketch.digest else _verdict(new, other.sketch, pair.held)
-    if not why and pair.holds >= PART and covered >= COVERED and len(other.sketch.shingles) >= FLASH:
+    if not why and covered >= COVERED and len(other.sketch.shingles) >= FLASH and _is_part(new, pair):
         why = f"holds {pair.holds:.0%} of article {other.article_id}, and {covered:.0%} of it is known"
     if not why or distinction(new, other.sketch):
         return []
@@ -156,8 +169,9 @@ def _stands_beside(other: Known, story: int, merged: Known) -> bool:
     """Whether `other` opened that story, or tells it alone and is a good part of the merged text, and was no flash of it."""
     if story not in other.opened and (other.story_ids != (story,) or _share(merged.sketch, other.sketch) < GOOD_PART):
         return False
-    was_flash = other.article_id < merged.article_id and len(merged.story_ids) == 1 and _develops(merged.sketch, other.sketch)
-    return _share(other.sketch, merged.sketch) >= PART and not was_flash
+    if other.article_id < merged.article_id and len(merged.story_ids) == 1 and _develops(merged.sketch, other.sketch):
+        return not _goes_on(merged.sketch, other.sketch)
+    return _share(other.sketch, merged.sketch) >= PART
 
 
 def _develops(new: Sketch, other: Sketch) -> bool:
@@ -176,8 +190,27 @@ def _developments(new: Sketch, flashes: list[Known]) -> list[Link]:
 
 
 def _repeated(new: Sketch, flash: Sketch) -> float:
-    """Share of the flash in the lead, where the lead begins with it: all but a tenth of what is repeated stands behind the preface."""
-    return shared(flash.shingles, new.lead) / len(flash.shingles) if _begins(new, flash, PREFACE) else 0.0
+    """Share of the flash that the new text repeats where it begins, in stretches of a few letters: a desk words its report anew."""
+    if shared(flash.shingles, new.lead) < FLASH or not _begins(new, flash, PREFACE):
+        return 0.0
+    return sum(block.size for block in _opening(new, flash)) / len(flash.letters)
+
+
+def _opening(new: Sketch, flash: Sketch) -> list[Match]:
+    """Where the new text's beginning has the flash, in order."""
+    opening = new.letters[: PREFACE + GROWN * len(flash.letters)]
+    blocks = SequenceMatcher(None, flash.letters, opening, autojunk=False).get_matching_blocks()
+    return [block for block in blocks if block.size >= WORDING]
+
+
+def _goes_on(report: Sketch, flash: Sketch) -> bool:
+    """Whether the text says some of the flash's words again behind it; a piece that was printed behind a flash does not."""
+    last = _opening(report, flash)[-1]
+    return len(_bigrams(flash.letters) & _bigrams(report.letters[last.b + last.size :])) >= SAID_AGAIN
+
+
+def _bigrams(text: str) -> set[str]:
+    return {one + other for one, other in pairwise(text)}
 
 
 def _begins(new: Sketch, other: Sketch, behind: int) -> bool:

@@ -100,6 +100,13 @@ def test_a_full_report_whose_lead_repeats_a_flash_develops_its_story(report: str
     assert joined(report, known(1, FLASH)) == [(1, "development")]
 
 
+def test_a_report_that_words_its_flash_anew_and_leaves_out_what_was_to_come_develops_it() -> None:
+    flash = FERRY[:60] + "更多細節,稍後為您更新。"
+    report = FERRY[:22] + "兩港之間" + FERRY[26:44] + "開航" + FERRY[46:60] + "。" + BRIDGE[:120]
+    assert joined(report, known(1, flash)) == [(1, "development")]
+    assert joined(BRIDGE[:60] + report, known(1, flash)) == []
+
+
 def test_a_report_that_holds_a_long_flash_is_its_development_and_no_copy() -> None:
     flash, report = FERRY[:150], FERRY + BRIDGE[:20]
     assert joined(report, known(1, flash)) == [(1, "development")]
@@ -118,7 +125,8 @@ def test_a_copy_of_the_full_report_is_a_copy_of_it_and_no_development() -> None:
 
 
 def test_another_flash_that_repeats_one_is_no_full_report() -> None:
-    assert joined(FERRY[:55] + BRIDGE[:130], known(1, FERRY[:75])) == []
+    assert joined(FERRY[:30] + BRIDGE[:75], known(1, FERRY[:48])) == []
+    assert joined(FERRY[:30] + BRIDGE[:90], known(1, FERRY[:48])) == [(1, "development")]
 
 
 def test_a_report_that_quotes_a_flash_in_its_background_opens_its_own_story() -> None:
@@ -138,6 +146,19 @@ def test_a_text_that_a_merged_copy_brought_along_opens_its_own_story() -> None:
     first, merged = opening(1, FERRY), known(2, FERRY + BRIDGE, 1)
     assert joined(BRIDGE, first, merged) == []
     assert joined(FERRY[100:], first, merged) == [(1, "copy")]
+
+
+def test_what_was_printed_behind_a_flash_and_says_none_of_its_words_opens_its_own_story() -> None:
+    flash, piece = FERRY[:80], BRIDGE[:110]
+    assert joined(piece, opening(1, flash), known(2, flash + piece, 1)) == []
+    assert joined(FERRY[80:190], opening(1, flash), known(2, FERRY[:190], 1)) == [(1, "copy")]
+
+
+def test_a_footer_makes_no_part() -> None:
+    """Two pieces of one portal, so short that what it prints under each is a third of them."""
+    piece, other, footer = FERRY[:70], BRIDGE[:70], OTHER[:38]
+    assert joined(SIMPLE.convert(piece + footer), known(1, piece), known(2, other + footer)) == [(1, "copy")]
+    assert joined(piece + other[:50], known(1, piece), known(2, other + footer)) == [(1, "part"), (2, "part")]
 
 
 def test_the_end_of_an_article_whose_beginning_came_first_is_no_news() -> None:
