@@ -7,7 +7,7 @@ from pipelines.dedup.decision import misses_of
 from pipelines.dedup.passages import Written, clipped, lead_share, passages
 from pipelines.dedup.reports import Distinction, distinction
 from pipelines.dedup.shingles import Issue, Sketch, shared, sketch
-from pipelines.dedup.stories import COPY, COPY_UNDER_A_NEW_LEAD, FLASH, LEAD_KNOWN, Known, same, stories_of
+from pipelines.dedup.stories import COPY, COPY_UNDER_A_NEW_LEAD, DEVELOPED, FLASH, LEAD_KNOWN, Known, developed, same, stories_of
 
 SHOWN, LONGEST = 5, 120
 """Passages that are shown side by side, and characters of each."""
@@ -72,7 +72,9 @@ def pair(one: Text, other: Text) -> Pair:
         same=verdict,
         containment=max(side.held for side in sides) if a.digest != b.digest else 1.0,
         why=why,
-        threshold=_threshold(distinction(a, b) if not verdict else None, judged, is_equal=a.digest == b.digest),
+        threshold=_threshold(
+            None if verdict else distinction(a, b), judged, _report(a, b) if verdict else None, is_equal=a.digest == b.digest
+        ),
         a=sides[0],
         b=sides[1],
         shared=shared(a.shingles, b.shingles),
@@ -90,7 +92,12 @@ def _side(one: Sketch, other: Sketch) -> Side:
     return Side(shingles=len(one.shingles), held=round(count / max(1, len(one.shingles)), 4), lead=round(lead_share(one, other), 4))
 
 
-def _threshold(found: Distinction | None, sides: Sequence[Side], *, is_equal: bool) -> Threshold:
+def _report(a: Sketch, b: Sketch) -> float | None:
+    """What the one repeats of the other, its flash, be they in this order or that."""
+    return next((share for share in (developed(a, b), developed(b, a)) if share is not None), None)
+
+
+def _threshold(found: Distinction | None, sides: Sequence[Side], report: float | None, *, is_equal: bool) -> Threshold:
     """The rule that decided on the judged sides; `found` is what tells the two apart, be they as alike as a copy."""
     held, shortest = max(side.held for side in sides), min(side.shingles for side in sides)
     if is_equal:
@@ -102,9 +109,14 @@ def _threshold(found: Distinction | None, sides: Sequence[Side], *, is_equal: bo
     if held >= COPY_UNDER_A_NEW_LEAD:
         return Threshold(name="share of the text, whatever its lead", needed=COPY_UNDER_A_NEW_LEAD, reached=held)
     leads = [side.lead for side in sides if side.held >= COPY]
-    if leads:
-        return Threshold(name=f"share of the lead, where {COPY:.0%} of the text is known", needed=LEAD_KNOWN, reached=max(leads))
-    return Threshold(name="share of the text under a known lead", needed=COPY, reached=held)
+    if report is not None and not leads:
+        return Threshold(name="share of a flash that its full report begins with", needed=DEVELOPED, reached=round(report, 4))
+    name, needed = (
+        (f"share of the lead, where {COPY:.0%} of the text is known", LEAD_KNOWN)
+        if leads
+        else ("share of the text under a known lead", COPY)
+    )
+    return Threshold(name=name, needed=needed, reached=max(leads, default=held))
 
 
 def _side_by_side(one: str, other: str, sketches: tuple[Sketch, Sketch]) -> tuple[tuple[str, str], ...]:

@@ -78,7 +78,7 @@ def stories_of(new: Sketch, known: list[Known]) -> list[Link]:
         links = _with_own(links, new, {other.article_id: other.sketch for other in known})
     if len(links) > 1:
         return [_as_part(link) for link in links]
-    flashes = {one: other for one, other in plain.items() if _develops(new, other.sketch) and not distinction(new, other.sketch)}
+    flashes = {one: other for one, other in plain.items() if developed(new, other.sketch) is not None}
     return links if links and links[0].partner_id not in flashes else _developments(new, list(flashes.values()))
 
 
@@ -91,6 +91,7 @@ def same(one: Sketch, other: Sketch) -> tuple[bool, float, str]:
     if any(answers) and (found := distinction(one, other)):
         return False, held, found.why
     yes = [why for why in answers if why]
+    yes += [_developing(a, b, share) for a, b in ((one, other), (other, one)) if (share := developed(a, b)) is not None]
     return bool(yes), held, yes[0] if yes else _why_not(one, other, held)
 
 
@@ -180,12 +181,21 @@ def _develops(new: Sketch, other: Sketch) -> bool:
     return is_flash and _repeated(new, other) >= DEVELOPED
 
 
+def developed(new: Sketch, flash: Sketch) -> float | None:
+    """The share of the flash that its full report begins with; None where the one is no full report of the other."""
+    return _repeated(new, flash) if _develops(new, flash) and distinction(new, flash) is None else None
+
+
+def _developing(new: Sketch, flash: Sketch, share: float, name: str = "") -> str:
+    return f"its lead repeats {share:.0%} of the flash{name}, and it is {len(new.runs) / len(flash.runs):.1f} times as long"
+
+
 def _developments(new: Sketch, flashes: list[Known]) -> list[Link]:
     if not flashes:
         return []
     flash = max(flashes, key=lambda other: _repeated(new, other.sketch))
-    share, times = _repeated(new, flash.sketch), len(new.runs) / len(flash.sketch.runs)
-    why = f"its lead repeats {share:.0%} of the flash {flash.article_id}, and it is {times:.1f} times as long"
+    share = _repeated(new, flash.sketch)
+    why = _developing(new, flash.sketch, share, f" {flash.article_id}")
     return [Link(story_id=flash.story_ids[0], partner_id=flash.article_id, role=DEVELOPMENT, containment=round(share, 3), why=why)]
 
 

@@ -3,6 +3,7 @@
 import pytest
 from opencc import OpenCC
 
+from pipelines.dedup.pair import Text, pair
 from pipelines.dedup.shingles import ENOUGH, sketch
 from pipelines.dedup.stories import Known, same, stories_of
 
@@ -102,8 +103,10 @@ def test_a_full_report_whose_lead_repeats_a_flash_develops_its_story(report: str
 
 def test_a_report_that_words_its_flash_anew_and_leaves_out_what_was_to_come_develops_it() -> None:
     flash = FERRY[:60] + "更多細節,稍後為您更新。"
-    report = FERRY[:22] + "兩港之間" + FERRY[26:44] + "開航" + FERRY[46:60] + "。" + BRIDGE[:120]
+    report = FERRY[:12] + "連接" + FERRY[14:22] + "兩港" + FERRY[24:34] + "開航" + FERRY[36:50] + "。" + BRIDGE[:120]
     assert joined(report, known(1, flash)) == [(1, "development")]
+    answers = [pair(Text(title="", text=one), Text(title="", text=other)) for one, other in ((flash, report), (report, flash))]
+    assert [(each.same, each.threshold.name) for each in answers] == [(True, "share of a flash that its full report begins with")] * 2
     assert joined(BRIDGE[:60] + report, known(1, flash)) == []
 
 
