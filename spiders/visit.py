@@ -157,7 +157,7 @@ class Visit:
         except httpx.TransportError as error:
             raise UnreadError(url, _in_words(error)) from None
         except RefusedAddressError as error:
-            raise UnreadError(url, f"{error} (PORTALWATCH_ALLOW_HOSTS)", final=True) from None
+            raise UnreadError(url, str(error), final=True) from None
         self.tell(f"{answer.status} {url} ({len(answer.body):,} bytes)")
         return answer
 

@@ -63,7 +63,7 @@ class Fence:
         if reason and not any(is_allowed(name, port, self._allow) for name in (found, self._host) if name):
             where = f"{self._host} leads to {found}," if self._host and self._host != found else found
             name = self._host or found
-            self._refuse(f"refused: {where} a {reason} address; where that is meant, allow `{name}` in the settings")
+            self._refuse(f"refused: {where} a {reason} address; where that is meant, name `{name}` in PORTALWATCH_ALLOW_HOSTS")
 
     def _refuse(self, why: str) -> None:
         self.refused = RefusedAddressError(why)

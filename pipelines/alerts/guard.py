@@ -170,7 +170,7 @@ def _check(host: str, addresses: Iterable[str]) -> None:
         reason = why_refused(address)
         if reason:
             where = host if host == address else f"{host} leads to {address},"
-            raise RefusedAddressError(f"refused: {where} a {reason} address; where that is meant, allow `{host}` in the settings")
+            raise RefusedAddressError(f"refused: {where} a {reason} address; where that is meant, name `{host}` in PORTALWATCH_ALLOW_HOSTS")
 
 
 def _left(ends: float, timeout: float | None) -> float:

@@ -27,7 +27,7 @@ def connect(to: tuple[str, int]) -> None:
 def test_inside_nothing_of_our_own_network_is_reached_and_outside_everything(receiver: Receiver) -> None:
     with Fence(NOBODY, 5) as fence, pytest.raises(PermissionError, match="loopback"):
         connect(place(receiver))
-    assert "allow `127.0.0.1`" in str(fence.refused)
+    assert "name `127.0.0.1` in PORTALWATCH_ALLOW_HOSTS" in str(fence.refused)
     connect(place(receiver))
 
 

@@ -114,7 +114,7 @@ def test_a_refusal_names_host_kind_and_remedy_but_not_the_path(receiver: Receive
     answer = send_webhook(Hook(url=receiver.url.replace("127.0.0.1", "localhost") + "/token"), NEW)
     assert "localhost leads to " in answer.detail
     assert "a loopback address" in answer.detail
-    assert "allow `localhost` in the settings" in answer.detail
+    assert "name `localhost` in PORTALWATCH_ALLOW_HOSTS" in answer.detail
     assert "token" not in answer.detail
     assert not answer.permanent
 
