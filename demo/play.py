@@ -161,7 +161,7 @@ def _environment(stage: Stage) -> None:
         "PORTALWATCH_EXTRACTORS": "1",
         "PORTALWATCH_SMTP_HOST": "127.0.0.1",
         "PORTALWATCH_SMTP_PORT": str(stage.smtp_port),
-        "PORTALWATCH_MAIL_FROM": "portalwatch@example.org",
+        "PORTALWATCH_MAIL_FROM": "portalwatch@demo.localhost",
         "PORTALWATCH_ALLOW_HOSTS": "127.0.0.1",
         "PORTALWATCH_CONTACT": "desk@example.org",
         "DEMO_HOOK_SECRET": stage.secret,

@@ -11,14 +11,27 @@ from pipelines.watch.watchlist import Watchlist
 
 def needs(watchlist: Watchlist, settings: Settings, channels: Iterable[str] = ()) -> Iterator[str]:
     """A sentence for each thing that one of the channels, or else of those in use, lacks: a secret's variable, or a mail server."""
-    used = dict.fromkeys((*(name for topic in watchlist.topics.values() for name in topic.channels), *watchlist.ops))
-    for name in channels or used:
+    for name in channels or used(watchlist):
         channel = watchlist.channels[name]
-        for variable in _variables(channel, settings):
-            if not settings.secrets.get(variable):
-                yield f"channel `{name}` needs the environment variable {variable}, which is not set{_elsewhere(variable)}"
+        for variable in unset(channel, settings):
+            yield f"channel `{name}` {lacking(variable)}"
         if isinstance(channel, MailChannel) and not (settings.smtp_conn or settings.model_fields_set & {"smtp_host", "smtp_port"}):
             yield f"channel `{name}` sends mail by {settings.smtp_host}:{settings.smtp_port}; PORTALWATCH_SMTP_HOST names another server"
+
+
+def used(watchlist: Watchlist) -> tuple[str, ...]:
+    """The channels that a topic or ops name, once each."""
+    return tuple(dict.fromkeys((*(name for topic in watchlist.topics.values() for name in topic.channels), *watchlist.ops)))
+
+
+def unset(channel: Channel, settings: Settings) -> list[str]:
+    """The variables that the channel wants and that hold nothing."""
+    return [variable for variable in _variables(channel, settings) if not settings.secrets.get(variable)]
+
+
+def lacking(variable: str) -> str:
+    """What a channel lacks whose variable holds nothing."""
+    return f"needs the environment variable {variable}, which is not set{_elsewhere(variable)}"
 
 
 def unheard(watchlist: Watchlist, day: date) -> Iterator[str]:

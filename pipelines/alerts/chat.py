@@ -67,7 +67,7 @@ def send(channel: ChatChannel, message: Message, context: ChatContext) -> Answer
     address = context.secrets.get(channel.url_env, "").strip()
     if not address:
         raise ConfigError(f"{missing(channel.url_env)}; it holds the chat's address (slack://…, tgram://…)")
-    scheme, now = _scheme(address, channel.url_env), datetime.now(UTC)
+    scheme, now = scheme_of(address, channel.url_env), datetime.now(UTC)
     plugin = _plugin(address, channel.url_env)
     told = note(message, context.sender, zone_of(channel, context.zone), min(plugin.body_maxlen, BYTES))
     robot = robot_of(scheme, plugin, now)
@@ -76,13 +76,13 @@ def send(channel: ChatChannel, message: Message, context: ChatContext) -> Answer
 
 def tokens(address: str) -> set[str]:
     """The parts of an Apprise address that are long enough to be a secret; the host of a service of one's own is none."""
-    scheme, _, rest = address.strip().partition("://")
+    rest, host = address.strip().partition("://")[2], host_of(address)
     parts = re.split(r"[/?&=#@:,]", rest)
-    host = _host(address) if scheme.lower() in HOSTED else ""
     return {part for part in parts if len(part) >= 6 and part.lower() != host} | ({address.strip()} if rest else set())
 
 
-def _scheme(address: str, variable: str) -> str:
+def scheme_of(address: str, variable: str) -> str:
+    """The service's scheme; ConfigError, which repeats no token, where it is none that is let through."""
     scheme = address.partition("://")[0].lower() if "://" in address else ""
     if scheme not in SCHEMES:
         named = f"`{clipped(scheme, 20)}://`" if re.fullmatch(r"[a-z0-9]{1,20}", scheme) else "what it begins with"
@@ -144,5 +144,8 @@ def _apprise() -> Any:
     return apprise
 
 
-def _host(address: str) -> str:
+def host_of(address: str) -> str:
+    """The host of a service of one's own; empty where the address names none, since what stands in its place is a token then."""
+    if address.strip().partition("://")[0].lower() not in HOSTED:
+        return ""
     return re.split(r"[/?#]", address.partition("://")[2])[0].rpartition("@")[2].partition(":")[0].lower()

@@ -56,6 +56,19 @@ def is_allowed(host: str, port: int, allow: Iterable[str]) -> bool:
     return any(entry.lower().rstrip(".") in forms for entry in allow)
 
 
+def why_unreachable(host: str, port: int, allow: Iterable[str]) -> str | None:
+    """Why nothing would be sent to the host, by its addresses alone: no connection is made. None where something would."""
+    try:
+        addresses = _resolved(host, port)
+        if not is_allowed(host, port, allow):
+            _check(host, addresses)
+    except httpcore.ConnectError as error:
+        return f"{host}: {error}"
+    except RefusedAddressError as refusal:
+        return str(refusal)
+    return None
+
+
 class Guard(httpcore.NetworkBackend):
     """Connects only to addresses that passed, and lets one exchange take `seconds` in all, however slowly it drips."""
 

@@ -20,6 +20,8 @@ MOST_MAILS = 100
 IDLE_SECONDS = 10.0
 """How long a session may wait for its next mail; far less than any server or router grants."""
 FAREWELL_SECONDS = 1.0
+GREETING_SECONDS = 5.0
+"""How long a server may take to open a session that only asks whether it is there."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -134,6 +136,18 @@ def keeping(send: object) -> AbstractContextManager[None]:
 def send_mail(email: EmailMessage, smtp: Smtp) -> Answer:
     """One attempt in a session of its own, see Lines.send."""
     return Lines(smtp).send(email)
+
+
+def unreachable(smtp: Smtp, seconds: float = GREETING_SECONDS) -> str | None:
+    """Why no session with the server can be had, without login or mail; None where one was opened, and left with a good-bye."""
+    met, ends = list[Talk](), time.monotonic() + seconds
+    try:
+        with _guarded(met, ends):
+            server = connected(replace(smtp, user=None, password=None, timeout=seconds), met.append)
+    except OSError as error:
+        return in_words(TimeoutError() if time.monotonic() >= ends else error, smtp)
+    _leave(server, time.monotonic() + FAREWELL_SECONDS)
+    return None
 
 
 @contextmanager

@@ -29,15 +29,20 @@ class OwnContext(Protocol):
 
 def send(channel: OwnChannel, message: Message, context: OwnContext) -> Answer:
     """One attempt by the file's own `send(channel, message, context)`; ConfigError where there is none."""
-    folder = context.folder or Path("channels")
-    path = folder / f"{channel.file}.py"
-    if not path.is_file():
-        known = sorted(each.stem for each in folder.glob("*.py"))
-        raise ConfigError(f"there is no {path}{suggestion(channel.file, known)}")
+    path = file_of(channel, context.folder or Path("channels"))
     answer = _sender(path, path.stat().st_mtime_ns)(channel, message, context)
     if not isinstance(answer, Answer):
         raise ConfigError(f"{path}: `send` gave {type(answer).__name__}, not an Answer")
     return answer
+
+
+def file_of(channel: OwnChannel, folder: Path) -> Path:
+    """The channel's file; ConfigError where there is none."""
+    path = folder / f"{channel.file}.py"
+    if not path.is_file():
+        known = sorted(each.stem for each in folder.glob("*.py"))
+        raise ConfigError(f"there is no {path}{suggestion(channel.file, known)}")
+    return path
 
 
 @lru_cache(maxsize=32)

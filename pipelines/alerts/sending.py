@@ -16,7 +16,7 @@ from pipelines.models import Answer, Message
 def sender_of(settings: Settings) -> Callable[[Any, Message], Answer]:
     """`send(channel, message)` with everything that the settings say. A mail server that nobody knows is each mail's own failure."""
     try:
-        server = _server(settings)
+        server = server_of(settings)
     except ConfigError as error:
         unknown, others = Answer(ok=False, detail=str(error)), sender_of(settings.model_copy(update={"smtp_conn": ""}))
         return lambda channel, message: unknown if channel.type == "mail" else others(channel, message)
@@ -37,8 +37,8 @@ def sender_in(settings: Settings, address: str | None = None) -> Sender:
     return Sender(address=address or settings.mail_from, site=settings.public_url or None)
 
 
-def _server(settings: Settings) -> MailServer:
-    """The connection that the settings name, else their own server."""
+def server_of(settings: Settings) -> MailServer:
+    """The connection that the settings name, else their own server; ConfigError where that connection is none."""
     if settings.smtp_conn:
         return mail_server(settings.smtp_conn, settings.secrets)
     smtp = Smtp(

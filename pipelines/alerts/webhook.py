@@ -69,7 +69,7 @@ class Hook:
 
 def send(channel: HookChannel, message: Message, context: HookContext) -> Answer:
     """One attempt at the channel's URL; ConfigError where the channel is not usable as it stands."""
-    hook = Hook(url=channel.url, secrets=_secrets(channel, context), headers=channel.headers or {}, allow=context.allow)
+    hook = Hook(url=channel.url, secrets=secrets_of(channel, context.secrets), headers=channel.headers or {}, allow=context.allow)
     return send_webhook(hook, message)
 
 
@@ -189,10 +189,11 @@ def _checked(headers: Mapping[str, str]) -> dict[str, str]:
     return dict(headers)
 
 
-def _secrets(channel: HookChannel, context: HookContext) -> tuple[str, ...]:
+def secrets_of(channel: HookChannel, held: Mapping[str, str]) -> tuple[str, ...]:
+    """The channel's signing secrets, the newest first; ConfigError, which repeats none, where its variable holds something else."""
     if channel.secret_env is None:
         return ()
-    found = tuple(re.split(r"[\s,]+", context.secrets.get(channel.secret_env, "").strip(" \t\r\n,")))
+    found = tuple(re.split(r"[\s,]+", held.get(channel.secret_env, "").strip(" \t\r\n,")))
     if not found[0]:
         raise ConfigError(f"{missing(channel.secret_env)}; it holds the webhook's secret (whsec_…)")
     for secret in found:

@@ -104,15 +104,16 @@ def crawl(
 
 def doctor(exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit 1 where something is wrong, for cron.")] = False) -> None:
     """Look at everything that can be wrong: settings, database, Redis, watchlist, sheets, last runs, dead alerts,
-    and whether crawls, deliveries and the canary still happen.
+    whether crawls, deliveries and the canary still happen, and whether each channel in use could take a message (nothing is sent).
 
     Example: `portalwatch doctor --exit-code`
     """
     from pipelines.health.doctor import examine
+    from portalwatch import reach
     from spiders import loader
 
     shelf = loader.shelf(settings())
-    findings = examine(settings(), shelf.broken, {slug: sheet.name for slug, sheet in shelf.sheets.items()})
+    findings = [*examine(settings(), shelf.broken, {slug: sheet.name for slug, sheet in shelf.sheets.items()}), *reach.told(settings())]
     for finding in findings:
         typer.echo(hidden(f"{'ok  ' if finding.ok else 'FAIL'} {finding.what}: {finding.how}", settings()))
     quiet = pulse.told(settings(), shelf.sheets)
@@ -120,7 +121,7 @@ def doctor(exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit 1 w
         typer.echo(hidden(f"FAIL {silence.part}: {silence.how}", settings()))
     wrong = [finding.what for finding in findings if not finding.ok] + [silence.part for silence in quiet]
     if exit_code and wrong:
-        typer.echo(f"wrong: {', '.join(wrong)}", err=True)
+        typer.echo(f"wrong: {', '.join(dict.fromkeys(wrong))}", err=True)
         raise typer.Exit(1)
 
 
