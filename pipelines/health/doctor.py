@@ -2,9 +2,11 @@
 
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 from sqlalchemy import Engine, select
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -25,6 +27,7 @@ from pipelines.store.tables import Circuit, Portal, Run
 from pipelines.store.watchlists import REFUSED, activate
 
 ENOUGH = 200 * 10**6  # bytes; two full archive files
+V = TypeVar("V")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +44,7 @@ def examine(settings: Settings, broken_sheets: Mapping[str, str], names: Mapping
     findings = [_contact(settings), *_variables(), *_sheets(broken_sheets)]
     try:
         engine = open_store(settings)
-        return [*findings, Finding(what="database", ok=True, how=engine.dialect.name), *_in_store(settings, engine, names)]
+        return [*findings, Finding(what="database", ok=True, how=engine.dialect.name), *_in_store(settings, engine, names, broken_sheets)]
     except (PortalwatchError, SQLAlchemyError) as error:
         how = in_words(error) if isinstance(error, DBAPIError) else str(error).splitlines()[0]
         return [*findings, Finding(what="database", ok=False, how=how)]
@@ -64,16 +67,17 @@ def _sheets(broken: Mapping[str, str]) -> Iterator[Finding]:
         yield Finding(what=f"sheet {slug}", ok=False, how=trouble)
 
 
-def _in_store(settings: Settings, engine: Engine, names: Mapping[str, str]) -> Iterator[Finding]:
-    fast = open_fast(settings, engine)
+def _in_store(settings: Settings, engine: Engine, names: Mapping[str, str], broken: Mapping[str, str]) -> Iterator[Finding]:
+    """What the store tells; of portals, only those that are read."""
+    fast, read = open_fast(settings, engine), names.keys() | broken.keys()
     with reading(engine) as session:
         counts, taken_back, to_ops = (alerts.counts(session, table) for table in alerts.TABLES)
         silent = circuits.open_circuits(session)
-        latest = runs.latest_runs(session)
-        shares = runs.latest_shares(session, datetime.now(UTC) - runs.USUAL)
-        unread = runs.unread_days(session, datetime.now(UTC), runs.USUAL)
+        latest = [run for run in runs.latest_runs(session) if run.portal in read]
+        shares = _of(read, runs.latest_shares(session, datetime.now(UTC) - runs.USUAL))
+        unread = _of(read, runs.unread_days(session, datetime.now(UTC), runs.USUAL))
         seen = blindness.coverage(session, names)
-        paused = {row.slug: standings.resting(row, datetime.now(UTC)) for row in session.scalars(select(Portal))}
+        paused = {row.slug: standings.resting(row, datetime.now(UTC)) for row in session.scalars(select(Portal)) if row.slug in read}
     yield _redis(settings, fast)
     yield _watchlist(settings, engine)
     yield _archive(settings, latest)
@@ -95,6 +99,10 @@ def _in_store(settings: Settings, engine: Engine, names: Mapping[str, str]) -> I
     yield from _past(unread)
     if not latest:
         yield Finding(what="runs", ok=True, how="none yet")
+
+
+def _of(read: AbstractSet[str], told: Mapping[str, V]) -> dict[str, V]:
+    return {slug: each for slug, each in told.items() if slug in read}
 
 
 def _outbox(what: str, command: str, counts: Mapping[str, int]) -> Finding:

@@ -10,9 +10,11 @@ from sqlalchemy import select
 from typer.testing import CliRunner, Result
 
 from pipelines.config import Settings, settings
-from pipelines.store.database import in_one_transaction, open_store, reading
+from pipelines.store.database import in_one_transaction, open_store, reading, writing
 from pipelines.store.incidents import Ailment, note
 from pipelines.store.tables import Incident
+from pipelines.store.tables import Portal as PortalRow
+from pipelines.store.tables import Run as RunRow
 from portalwatch.cli import app
 from spiders import loader
 from tests.health.test_round import TEXT, runs
@@ -30,6 +32,8 @@ def run(configured: Callable[..., Settings], tmp_path: Path) -> Run:
     dead = Ailment(slot="blind", kind="dns", since=since, evidence={"lines": ["3 runs in a row failed"], "runs": 3}, is_told=True)
     store = open_store(settings())
     runs(store, failed=3, until=datetime.now(UTC))
+    with writing(store) as session:
+        session.add(RunRow(portal="dw_zh", started_at=since, finished_at=since, learning=False, succeeded=True, finish_reason="finished"))
     in_one_transaction(store, lambda session: bool(note(session, "portal", "dw_zh", [dead], datetime.now(UTC))))
     return lambda *arguments: CliRunner().invoke(app, list(arguments))
 
@@ -89,3 +93,25 @@ def test_doctor_names_the_blind_as_health_does_and_times_with_their_offset(run: 
     assert f"({name}); see `portalwatch health`" in told
     assert "+08:00, finished" in told
     assert " UTC" not in "".join(line for line in told.splitlines() if "last run of" in line)
+
+
+def test_doctor_tells_nothing_of_a_portal_whose_sheet_is_gone_or_left_out(run: Run, configured: Callable[..., Settings]) -> None:
+    own = settings().config / "portals" / "cape.yaml"
+    own.parent.mkdir()
+    own.write_text("extends: bbc_zh\n", encoding="utf-8")
+    with writing(open_store(settings())) as session:
+        until = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+        refused = {"refusals": 5, "pause": 60, "until": until, "why": "403", "pages": False, "asked": False}
+        session.get_one(PortalRow, "cape").standings = {"cape.example": refused}
+        for day in (None, datetime.now(UTC).date()):
+            now = datetime.now(UTC)
+            session.add(RunRow(portal="cape", started_at=now, finished_at=now, learning=False, succeeded=False, reason="away", history=day))
+    for what in ("last run of cape", "pause of cape", "backfill of cape"):
+        assert f"FAIL {what}: " in run("doctor").stdout
+    own.write_text("extends: bbc_zh\nnonsense: 1\n", encoding="utf-8")
+    assert "FAIL last run of cape: " in run("doctor").stdout
+    own.unlink()
+    assert " of cape" not in run("doctor").stdout
+    assert "last run of dw_zh" in run("doctor").stdout
+    configured(portals="bbc_zh")
+    assert " of dw_zh" not in run("doctor").stdout
