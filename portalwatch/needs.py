@@ -39,12 +39,13 @@ def unheard(watchlist: Watchlist, day: date) -> Iterator[str]:
     mute = [slug for slug, topic in watchlist.topics.items() if topic.is_active(day) and not topic.channels]
     past = [f"{slug} ({topic.expires})" for slug, topic in watchlist.topics.items() if not topic.is_active(day)]
     if mute:
-        yield f"nobody hears of {_few(mute)}: no `channels:`; what they match is kept"
+        yield f"nobody hears of {few(mute)}: no `channels:`; what they match is kept"
     if past:
-        yield f"past their `expires:` and alerting no more: {_few(past)}"
+        yield f"past their `expires:` and alerting no more: {few(past)}"
 
 
-def _few(names: Sequence[str]) -> str:
+def few(names: Sequence[str]) -> str:
+    """The names, or the first five of them and how many more there are."""
     return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 

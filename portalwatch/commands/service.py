@@ -5,7 +5,7 @@ import json
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from sqlalchemy import select
@@ -18,8 +18,12 @@ from pipelines.hiding import hidden
 from pipelines.sheet import Sheet
 from pipelines.store.database import engine, in_words, open_store, reading, upgrade, version
 from pipelines.store.tables import Run
-from portalwatch import show
+from portalwatch import network, show
 from portalwatch.progress import live
+
+if TYPE_CHECKING:
+    from pipelines.store.watchlists import Active
+    from spiders.loader import Shelf
 
 db = typer.Typer(no_args_is_help=True, help="The database's schema.")
 
@@ -40,16 +44,22 @@ def up(
 
     Example: `portalwatch up --port 8090`
     """
+    from portalwatch.airflow import WEB
     from portalwatch.airflow.pools import Keeper
+    from portalwatch.opening import opening
     from portalwatch.signals import stopping
     from portalwatch.stack import home_lock, running
 
     if not dags.is_dir():
         raise typer.BadParameter(f"no folder {dags}; run it in the checkout, or name the folder with --dags")
-    check()
+    shelf, active = check()
+    for line in opening(settings(), shelf, active):
+        typer.echo(hidden(show.plain(line), settings()), err=True)
     try:
         with stopping(), home_lock(settings()), running(settings(), dags, port=port) as stack, contextlib.ExitStack() as cleanup:
-            typer.echo(f"Airflow  {stack.airflow_url}  user admin, password {stack.password()}\nCtrl-C stops everything.", err=True)
+            typer.echo(f"Airflow    {stack.airflow_url}   user admin, password {stack.password()}", err=True)
+            typer.echo(f"Figures    {stack.airflow_url}{WEB}metrics and …{WEB}health, once logged in there", err=True)
+            typer.echo("Ctrl-C stops everything. In another terminal, `portalwatch doctor` tells what is wrong.", err=True)
             told, keeper = datetime.now(UTC), Keeper(settings(), stack.env)
             cleanup.callback(keeper.stop)
             while True:
@@ -97,7 +107,10 @@ def crawl(
         with live(as_json=as_json) as onlooker:
             told = run(portal, settings(), onlooker=onlooker)
     except RunFailed as failed:
-        _tell(failed.summary, as_json)
+        if as_json or failed.summary["discovered"]:
+            _tell(failed.summary, as_json)
+        if network.UNRESOLVED in (failed.summary["reason"] or "") and network.is_away(_sheets()):
+            raise PortalwatchError(f"{portal}: {network.AWAY}") from None
         raise
     _tell(told, as_json)
 
@@ -141,12 +154,13 @@ def db_upgrade() -> None:
     typer.echo(f"schema {before or 'empty'} -> {version(on)[1]}")
 
 
-def check() -> None:
-    """Refuse to start on a watchlist that never ran and does not read, before anything is started."""
+def check() -> "tuple[Shelf, Active]":
+    """Refuse to start on an unknown portal, or on a watchlist that never ran and does not read, before anything is started."""
     from pipelines.store.watchlists import activate
-    from spiders.job import now
+    from spiders import loader
 
-    activate(open_store(settings()), settings().watchlist, settings().aliases, now(), settings().compiled)
+    given = settings()
+    return loader.shelf(given), activate(open_store(given), given.watchlist, given.aliases, datetime.now(UTC), given.compiled)
 
 
 def _tell(told: Any, as_json: bool) -> None:
