@@ -35,6 +35,7 @@ from portalwatch.stack import Stack, home_lock, running
 
 HERE = Path(__file__).parent
 ENV = "env"  # of the demo's folder: its settings, for another terminal
+KEPT = "world.json"  # of the same: phase and secret
 EVERY = "every 20 s"
 LOOKS = "[10 s, 10 s, 20 s, 40 s, 80 s, 160 s]"
 LAST_PHASE = 3  # of the cycle that has an expected outcome; later phases keep the world alive
@@ -73,7 +74,7 @@ class Stage:
     def save(self) -> None:
         """Remember phase and secret."""
         kept = {"phase": self.phase, "secret": self.secret}
-        (self.home / "world.json").write_text(json.dumps(kept), encoding="utf-8")
+        (self.home / KEPT).write_text(json.dumps(kept), encoding="utf-8")
 
 
 def main(arguments: list[str]) -> int:
@@ -112,10 +113,13 @@ def _options(arguments: list[str]) -> argparse.Namespace:
 
 
 def _play(options: argparse.Namespace, home: Path) -> int:
+    is_second = (home / KEPT).exists()
     stage = _stage(options, home)
     _environment(stage)
     with ExitStack() as stack:
         stack.enter_context(home_lock(settings()))
+        if is_second:
+            print(f"going on from what is in {home}, phase {stage.phase}; to begin anew: rm -r {shlex.quote(str(home))}", file=sys.stderr)
         world = stack.enter_context(_world(stage))
         airflow = stack.enter_context(running(settings(), HERE.parent / "dags", port=options.port, extra=dict(os.environ)))
         families = (world, airflow.children)
@@ -126,7 +130,7 @@ def _play(options: argparse.Namespace, home: Path) -> int:
 
 def _stage(options: argparse.Namespace, home: Path) -> Stage:
     home.mkdir(parents=True, exist_ok=True)
-    kept = home / "world.json"
+    kept = home / KEPT
     known: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
     stage = Stage(
         home=home.absolute(),

@@ -11,6 +11,7 @@ import pytest
 from demo import play
 from demo.play import ENV, Stage
 from demo.serve import running
+from pipelines.errors import PortalwatchError
 from portalwatch.children import free_port
 
 
@@ -47,3 +48,27 @@ def test_another_terminal_reads_the_demos_settings_from_a_file_of_the_owner(tmp_
     )
     assert told.stdout.splitlines() == [f"{home} s", str(Path(sys.executable).parent / "portalwatch")]
     assert (home / ENV).stat().st_mode & 0o777 == 0o600
+
+
+def test_a_second_start_says_that_it_goes_on_and_how_to_begin_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class StartedError(Exception):
+        pass
+
+    def start() -> str:
+        with pytest.raises(StartedError):
+            play._play(play._options(["--world-port", "0", "--smtp-port", "0"]), home)
+        return capsys.readouterr().err
+
+    def world(_: Stage) -> None:
+        raise StartedError
+
+    home = tmp_path / "a demo"
+    monkeypatch.setattr(os, "environ", dict(os.environ))
+    monkeypatch.setattr(play, "_world", world)
+    assert "going on" not in start()
+    assert f"going on from what is in {home}, phase 0; to begin anew: rm -r '{home}'\n" in start()
+    with play.home_lock(play.settings()), pytest.raises(PortalwatchError, match="another portalwatch runs"):
+        play._play(play._options([]), home)
+    assert "going on" not in capsys.readouterr().err
