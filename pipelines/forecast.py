@@ -32,7 +32,7 @@ class Foreseen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forecast:
-    """What would have been in a span of `articles`. `watched_since`: when its first article came that no learning run found.
+    """What would have been in a span of `articles`. `watched_since`: where its watched part begins, None where it has none.
 
     `before`: earlier tellings of what `matched` in the span, which match as well, so that their stories were told by then.
     """
@@ -54,13 +54,13 @@ class Forecast:
 
     @property
     def days(self) -> float | None:
-        """How many days of the span were watched, one at least; None where none was."""
-        return max((self.span.until - self.watched_since) / DAY, 1.0) if self.watched_since else None
+        """How many days of the span were watched; None where nothing was."""
+        return (self.span.until - self.watched_since) / DAY if self.watched_since else None
 
     @property
     def alerts_a_day(self) -> float | None:
-        """As many as the past would have given; None where nothing was watched, so that nobody can tell."""
-        return len(self.alerts) / self.days if self.days else None
+        """As many as the past would have given; None where less than a day was watched, which tells no rate."""
+        return len(self.alerts) / self.days if self.days and self.days >= 1 else None
 
 
 def forecast(engine: Engine, plans: Sequence[Plan], span: Span, tell: Tell = unheeded) -> Forecast:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
@@ -13,6 +13,7 @@ from pipelines.watch.readable import Readable, language_tag
 
 _ALWAYS = (ArticleRow.id, ArticleRow.portal, ArticleRow.first_seen_at, ArticleRow.learned, ArticleRow.revision, ArticleRow.title)
 BATCH = 1_000
+EVE = timedelta(days=1)
 _ASKED = ("text", "publisher", "author", "section", "comments")
 
 
@@ -33,11 +34,12 @@ def ids_in(session: Session, span: Span) -> list[int]:
 
 
 def watched_since(session: Session, span: Span) -> datetime | None:
-    """When the span's first article came that no learning run found; None where there is none."""
+    """When the span's first article came that no learning run found, or its beginning where one came on its eve; None where none came."""
     query = select(func.min(ArticleRow.first_seen_at)).where(
-        ArticleRow.first_seen_at >= span.since, ArticleRow.first_seen_at < span.until, ~ArticleRow.learned
+        ArticleRow.first_seen_at >= span.since - EVE, ArticleRow.first_seen_at < span.until, ~ArticleRow.learned
     )
-    return session.scalar(query if span.portal is None else query.where(ArticleRow.portal == span.portal))
+    first = session.scalar(query if span.portal is None else query.where(ArticleRow.portal == span.portal))
+    return first and max(first, span.since)
 
 
 def newest(session: Session, portal: str | None = None) -> datetime | None:

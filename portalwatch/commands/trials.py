@@ -47,7 +47,9 @@ def try_query(  # noqa: PLR0913, PLR0917  one a parameter of the command line
 ) -> None:
     """What a query would have matched in the articles that we hold, by day and portal, and how many alerts a day to expect.
 
-    A story alerts once: copies, revisions and what a learning run found do not. Exit 2 where there is no article to ask.
+    A story alerts once: copies, revisions and what a learning run found do not. A rate needs a day of archive.
+
+    Exit 2 where there is no article to ask.
 
     Example: `portalwatch topics try '北韓 AND 普京' --aliases territories --aliases leaders --days 7`
     """
@@ -186,7 +188,7 @@ def _forecast(told: "Forecast") -> dict[str, Any]:
         "learned": sum(each.learned for each in told.matched),
         "stories": len({story for each in told.matched for story in each.stories}),
         "alerts": len(told.alerts),
-        "watched_days": told.days and round(told.days, 2),
+        "watched_days": told.days and round(told.days, 4),
         "alerts_a_day": None if told.alerts_a_day is None else round(told.alerts_a_day, 2),
         "days": [{"day": str(each), "matched": articles[each], "alerts": alerts[each]} for each in _days(told)],
         "portals": [
@@ -217,10 +219,15 @@ def _tell_forecast(told: "Forecast", samples: Sequence[_Sample]) -> None:
 
 
 def _expected(told: "Forecast", counts: dict[str, Any]) -> str:
-    if told.alerts_a_day is None:
+    from pipelines.dedup.chain import told as lasting
+
+    if told.watched_since is None:
         return "how many alerts a day cannot be told: all articles of these days came with learning runs, which never alert"
-    rate = f"{told.alerts_a_day:.0f}" if told.alerts_a_day >= 10 else f"{told.alerts_a_day:.1f}"
     learned = f"; {counts['learned']} came with learning runs, which never alert" if counts["learned"] else ""
+    if told.alerts_a_day is None:
+        held = lasting(told.span.until - told.watched_since)
+        return f"{show.counted(counts['alerts'], 'alert')} in the {held} that the archive spans{learned}; a rate needs a day at least"
+    rate = f"{told.alerts_a_day:.0f}" if told.alerts_a_day >= 10 else f"{told.alerts_a_day:.1f}"
     return f"about {rate} alerts a day ({counts['alerts']} in {counts['watched_days']:.1f} days{learned})"
 
 

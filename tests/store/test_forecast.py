@@ -89,6 +89,28 @@ def test_what_a_learning_run_found_matches_and_never_alerts(desk: Desk, now: dat
     assert (len(asked(desk, now).matched), asked(desk, now).alerts_a_day) == (2, 0.0)
 
 
+def test_less_than_a_day_of_archive_tells_no_rate(desk: Desk, now: datetime) -> None:
+    keep(desk, now - timedelta(minutes=4), 1)
+    young = asked(desk, now)
+    assert (len(young.alerts), young.watched_since, young.alerts_a_day) == (1, now - timedelta(minutes=4), None)
+    keep(desk, now - DAY + timedelta(minutes=1), 2, title="吊橋封閉", text=OTHER)
+    assert asked(desk, now).alerts_a_day is None
+    keep(
+        desk,
+        now - DAY,
+        3,
+        title="燈塔",
+        text="北岬的燈塔今晚起改用新燈,燈光每十二秒轉一圈,船長說在三十公里外也看得清楚,舊燈移到海事館展出。",
+    )
+    assert asked(desk, now).alerts_a_day == 1.0
+
+
+def test_a_span_with_articles_on_its_eve_was_watched_from_its_beginning(desk: Desk, now: datetime) -> None:
+    keep(desk, now - DAY * 1.5, 1, title="吊橋封閉", text=OTHER)
+    keep(desk, now - DAY / 2, 2)
+    assert (asked(desk, now, days=1).days, asked(desk, now, days=1).alerts_a_day) == (1.0, 1.0)
+
+
 def test_an_empty_archive_is_no_answer(desk: Desk, now: datetime) -> None:
     with pytest.raises(WrongUseError, match="the archive is empty"):
         asked(desk, now)
