@@ -1,4 +1,7 @@
-"""An article that should not have matched: exclusions that keep it out, by what else each would lose, and a sample that holds it out."""
+"""An article that should not have matched: exclusions that keep it out, by what else each would lose, and a sample that holds it out.
+
+Only whole words are excluded: what texts show to be one, or what begins or ends a part of the title.
+"""
 
 import re
 from collections import Counter
@@ -12,6 +15,8 @@ from pipelines.text import fold, is_han
 from pipelines.watch.aliases import AliasLists
 from pipelines.watch.edits import Wanted, excepting, negating, wanted
 from pipelines.watch.file import Sample
+from pipelines.watch.mining import FILLING
+from pipelines.watch.neighbours import standing
 from pipelines.watch.nodes import Except
 from pipelines.watch.query import parse
 from pipelines.watch.readable import Readable
@@ -26,8 +31,9 @@ WORD = range(2, 5)  # Han characters of a word that may be excluded
 MOST_WORDS = 3  # of one EXCEPT
 MOST_TRIED = 200
 _SENTENCE = re.compile(r"[^\n。！？!?；;]+[。！？!?；;]?")
+_PARTICLES = frozenset("的之了们也")  # neither begin nor end a word that says anything
 _LATIN_WORD = re.compile(r"[A-Za-z][A-Za-z'-]{2,}")
-# How good a guess an exclusion is where it loses no more than others: what the desk named, a trap, a word of the article, a place.
+# How good a guess an exclusion is where it loses no more than others: what the desk named, a trap, a word of the article, one around it.
 _NAMED, _TRAP, _SECTION, _REPEATED, _PLACE, _ONCE = range(6)
 
 
@@ -135,11 +141,12 @@ def _found(aliases: AliasLists, case: Case) -> Iterator[tuple[str, tuple[str, ..
         words = [word for trap in known if trap.term == written(each.node) for word in _trap_words(trap.known, trap.seen)]
         if around := _holding(case.article, hits, words):
             yield excepting(query, each.node, around), tuple(around), (_TRAP, 0)
-    for order, (word, count) in enumerate(_words(case.article, [hit for _, hits in met for hit in hits])):
+    texts = [text for readable in (case.article, *case.others) for text in (readable.title, readable.text)]
+    for order, (word, count) in enumerate(_words(case.article, [hit for _, hits in met for hit in hits], list(_masked(aliases, case)))):
         yield negating(query, term(word)), (word,), (_REPEATED, -count) if count >= REPEATED else (_ONCE, order)
     for each, hits in met:
         for size in (1, 2):
-            for around in _places(case.article, hits, size):
+            for around in _places(case.article, hits, size, texts):
                 yield excepting(query, each.node, around), tuple(around), (_PLACE, size)
 
 
@@ -170,22 +177,33 @@ def _holding(article: Readable, hits: Sequence[Hit], words: Sequence[str]) -> li
     return list(dict.fromkeys(found))[:MOST_WORDS]
 
 
-def _places(article: Readable, hits: Sequence[Hit], size: int) -> Iterator[list[str]]:
-    """The occurrences with what stands before, behind, or on both sides of them, where that is the same few words throughout."""
+def _places(article: Readable, hits: Sequence[Hit], size: int, texts: Sequence[str]) -> Iterator[list[str]]:
+    """The occurrences with what stands before, behind, or on both sides of them, where the texts have that as the same few words."""
     for before, behind in ((size, 0), (0, size), (size, size)):
         words = {_text(article, hit)[max(0, hit.start - before) : hit.end + behind] for hit in hits}
         longest = max((len(hit.as_written) for hit in hits), default=0)
-        if 0 < len(words) <= MOST_WORDS and all(len(word) > longest and all(map(is_han, word)) for word in words):
+        is_grown = all(len(word) > longest and all(map(is_han, word)) for word in words)
+        added = fold("".join(word[:before] + word[len(word) - behind :] for word in words)).text
+        if 0 < len(words) <= MOST_WORDS and is_grown and FILLING.isdisjoint(added) and all(standing(words, texts).values()):
             yield sorted(words)
 
 
-def _words(article: Readable, hits: Sequence[Hit]) -> Iterator[tuple[str, int]]:
+def _masked(aliases: AliasLists, case: Case) -> Iterator[str]:
+    """All texts, with a stop in place of the query's words."""
+    readables = (case.article, *case.others)
+    for readable, found in zip(readables, Trials(aliases, [replace(case.asked, portals=frozenset())]).hits_in(readables), strict=True):
+        for field, text in (("title", readable.title), ("text", readable.text)):
+            yield _without(text, [hit for hit in found.get(0, ()) if hit.field == field])
+
+
+def _words(article: Readable, hits: Sequence[Hit], masked: Sequence[str]) -> Iterator[tuple[str, int]]:
     """Words of the title that are no words of the query, with how often the article has them; the most frequent first.
 
     Of those that it hardly repeats: first what begins or ends the title or a part of it, then the shortest."""
     whole = fold(f"{article.title}\n\n{article.text}").text
     runs = list(_runs(article.title, [hit for hit in hits if hit.field == "title"]))
-    counts = {word: whole.count(fold(word).text) for run in runs for word in _pieces(run)}
+    stands = standing(dict.fromkeys(piece for run in runs for piece in _pieces(run)), masked)
+    counts = {word: whole.count(fold(word).text) for word, is_free in stands.items() if _may_be_word(word, is_free, runs)}
     for word, count in sorted(
         counts.items(), key=lambda each: (-each[1] if each[1] >= REPEATED else 0, not _is_edge(each[0], runs), _length(each))
     ):
@@ -193,6 +211,14 @@ def _words(article: Readable, hits: Sequence[Hit]) -> Iterator[tuple[str, int]]:
         is_piece = any(folded in fold(other).text and more >= count >= REPEATED for other, more in counts.items() if len(other) > len(word))
         if not is_piece and not any(folded in fold(hit.as_written).text for hit in hits):
             yield word, count
+
+
+def _may_be_word(word: str, is_free: bool | None, runs: Sequence[str]) -> bool:
+    """Whether it is Latin, or the texts have it as a word, or nothing speaks against it and it begins or ends a part of the title."""
+    ends = fold(word[0] + word[-1]).text
+    if is_free is None:
+        return word.isascii() or (_is_edge(word, runs) and FILLING.isdisjoint(ends))
+    return word.isascii() or (is_free and _PARTICLES.isdisjoint(ends))
 
 
 def _is_edge(word: str, runs: Sequence[str]) -> bool:
@@ -207,10 +233,14 @@ def _length(counted: tuple[str, int]) -> int:
 
 def _runs(title: str, hits: Sequence[Hit]) -> Iterator[str]:
     """The parts of the title that punctuation and the query's own words leave."""
-    masked = list(title)
+    yield from (run for run in re.split(r"[^\w'-]+", _without(title, hits)) if run)
+
+
+def _without(text: str, hits: Sequence[Hit]) -> str:
+    masked = list(text)
     for hit in hits:
-        masked[hit.start : hit.end] = "\n" * (hit.end - hit.start)
-    yield from (run for run in re.split(r"[^\w'-]+", "".join(masked)) if run)
+        masked[hit.start : hit.end] = "。" * (hit.end - hit.start)
+    return "".join(masked)
 
 
 def _pieces(run: str) -> Iterator[str]:

@@ -21,7 +21,7 @@ CONTEXT = 6  # tokens remembered on both sides
 SURE = 0.6  # of the stories that hold a name in which it must be replaced, and not left
 BACK = 0.2  # of its replacements that may be the other way round
 EXAMPLES = 2
-_FILLING = frozenset("的了在是也等将就都着过个们和与对向由被把及或从到于为令使称说会已要又并而其这那之所以")
+FILLING = frozenset("的了在是也等将就都着过个们和与对向由被把及或从到于为令使称说会已要又并而其这那之所以")
 _NO_NAME = frozenset("的了在是也们这那就都着")
 _AROUND = " ·-."
 
@@ -105,7 +105,7 @@ def _known(lists: AliasLists) -> Iterator[tuple[str, ...]]:
 def _replaced(one: Tokens, other: Tokens, story: int, alphabet: Alphabet) -> Iterator[tuple[Pair, Place]]:
     for start, end, other_start, other_end in gaps(one.codes, other.codes):
         pair = one.codes[start:end].strip(_AROUND), other.codes[other_start:other_end].strip(_AROUND)
-        if pair[0] != pair[1] and all(_may_be_name(part, alphabet) for part in pair) and not all(map(_FILLING.issuperset, pair)):
+        if pair[0] != pair[1] and all(_may_be_name(part, alphabet) for part in pair) and not all(map(FILLING.issuperset, pair)):
             left = one.codes[max(start - CONTEXT, 0) : start]
             yield pair, Place(story, start, left, one.codes[end : end + CONTEXT])
 

@@ -24,6 +24,7 @@ LEAST_ACROSS, LEAST_LONGER = 2, 3  # occurrences of a word
 LEAST_ELSEWHERE = 3
 LONGER_SHARE = 0.1  # of the term's occurrences, below which a longer word is not told
 FREE_ENDS, FREE_BITS, FREE_BITS_ACROSS = 0.1, 1.0, 1.5
+LEAST_FREE, LEAST_BOUND = 2, 3  # occurrences of a string that say that it is a word, or that it is none
 FRAGMENT = 0.8  # of a word's occurrences inside a longer one: the word is a piece of that
 
 
@@ -110,6 +111,29 @@ def neighbours_of(trials: Trials, texts: Sequence[Readable], size: int) -> list[
     crossings = [set(_crossings(each)) for each in met]
     elsewhere = _elsewhere(set().union(*crossings), texts)
     return [_told(each, mine, elsewhere) for each, mine in zip(met, crossings, strict=True)]
+
+
+def standing(strings: Iterable[str], texts: Iterable[str]) -> dict[str, bool | None]:
+    """Whether each stands free on both sides in the texts, as a word does; None where it is met too seldom to tell."""
+    folded = {string: fold(string).text for string in strings}
+    sides = {key: (Counter[str](), Counter[str]()) for key in folded.values()}
+    if not sides:
+        return {}
+    keys = list(sides)
+    automaton = daachorse.CharwiseDoubleArrayAhoCorasick(keys)
+    for text in (fold(each).text for each in texts):
+        for start, end, number in automaton.find_overlapping(text):
+            before, behind = sides[keys[number]]
+            before[_beside(text, start - 1)] += 1
+            behind[_beside(text, end)] += 1
+    return {string: _stands(*sides[key]) for string, key in folded.items()}
+
+
+def _stands(before: Counter[str], behind: Counter[str]) -> bool | None:
+    count = before.total()
+    if count >= LEAST_FREE and _is_free(before, FREE_BITS) and _is_free(behind, FREE_BITS):
+        return True
+    return False if count >= LEAST_BOUND else None
 
 
 def _told(met: _Met, crossings: set[_Crossing], elsewhere: Mapping[_Crossing, Counter[str]]) -> Neighbours:

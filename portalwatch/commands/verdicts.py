@@ -75,7 +75,7 @@ def irrelevant(
         if as_json:
             show.jsonl([_line(answer, written=write)])
         else:
-            typer.echo("\n".join(_sentences(answer, written=write)))
+            typer.echo("\n".join(_sentences(answer, name, written=write)))
 
 
 def relevant(name: Named, topic: OneTopic = None) -> None:
@@ -197,15 +197,15 @@ def _write(answer: _Answer, *, is_chosen: bool) -> None:
         raise PortalwatchError(f"{path}: cannot be written: {error.strerror}") from None
 
 
-def _sentences(answer: _Answer, *, written: bool) -> Iterator[str]:
-    yield show.plain(f"{answer.topic}: 「{answer.article.title}」 counts as not relevant")
+def _sentences(answer: _Answer, name: str, *, written: bool) -> Iterator[str]:
+    yield show.plain(f"{answer.topic}: 「{answer.article.title}」 counts as not relevant (undo: `portalwatch alerts relevant {name}`)")
     if not answer.exclusions:
         done = "the query does not match it" if answer.sample else "no exclusion keeps it out alone; name the word with --because"
         yield f"  {done}"
     for number, each in enumerate(answer.exclusions, 1):
         yield show.plain(f"  {number}. {each.query}") + f"   (would also lose {_lost(answer, each)})"
     if answer.text != answer.before:
-        yield f"written to {settings().watchlist}:" if written else "the change, which --write makes:"
+        yield (f"written to {settings().watchlist}:" if written else "the change, which --write makes:")
         yield from (show.plain(line) for line in answer.patch.splitlines())
 
 

@@ -42,13 +42,38 @@ def test_a_word_that_others_have_costs_them() -> None:
     assert best(given).lost == 0
 
 
+def words(given: Case) -> set[str]:
+    return {word for each in exclusions(LISTS, given) for word in each.words}
+
+
+def test_what_stands_beside_the_term_is_excluded_only_where_texts_have_it_as_a_word() -> None:
+    once = case("俄羅斯", "中國與俄羅斯客機相撞", others=["俄羅斯出兵"])
+    assert words(once) == {"中國", "客機"}
+    known = case("俄羅斯", "俄羅斯客機", "俄羅斯客機昨天失事。俄羅斯客機的殘骸", ["俄羅斯出兵"])
+    assert "俄羅斯客機" in words(known)
+    assert not words(known) & {"俄羅斯客", "羅斯客機"}
+
+
+@pytest.mark.parametrize("title", ["俄羅斯之行", "俄罗斯之行", "在俄羅斯的"])
+def test_a_particle_ends_no_word(title: str) -> None:
+    assert words(case("俄羅斯", title, "俄羅斯之夏。俄羅斯之冬。俄羅斯之間,在俄羅斯也有人。")) == set()
+
+
+def test_a_part_of_a_longer_name_is_no_word() -> None:
+    text = "北京冬奧會今天開幕。中國說北京冬奧會安全。北京冬奧會的門票"
+    found = words(case("中國", "北京冬奧會有中國隊", text))
+    assert found
+    assert not found & {"北京冬奧", "京冬奧會", "冬奧", "京冬"}
+
+
 def test_a_trap_is_excluded_as_such() -> None:
     given = case("中共 OR 俄國", "車禍其中共有三人受傷", "其中共有兩名學生。", ["中共黨代會"])
     assert (best(given).query, best(given).words) == ("中共 EXCEPT (其中共) OR 俄國", ("其中共",))
 
 
 def test_a_trap_is_told_though_others_are_in_it_too() -> None:
-    given = case("中共 OR 俄國", "車禍其中共有三人受傷", "其中共有兩名學生。", ["館其中共設五區", "中共黨代會"])
+    text = "車禍。車禍,學生。學生說,其中共有兩名學生。車禍"
+    given = case("中共 OR 俄國", "隧道車禍其中共有學生受傷", text, ["館其中共設五區", "中共黨代會"], section="社會")
     found = exclusions(LISTS, given)
     assert len(found) == 5
     assert (found[-1].query, found[-1].lost) == ("中共 EXCEPT (其中共) OR 俄國", 1)

@@ -74,7 +74,8 @@ def alert(title: str) -> AlertRow:
 def test_an_irrelevant_alert_proposes_what_keeps_the_others_and_changes_nothing(watchlist: Path) -> None:
     done = run("alerts", "irrelevant", alert("渡輪模型展開幕").message)
     assert done.exit_code == 0, done.output
-    assert "ferry: 「渡輪模型展開幕」 counts as not relevant" in done.output
+    undo = f"`portalwatch alerts relevant {alert('渡輪模型展開幕').message}`"
+    assert f"ferry: 「渡輪模型展開幕」 counts as not relevant (undo: {undo})" in done.output
     assert "1. (渡輪 OR 中共) NOT 模型   (would also lose 0 of 3 alerts)" in done.output
     assert "+    query: (渡輪 OR 中共) NOT 模型     # either" in done.output
     assert "+    must_not_match: ['渡輪模型展開幕']" in done.output
