@@ -1,5 +1,6 @@
 """Did a topic match: by which clauses and words, or which clause failed, or what kept the topic from looking."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -20,14 +21,14 @@ FEW = 20
 NONE: dict[str, Any] = {"topic": None, "clauses": []}
 
 
-def topics(case: Case, readable: Readable, slug: str | None = None) -> tuple[Stage, ...]:
-    """The answer of each topic, or of one; of a long watchlist those that matched and a note on the others."""
+def topics(case: Case, readable: Readable, slug: str | None = None, *, everyone: bool = False) -> tuple[Stage, ...]:
+    """The answer of each topic, or of one; of a long watchlist those that matched and a note on the others, unless `everyone` is asked."""
     watchlist, row = case.watchlist, case.article
     assert row is not None
     if watchlist is None:
         return (Stage(name="topic", mark=Mark.NO, says="no watchlist was ever active", told=NONE),)
     matched = _matched(case, row)
-    asked = [slug] if slug else _asked(watchlist, matched)
+    asked = [slug] if slug else _asked(watchlist, matched, everyone=everyone)
     aliases = watchlist.aliases
 
     def judged(each: str) -> tuple[Clause, ...]:
@@ -39,7 +40,30 @@ def topics(case: Case, readable: Readable, slug: str | None = None) -> tuple[Sta
     if slug or not left:
         return stages or (Stage(name="topic", mark=Mark.NO, says="the watchlist has no topic", told=NONE),)
     others = f"{left} other topics did not match" if stages else f"none of the {left} topics matched"
-    return (*stages, Stage(name="topic", mark=Mark.NO, says=f"{others}; ask for one with --topic", told=NONE))
+    return (*stages, Stage(name="topic", mark=Mark.NO, says=f"{others}; ask for one with --topic, or for --all", told=NONE))
+
+
+def near(stages: Sequence[Stage]) -> tuple[Stage, ...]:
+    """The stages, but of the topics that more than one clause kept from matching only how many they are."""
+    far = [stage for stage in stages if stage.name == "topic" and stage.mark is Mark.NO and _is_far(stage.told["clauses"])]
+    if not far:
+        return tuple(stages)
+    some = sum(any(map(_is_met, stage.told["clauses"])) for stage in far)
+    counts = {"none of their words": len(far) - some, "too few of their words": some}
+    said = [f"{words} ({count})" if count < len(far) else words for words, count in counts.items() if count]
+    says = f"{len(far)} other topic{'' if len(far) == 1 else 's'}: {', '.join(said)}"
+    told = [stage for stage in stages if stage not in far]
+    return (*told, Stage(name="topic", mark=Mark.NO, says=f"{says}; --all tells their clauses", told=NONE))
+
+
+def _is_far(judged: Sequence[Mapping[str, Any]]) -> bool:
+    failed = sum(not clause["holds"] for clause in judged)
+    return failed > 1 or (failed == 1 and not any(map(_is_met, judged)))
+
+
+def _is_met(clause: Mapping[str, Any]) -> bool:
+    """Whether words that the clause wants are there."""
+    return not clause["negated"] and (bool(clause["terms"]) or any(map(_is_met, clause["parts"])))
 
 
 def _matched(case: Case, row: ArticleRow) -> dict[str, Match]:
@@ -48,9 +72,9 @@ def _matched(case: Case, row: ArticleRow) -> dict[str, Match]:
     return {match.topic: match for match in case.session.scalars(query)}
 
 
-def _asked(watchlist: Watchlist, matched: dict[str, Match]) -> list[str]:
-    everyone = list(watchlist.topics) if len(watchlist.topics) <= FEW else []
-    return list(dict.fromkeys([*matched, *everyone]))
+def _asked(watchlist: Watchlist, matched: dict[str, Match], *, everyone: bool) -> list[str]:
+    others = list(watchlist.topics) if everyone or len(watchlist.topics) <= FEW else []
+    return list(dict.fromkeys([*matched, *others]))
 
 
 def _topic(case: Case, slug: str, judged: tuple[Clause, ...], match: Match | None) -> Stage:

@@ -7,9 +7,9 @@ from pipelines.why.stage import Case, Stage
 from pipelines.why.topics import topics
 
 
-def walk(case: Case, topic: str | None = None) -> list[Stage]:
-    """The stages after that of the identity; of one `topic`, or of all."""
+def walk(case: Case, topic: str | None = None, *, everyone: bool = False) -> list[Stage]:
+    """The stages after that of the identity; of one `topic`, or of those that `topics` tells."""
     stages = [listing(case), crawl(case), page(case)]
     if case.article is None:
         return [*stages, *aged_out(case)]
-    return [*stages, article(case), *story(case), *topics(case, readable(case.article), topic)]
+    return [*stages, article(case), *story(case), *topics(case, readable(case.article), topic, everyone=everyone)]

@@ -1,5 +1,6 @@
 """why: an article's whole way from a listing to a recipient, and where it ended."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from pipelines.why.asked import Candidate
     from pipelines.why.stage import Case, Stage
 
+ADDRESS = 80  # characters of an address that are shown
+_ADDRESSES = re.compile(r"`[^`]*`|[a-z]+://\S+")
 SIGNS = {"yes": ("✓", "green"), "no": ("✗", "red"), "wait": ("…", "yellow"), "note": ("·", "cyan")}
 
 
@@ -31,6 +34,7 @@ def why(
         str, typer.Argument(metavar="URL|NUMBER|HEADLINE", help="An address in any form, an article's number, or a headline.")
     ],
     topic: Annotated[str | None, typer.Option(help="Only this topic.")] = None,
+    everyone: Annotated[bool, typer.Option("--all", help="Every topic with its clauses, however far it was from a match.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """Why an article was told, or was not: every stage from its listing to its recipients, each with its answer, time and evidence.
@@ -39,7 +43,9 @@ def why(
     """
     from pipelines.store.database import open_store, reading
     from pipelines.store.watchlists import running
-    from pipelines.why.stage import Case
+    from pipelines.why.stage import Case, conclusion
+    from pipelines.why.topics import near
+    from pipelines.why.walk import walk
     from spiders.job import now
 
     engine = open_store(settings())
@@ -52,13 +58,17 @@ def why(
     with reading(engine) as session:
         sheets, unread = _sheets(settings())
         case = Case(session=session, now=now(), zone=ZoneInfo(settings().timezone), watchlist=watchlist, unread=unread)
-        stages = _stages(case, reference.strip(), sheets, topic)
-        _print(case, reference, stages, as_json)
+        begun = _begun(case, reference.strip(), sheets)
+        stages = [*begun, *walk(case, topic, everyone=everyone), *_archived(case)] if case.identity else begun
+        if as_json:
+            show.jsonl([_object(case, reference, stages, conclusion(stages))])
+        else:
+            _print(conclusion(stages), stages if topic or everyone else near(stages))
 
 
-def _stages(case: "Case", reference: str, sheets: Mapping[str, Sheet], topic: str | None) -> "list[Stage]":
+def _begun(case: "Case", reference: str, sheets: Mapping[str, Sheet]) -> "list[Stage]":
+    """The first stages, which find out what is meant."""
     from pipelines.why import asked
-    from pipelines.why.walk import walk
 
     if reference.isascii() and reference.isdigit():
         begun = asked.by_number(case, int(reference), sheets)
@@ -68,7 +78,7 @@ def _stages(case: "Case", reference: str, sheets: Mapping[str, Sheet], topic: st
         begun = asked.by_url(case, reference if "://" in reference else f"https://{reference}", sheets)
     else:
         begun = asked.by_number(case, _meant(asked.by_headline(case.session, reference), reference), sheets) or []
-    return [*begun, *walk(case, topic), *_archived(case)] if case.identity else begun
+    return begun
 
 
 def _is_address(reference: str) -> bool:
@@ -119,19 +129,15 @@ def _archived(case: "Case") -> "Iterator[Stage]":
         yield Stage(name="archive", mark=Mark.NOTE, says=says, at=found[-1].at)
 
 
-def _print(case: "Case", reference: str, stages: "Sequence[Stage]", as_json: bool) -> None:
-    from pipelines.why.stage import conclusion
-
-    answer, console = conclusion(stages), Console()
-    if as_json:
-        show.jsonl([_object(case, reference, stages, answer)])
-    elif console.is_terminal:
+def _print(answer: "Stage", stages: "Sequence[Stage]") -> None:
+    console = Console()
+    if console.is_terminal:
         tree = Tree(_line(answer, bold=True), guide_style="dim")
         for stage in stages:
             _grow(tree, stage)
         console.print(tree)
     else:
-        typer.echo("\t".join((SIGNS[answer.mark][0], "answer", show.plain(answer.says), "")))
+        typer.echo("\t".join((SIGNS[answer.mark][0], "answer", _readable(answer.says), "")))
         for stage in stages:
             _tabbed(stage)
 
@@ -152,17 +158,26 @@ def _object(case: "Case", reference: str, stages: "Sequence[Stage]", answer: "St
 def _grow(tree: Tree, stage: "Stage") -> None:
     branch = tree.add(_line(stage))
     for line in stage.evidence:
-        branch.add(Text(show.plain(line), style="dim"))
+        branch.add(Text(_readable(line), style="dim"))
     for each in stage.below:
         _grow(branch, each)
 
 
 def _line(stage: "Stage", *, bold: bool = False) -> Text:
     sign, colour = SIGNS[stage.mark]
-    return Text.assemble((sign, colour), f" {stage.name}: " if not bold else " ", (show.plain(stage.says), "bold" if bold else ""))
+    return Text.assemble((sign, colour), f" {stage.name}: " if not bold else " ", (_readable(stage.says), "bold" if bold else ""))
 
 
 def _tabbed(stage: "Stage", depth: int = 0) -> None:
-    typer.echo("\t".join((SIGNS[stage.mark][0], "  " * depth + stage.name, show.plain(stage.says), show.plain(" | ".join(stage.evidence)))))
+    typer.echo("\t".join((SIGNS[stage.mark][0], "  " * depth + stage.name, _readable(stage.says), _readable(" | ".join(stage.evidence)))))
     for each in stage.below:
         _tabbed(each, depth + 1)
+
+
+def _readable(line: str) -> str:
+    """The line for a person, its long addresses clipped in the middle; those of commands are to be copied, and stay."""
+    return show.plain(_ADDRESSES.sub(lambda found: found[0] if found[0][0] == "`" else _clipped(found[0]), line))
+
+
+def _clipped(address: str) -> str:
+    return address if len(address) <= ADDRESS else f"{address[: ADDRESS * 2 // 3]}…{address[1 - ADDRESS // 3 :]}"

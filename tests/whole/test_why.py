@@ -20,6 +20,9 @@ topics:
   ferry: {title: 渡輪, query: 渡轮 NOT 火車, channels: [desk]}
   rail: {title: 火車, query: (火車 OR 高鐵) AND 復航 NOT 渡輪, channels: [desk]}
   elsewhere: {title: 別處, query: 渡輪, portals: [dw_zh], channels: [desk]}
+  moon: {title: 月, query: 月球 火箭, channels: [desk]}
+  sun: {title: 日, query: 太陽, channels: [desk]}
+  near: {title: 近, query: 渡輪 火箭, channels: [desk]}
   over: {title: 過期, query: 渡輪, expires: 2020-01-01, channels: [desk]}
 channels:
   desk: {type: mail, to: [desk@example.org]}
@@ -146,6 +149,27 @@ def test_a_match_is_told_with_its_words_and_a_topic_that_did_not_with_the_clause
     assert hit["terms"][0]["as_written"] == "渡輪"
     assert topics["elsewhere"]["says"] == "elsewhere: reads only dw_zh, not cape"
     assert topics["over"]["says"] == "over: expired on 2020-01-01, before the article came"
+
+
+def test_topics_that_were_far_from_a_match_are_counted_unless_all_are_asked(old: House) -> None:
+    said, everyone = (old.run("why", "http://cape.example/article/2", *more).stdout for more in ((), ("--all",)))
+    topics = re.findall(r"\ttopic\t(.*?)\t", said)
+    assert [topic.split(":")[0] for topic in topics] == ["ferry", "elsewhere", "near", "over", "3 other topics"]
+    assert topics[-1] == "3 other topics: none of their words (2), too few of their words (1); --all tells their clauses"
+    assert "月球" not in said
+    assert "月球: not there" in everyone
+    assert len(re.findall(r"\ttopic\t", everyone)) == 7
+    assert "月球: not there" in old.run("why", "http://cape.example/article/2", "--topic", "moon").stdout
+
+
+def test_a_long_address_is_clipped_for_people_only(old: House) -> None:
+    tail = "%E6%B8%A1" * 30
+    address = f"http://unheard.example/{tail}/end"
+    said = old.run("why", address).stdout
+    assert f"`portalwatch portals add {address}` drafts" in said
+    known = f"http://cape.example/article/2?from={tail}/end"
+    assert f"{known[:53]}…" in old.run("why", known).stdout
+    assert known in old.run("why", known, "--json").stdout
 
 
 def test_a_copy_is_told_with_its_story_and_who_had_that(old: House) -> None:
