@@ -4,7 +4,8 @@ import difflib
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from types import UnionType
+from typing import Annotated, Any, TypeVar, Union, cast, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -172,7 +173,7 @@ def _problem(model: type[BaseModel], document: Document, item: Any) -> str:
     if item["type"] == "extra_forbidden":
         word = str(path[-1])
         hint = "; inside {…} a comma parts keys: put a value that has one in '…'" if _is_cut_off(document, path) else ""
-        return f"{document.where(path, key=True)}: unknown key `{word}`{suggestion(word, sorted(_fields(model))) or hint}"
+        return f"{document.where(path, key=True)}: unknown key `{word}`{suggestion(word, _keys_at(model, document, path[:-1])) or hint}"
     if item["type"] == "missing":
         return f"{document.where(path[:-1], key=True)}: `{path[-1]}` is missing"
     named = ".".join(map(str, document.written(path)))
@@ -184,6 +185,37 @@ def _is_cut_off(document: Document, path: Path_) -> bool:
     around, pair = document.pair(path[:-1]), document.pair(path)
     is_inside = around is not None and isinstance(around[1], yaml.MappingNode) and around[1].flow_style
     return bool(is_inside and pair and pair[1].start_mark.index == pair[1].end_mark.index)
+
+
+def _keys_at(model: type[BaseModel], document: Document, path: Path_) -> list[str]:
+    """The keys that may stand at the path; those of all the file where that cannot be told."""
+    kinds, written = [cast("Any", model)], list(document.written(path))
+    for step in path:
+        if written[:1] == [step]:
+            del written[0]
+            kinds = [each for kind in kinds for each in _kinds(_inside(kind, step))]
+        else:
+            kinds = [each for each in kinds if _is_tagged(each, step)] or kinds
+    return sorted({name for each in kinds for name in getattr(each, "model_fields", ())} or _fields(model))
+
+
+def _kinds(annotation: Any) -> list[Any]:
+    """What a value may be, one by one."""
+    is_choice = get_origin(annotation) in (Annotated, Union, UnionType)
+    return [kind for each in get_args(annotation) for kind in _kinds(each)] if is_choice else [annotation]
+
+
+def _inside(kind: Any, step: str | int) -> Any:
+    """What stands in a model, a mapping or a list at that key or place; None where nothing may."""
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return kind.model_fields[step].annotation if step in kind.model_fields else None
+    return next((each for each in reversed(get_args(kind)) if each is not Ellipsis), None)
+
+
+def _is_tagged(kind: Any, tag: str | int) -> bool:
+    """Whether pydantic chooses it from a union by that tag: its name, or the only value of one of its fields."""
+    fields = getattr(kind, "model_fields", {}).values()
+    return tag == getattr(kind, "__name__", None) or any(get_args(info.annotation) == (tag,) for info in fields)
 
 
 def _fields(model: type[BaseModel], seen: set[type] | None = None) -> set[str]:

@@ -169,6 +169,21 @@ def test_a_value_of_another_shape_is_refused_at_its_place_with_what_to_write(tex
     assert problems(text)[0].startswith(problem)
 
 
+@pytest.mark.parametrize("name", ["crm", "mail", "url", "to"])
+@pytest.mark.parametrize(
+    ("channel", "said"),
+    [
+        ("{type: chat, url: 'tgram://x'}", "unknown key `url`; did you mean `url_env`?"),
+        ("{type: webhook, url: 'https://crm.example.org', secret: S}", "unknown key `secret`; did you mean `secret_env`?"),
+        ("{type: mail, to: [a@example.org], url: x}", "unknown key `url`"),
+        ("{type: mail, to: [a@example.org], must: x}", "unknown key `must`"),
+    ],
+)
+def test_a_key_is_compared_with_those_that_may_stand_there(name: str, channel: str, said: str) -> None:
+    told = problems(f"topics: {{t: {{query: 北韓}}}}\nchannels: {{{name}: {channel}}}")
+    assert [each.partition(": ")[2] for each in told if "unknown key" in each] == [said]
+
+
 def test_what_may_be_a_secret_is_not_repeated() -> None:
     channel = "{type: webhook, url: 'https://crm.example.org', secret_env: %s, headers: %s}"
     for secret_env, headers in (("pl4nted!", "{}"), ("S", "pl4nted")):
