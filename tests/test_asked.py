@@ -158,6 +158,20 @@ def test_a_split_and_its_undoing_are_told(ask: Ask) -> None:
     assert "was joined by hand into story 1" in str(ask("stories", "show", "3").exception)
 
 
+def test_a_decision_that_stands_already_is_told_and_changes_nothing(ask: Ask) -> None:
+    ask("stories", "split", "1", "2")
+    again = ask("stories", "split", "1", "2")
+    assert (again.exit_code, again.stdout) == (0, "story 3 tells that already, split by hand from story 1: nothing changed\n")
+    ask("stories", "join", "1", "3")
+    before = ask("stories", "show", "1").stdout
+    again = ask("stories", "join", "1", "3")
+    assert (again.exit_code, again.stdout) == (0, "story 1 tells already what story 3 told, joined by hand: nothing changed\n")
+    assert json.loads(ask("stories", "join", "1", "3", "--json").stdout)["articles"] == []
+    assert ask("stories", "show", "1").stdout == before
+    for wrong in (("join", "1", "1"), ("join", "3", "1"), ("split", "1", "99"), ("join", "1", "99")):
+        assert ask("stories", *wrong).exit_code
+
+
 def test_a_split_and_its_undoing_are_told_as_json(ask: Ask) -> None:
     split, join = (json.loads(ask("stories", *asked, "--json").stdout) for asked in (("split", "1", "2"), ("join", "1", "3")))
     assert split == join == {"story": 1, "other": 3, "articles": [2], "cancelled": 0}

@@ -20,7 +20,10 @@ OPEN = ("owed", "retrying", "held")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ruled:
-    """What a split or a join did: the stories by number, the articles that moved, and alerts that are owed no more."""
+    """What a split or a join did: the stories by number, the articles that moved, and alerts that are owed no more.
+
+    No article moved where it was so already.
+    """
 
     story: int
     other: int
@@ -35,6 +38,8 @@ def split(session: Session, story: int, articles: Collection[int], now: datetime
     """
     serialize_stories(session)
     tellings = _tellings(session, story)
+    if other := _told_apart(session, story, tellings, articles):
+        return Ruled(story=story, other=other, articles=())
     _check_split(story, tellings, articles)
     leaving = [telling for telling in tellings if telling.article_id in articles]
     staying = [telling for telling in tellings if telling.article_id not in articles]
@@ -60,6 +65,8 @@ def join(session: Session, story: int, other: int, now: datetime) -> Ruled:
     serialize_stories(session)
     if story == other:
         raise PortalwatchError(f"story {story} is one already")
+    if rulings.survivor(session, other) == story:
+        return Ruled(story=story, other=other, articles=())
     staying, moving = _tellings(session, story), _tellings(session, other)
     known, home, guest = {telling.article_id for telling in staying}, session.get_one(Story, story), session.get_one(Story, other)
     for telling in moving:
@@ -87,6 +94,15 @@ def _tellings(session: Session, story: int) -> list[Telling]:
     if not found:
         raise PortalwatchError(f"no story has the number {story}; `portalwatch stories list` shows them")
     return found
+
+
+def _told_apart(session: Session, story: int, tellings: Sequence[Telling], articles: Collection[int]) -> int | None:
+    """The story that a person split from this one and that tells all of these articles, of which this one tells none."""
+    if articles and {telling.article_id for telling in tellings}.isdisjoint(articles):
+        for other in sorted(rulings.split_from(session, story)):
+            if set(articles) <= set(session.scalars(select(Telling.article_id).where(Telling.story_id == other))):
+                return other
+    return None
 
 
 def _check_split(story: int, tellings: Sequence[Telling], articles: Collection[int]) -> None:

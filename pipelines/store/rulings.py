@@ -34,13 +34,18 @@ def apart(session: Session, stories: Collection[int]) -> set[frozenset[int]]:
     return {frozenset((row.story_id, row.other_id)) for row in session.execute(query)}
 
 
+def split_from(session: Session, story: int) -> set[int]:
+    """The stories that a person split from this one, or this one from them."""
+    return {
+        ruling.other_id if ruling.story_id == story else ruling.story_id for ruling in rulings_of(session, story) if ruling.verdict == APART
+    }
+
+
 def inherit(session: Session, heir: int, story: int, now: datetime) -> None:
     """The heir is apart from whatever the story is apart from, but for what is joined into the heir itself."""
     own = family(session, heir)
-    for ruling in rulings_of(session, story):
-        other = ruling.other_id if ruling.story_id == story else ruling.story_id
-        if ruling.verdict == APART and other not in own:
-            rule(session, APART, heir, other, now)
+    for other in split_from(session, story) - own:
+        rule(session, APART, heir, other, now)
 
 
 def survivor(session: Session, story: int) -> int:

@@ -37,6 +37,9 @@ def split(
     if as_json:
         show.jsonl([asdict(done)])
         return
+    if not done.articles:
+        typer.echo(f"story {done.other} tells that already, split by hand from story {done.story}: nothing changed")
+        return
     typer.echo(
         f"story {done.other}: {_articles(done.articles)}, split by hand from story {story}; copies go to the nearer one, nobody is told"
     )
@@ -61,6 +64,9 @@ def join(
     done = in_one_transaction(open_store(settings()), lambda session: byhand.join(session, story, other, now()))
     if as_json:
         show.jsonl([asdict(done)])
+        return
+    if not done.articles:
+        typer.echo(f"story {done.story} tells already what story {done.other} told, joined by hand: nothing changed")
         return
     cancelled = f"; {show.counted(done.cancelled, 'alert')} cancelled that would have told it twice" if done.cancelled else ""
     typer.echo(f"story {story}: joined by hand with story {other}, which brings {_articles(done.articles)}{cancelled}")
