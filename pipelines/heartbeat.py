@@ -18,7 +18,7 @@ from pipelines.config import Settings
 from pipelines.errors import PortalwatchError
 from pipelines.hiding import hidden
 from pipelines.store import beats
-from pipelines.store.database import in_one_transaction, open_store
+from pipelines.store.database import in_one_transaction, open_store, said_of
 
 log = logging.getLogger(__name__)
 SECONDS = 10.0
@@ -69,4 +69,4 @@ def _told(settings: Settings, part: str, why: str | None) -> None:
     try:
         in_one_transaction(open_store(settings), keep)
     except (PortalwatchError, SQLAlchemyError) as error:
-        log.warning("the beat of %s could not be kept: %s", part, hidden(str(error).splitlines()[0], settings))
+        log.warning("the beat of %s could not be kept: %s", part, hidden(said_of(error), settings))

@@ -17,7 +17,7 @@ from pipelines.hiding import hidden
 from pipelines.metrics import exposition
 from pipelines.pulse import silences
 from pipelines.store import tallies
-from pipelines.store.database import open_store, reading
+from pipelines.store.database import open_store, reading, said_of
 from spiders import loader
 
 LOGIN = "portalwatch_login"
@@ -82,4 +82,4 @@ def health(settings: Settings) -> dict[str, object]:
 
 
 def _said(error: Exception, settings: Settings) -> str:
-    return hidden(str(error).splitlines()[0], settings)
+    return hidden(said_of(error), settings)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import Engine, select
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
 from pipelines.archive.place import open_place
 from pipelines.archive.writer import NOT_TAKEN, STOPPED
@@ -21,7 +21,7 @@ from pipelines.health.report import covered
 from pipelines.health.words import shown
 from pipelines.share import fallen_from
 from pipelines.store import alerts, blindness, circuits, runs, standings
-from pipelines.store.database import in_words, open_store, reading
+from pipelines.store.database import open_store, reading, said_of
 from pipelines.store.fastpath import open_fast
 from pipelines.store.tables import Circuit, Portal, Run
 from pipelines.store.watchlists import REFUSED, activate
@@ -46,8 +46,7 @@ def examine(settings: Settings, broken_sheets: Mapping[str, str], names: Mapping
         engine = open_store(settings)
         return [*findings, Finding(what="database", ok=True, how=engine.dialect.name), *_in_store(settings, engine, names, broken_sheets)]
     except (PortalwatchError, SQLAlchemyError) as error:
-        how = in_words(error) if isinstance(error, DBAPIError) else str(error).splitlines()[0]
-        return [*findings, Finding(what="database", ok=False, how=how)]
+        return [*findings, Finding(what="database", ok=False, how=said_of(error))]
 
 
 def _contact(settings: Settings) -> Finding:

@@ -176,6 +176,11 @@ def in_words(error: DBAPIError) -> str:
     return f"the database does not answer: {str(error.orig).strip().splitlines()[0]}{place}"
 
 
+def said_of(error: Exception) -> str:
+    """What went wrong where a command worked with the database, in one sentence."""
+    return in_words(error) if isinstance(error, DBAPIError) else str(error).partition("\n")[0]
+
+
 def serialize_stories(session: Session) -> None:
     """Let one transaction at a time decide on stories; SQLite's write lock does it already."""
     _serialize(session, STORY_LOCK)

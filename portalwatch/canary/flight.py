@@ -25,7 +25,7 @@ from pipelines.errors import PortalwatchError
 from pipelines.models import Outcome
 from pipelines.store import beats, retention, sources
 from pipelines.store.ageing import Kept
-from pipelines.store.database import engine, in_one_transaction, open_store, reading, upgrade, version
+from pipelines.store.database import engine, in_one_transaction, open_store, reading, said_of, upgrade, version
 from pipelines.store.sources import Known
 from pipelines.store.tables import AlertRow, ArticleRow, Match, PageRow, Portal, Telling
 from portalwatch.canary.cage import Cage, opened
@@ -67,7 +67,7 @@ def fly(settings: Settings, limit: float = LIMIT) -> Flight:
         broken, why = _lacking(reached, said, engine(url), token)
         _swept(engine(url), at)
     except (PortalwatchError, SQLAlchemyError, OSError) as error:
-        broken, why = "start", str(error).splitlines()[0]
+        broken, why = "start", said_of(error)
     reached["start"] = 0.0
     return _recorded(settings, Flight(at=at, broken=broken, why=why, took=_in_order(reached)), began)
 
@@ -193,5 +193,5 @@ def _recorded(settings: Settings, flight: Flight, began: float) -> Flight:
         in_one_transaction(open_store(settings), lambda session: beats.beat(session, BEAT, flight.at, ok=flight.broken is None, told=told))
     except (PortalwatchError, SQLAlchemyError) as error:
         broken = flight.broken or "store"
-        return Flight(at=flight.at, broken=broken, why=flight.why or str(error).splitlines()[0], took=flight.took)
+        return Flight(at=flight.at, broken=broken, why=flight.why or said_of(error), took=flight.took)
     return Flight(at=flight.at, broken=flight.broken, why=flight.why, took={**flight.took, "store": round(time.monotonic() - began, 3)})

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import create_engine, func, select, text
 
 from pipelines.config import Settings
 from pipelines.store import beats
@@ -72,6 +72,19 @@ def test_a_store_that_cannot_be_written_is_named(nest: Settings, monkeypatch: py
     monkeypatch.setattr(flight, "_crawled", lambda *_: "")
     broken = nest.model_copy(update={"home": nest.config / "watchlist.yaml"})
     assert fly(broken).broken == "start"
+
+
+def test_a_full_disk_is_told_as_by_every_command(nest: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: Settings) -> str:
+        with create_engine("sqlite://").begin() as connection:
+            connection.exec_driver_sql("PRAGMA max_page_count = 1")
+            connection.exec_driver_sql("CREATE TABLE more_than_a_page (one)")
+        raise AssertionError("unreachable")
+
+    monkeypatch.setattr(flight, "_nest", full)
+    lost = fly(nest)
+    assert lost.broken == "start"
+    assert lost.why.startswith("the database's disk is full; what it holds is whole")
 
 
 def test_the_command_exits_with_1_and_names_the_stage(nest: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
