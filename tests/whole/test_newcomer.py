@@ -1,6 +1,7 @@
 """What a newcomer meets: lists, and mistakes that are told so that the next try is right."""
 
 import json
+import re
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -94,6 +95,25 @@ def test_the_queries_of_the_topics_page_are_good_yaml_and_good_queries() -> None
     assert len(queries) == 4
     for query in queries:
         parse(query)
+
+
+def test_the_first_hour_writes_into_no_file_of_the_clone_and_names_no_number_that_may_not_be_there(
+    configured: Callable[..., Settings], tmp_path: Path
+) -> None:
+    root = Path(__file__).resolve().parents[2]
+    page = (root / "docs" / "first-hour.md").read_text(encoding="utf-8")
+    shell = "\n".join(re.findall(r"```sh\n(.*?)```", page, re.S))
+    assert not re.search(r"config/watchlist\.yaml|stories show \d", page)
+    folder = next(line.partition("=")[2] for line in shell.splitlines() if line.startswith("PORTALWATCH_CONFIG="))
+    assert f"/{folder}/" in (root / ".gitignore").read_text(encoding="utf-8").splitlines()
+    configured(config=tmp_path / folder, home=tmp_path)
+    assert "portalwatch topics init " in shell
+    assert run("topics", "init").exit_code == 0
+    written = tmp_path / folder / "watchlist.yaml"
+    assert f"`{folder}/watchlist.yaml`" in page
+    assert "desk: {type: mail, to: [desk@example.org]}" in written.read_text(encoding="utf-8")
+    assert "`desk@example.org`" in page
+    assert run("topics", "check").exit_code == 0
 
 
 def test_what_is_named_and_not_there_is_wrong_use(configured: Callable[..., Settings], tmp_path: Path) -> None:
