@@ -52,6 +52,7 @@ def test_a_mail_server_that_answers_is_greeted_and_gets_no_mail(configured: Call
         given = configured(smtp_host="127.0.0.1", smtp_port=world.smtp_port, smtp_user="desk", smtp_password="pl4nted")
         assert said(DESK, given) == [f"ok mail server: 127.0.0.1:{world.smtp_port} answers", "ok channel desk: mail to 1 recipient"]
         assert world.inbox() == []
+        assert "does not offer what the settings ask for (STARTTLS or a login)" in said(DESK, configured(smtp_security="starttls"))[0]
 
 
 def test_a_mail_server_that_says_nothing_is_not_waited_for(
@@ -128,6 +129,16 @@ def test_a_webhook_on_a_private_address_is_told_with_the_setting_that_allows_it_
         "FAIL channel crm: refused: 127.0.0.1 a loopback address; where that is meant, name `127.0.0.1` in PORTALWATCH_ALLOW_HOSTS"
     ]
     assert said(HOOK, configured(allow_hosts="127.0.0.1:9")) == ["ok channel crm: webhook at 127.0.0.1, which may be reached"]
+
+
+def test_a_webhook_whose_name_leads_nowhere_is_told(configured: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "unknown")
+
+    monkeypatch.setenv("CRM_SECRET", SECRET)
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    gone = HOOK.replace("127.0.0.1:9", "crm.gone")
+    assert said(gone, configured()) == ["FAIL channel crm: crm.gone: name not resolved; is the address right?"]
 
 
 def test_what_is_missing_in_the_environment_is_told_and_what_only_airflow_sees_is_no_failure(

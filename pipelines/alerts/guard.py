@@ -63,7 +63,7 @@ def why_unreachable(host: str, port: int, allow: Iterable[str]) -> str | None:
         if not is_allowed(host, port, allow):
             _check(host, addresses)
     except httpcore.ConnectError as error:
-        return f"{host}: {error}"
+        return f"{host}: {error}; is the address right?"
     except RefusedAddressError as refusal:
         return str(refusal)
     return None
