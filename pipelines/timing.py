@@ -61,7 +61,7 @@ def _owe(present: Present, late: str | None, row: ArticleRow, dues: Sequence[Due
         alerts.owe(present.session, row, due, present.now, held)
     present.session.flush()
     if plan:
-        pull(present, {due.story_id for due in dues} | set(articles.stories_of(present.session, row.id)), to[1], plan)
+        pull(present, {due.story_id for due in dues} | set(articles.stories_of(present.session, row.id)), to[1], plan, late=True)
 
 
 def _present(session: Session, desk: Desk, now: datetime) -> Present:

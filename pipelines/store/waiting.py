@@ -19,6 +19,7 @@ from pipelines.store.tables import AlertRow
 from pipelines.watch.watchlist import Watchlist
 
 OPEN = ("owed", "retrying")
+POLICIES = (Bundle.DIGEST, Bundle.QUIET, Bundle.STORM)
 AT_ONCE = 500  # messages of one statement
 
 
@@ -48,16 +49,21 @@ class Present:
         return list(self.session.scalars(select(func.max(AlertRow.owed_at)).where(*lately).group_by(AlertRow.message)))
 
 
-def held(bundles: Collection[Bundle] = (Bundle.DIGEST, Bundle.QUIET, Bundle.STORM)) -> tuple[ColumnElement[bool], ...]:
+def held(bundles: Collection[Bundle] = POLICIES) -> tuple[ColumnElement[bool], ...]:
     """The conditions of alerts that are held so."""
     return (AlertRow.state == "held", AlertRow.bundle.in_(bundles))
 
 
-def pull(present: Present, stories: Collection[int], recipient: str, plan: Plan) -> None:
-    """All that the recipient is still owed about these stories goes at the plan's time, or at an earlier one that is set already."""
-    waiting = present.session.scalars(_about(stories, recipient).where(*held())).all()
+def pull(present: Present, stories: Collection[int], recipient: str, plan: Plan, *, late: bool = False) -> None:
+    """All that the recipient is still owed about these stories goes at the plan's time, or at an earlier one that is set already.
+
+    `late`: also what a late batch holds of them. It leaves the batch, so that nobody hears of a revision before the story."""
+    waiting = present.session.scalars(_about(stories, recipient).where(*held([*Bundle] if late else POLICIES))).all()
+    by_policy = [row for row in waiting if row.bundle != Bundle.LATE]
+    for row in waiting:
+        row.late = None
     if plan.bundle is not None:
-        first = min(waiting, key=lambda row: row.next_try_at, default=None)
+        first = min(by_policy, key=lambda row: row.next_try_at, default=None)
         at, bundle = (plan.at, plan.bundle) if first is None or plan.at <= first.next_try_at else (first.next_try_at, first.bundle)
         for row in waiting:
             row.next_try_at, row.bundle = at, bundle

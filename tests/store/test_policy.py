@@ -17,6 +17,7 @@ from pipelines.models import Answer, Message, Outcome
 from pipelines.store import mutes, waiting
 from pipelines.store.database import in_one_transaction, reading, writing
 from pipelines.store.incidents import Ailment, note
+from pipelines.store.late import release_late
 from pipelines.store.mutes import Muted
 from pipelines.store.pages import Found
 from pipelines.store.tables import AlertRow, Match, Run
@@ -51,9 +52,9 @@ class Watch:
     got: list[Message] = field(default_factory=list)
     answer: Answer = field(default_factory=lambda: Answer(ok=True, detail="250 ok"))
 
-    def keep(self, number: int, text: str = TEXT, portal: str = "dw_zh", **changes: object) -> flow.Kept:
-        matcher = compile_watchlist(self.watchlist)
-        desk = Desk(engine=self.store, fast=None, watchlist=self.watchlist, matcher=matcher, learning=False, looks=(timedelta(hours=1),))
+    def keep(self, number: int, text: str = TEXT, portal: str = "dw_zh", late: str | None = None, **changes: object) -> flow.Kept:
+        matcher, looks = compile_watchlist(self.watchlist), (timedelta(hours=1),)
+        desk = Desk(engine=self.store, fast=None, watchlist=self.watchlist, matcher=matcher, learning=False, looks=looks, late=late)
         found = Found(portal=portal, identity=str(number), url=f"https://{portal}.example/{number}")
         return flow.keep(desk, found, article(url=found.url, text=text, **changes), self.now)
 
@@ -166,6 +167,21 @@ def test_a_revision_that_is_urgent_takes_the_untold_story_with_it(watch: Callabl
     (message,) = desk.deliver()
     assert (message.kind, message.title, message.thread) == ("new", "急報:渡輪停駛", None)
     assert desk.deliver(at(18)) == []
+
+
+@pytest.mark.parametrize(("channel", "hour"), [("at-once", 16), ("digest", 18)])
+def test_a_revision_takes_the_story_out_of_the_late_batch_that_holds_it(watch: Callable[..., Watch], channel: str, hour: int) -> None:
+    """A backfill found both, and lasts; a crawl reads a new state of one: nobody hears of a correction before the story."""
+    desk = watch(ferry=channel)
+    for number, word in ((1, "渡輪"), (2, "吊橋與渡輪")):
+        desk.keep(number, PLAIN.replace("渡輪", word) if number == 1 else word * 60, late="backfill")
+    desk.keep(1, PLAIN.replace("四十天", "六十天"))
+    (message,) = desk.deliver(at(hour))
+    assert (message.kind, message.late) == ("new" if channel == "at-once" else "digest", False)
+    assert "六十天" in message.text or [story.revision for story in message.stories] == [1]
+    assert in_one_transaction(desk.store, lambda session: release_late(session, "backfill", desk.now)) == 1
+    (rest,) = desk.deliver()
+    assert (rest.kind, [story.revision for story in rest.stories]) == ("late", [0])
 
 
 def test_quiet_hours_hold_everything_but_what_is_urgent_until_they_end(watch: Callable[..., Watch]) -> None:
