@@ -21,7 +21,7 @@ from pipelines.models import TopicMatch
 from pipelines.scan import Tell, matched, unheeded
 from pipelines.store import articles, matches
 from pipelines.store.alerts import Due
-from pipelines.store.database import in_one_transaction, open_store, reading, serialize_stories
+from pipelines.store.database import in_one_reading, in_one_transaction, open_store, serialize_stories
 from pipelines.store.late import release_late
 from pipelines.store.scan import Span
 from pipelines.store.tables import ArticleRow
@@ -110,8 +110,7 @@ class _Rematch:
 
     def look(self, article_id: int) -> None:
         """Match one article as it is now, and owe what is new; nothing is written where nothing is."""
-        with reading(self._desk.engine) as session:
-            news = _news(session, self._desk, article_id)
+        news = in_one_reading(self._desk.engine, lambda session: _news(session, self._desk, article_id))
         if news.matches and not self._dry:
             news = in_one_transaction(self._desk.engine, lambda session: _kept(session, self._desk, article_id))
         dues = self._untold(news) if self._dry else news.dues

@@ -13,7 +13,7 @@ from pipelines.models import Outcome
 from pipelines.points import Point, passing
 from pipelines.share import Share
 from pipelines.store import listed, pages, runs, sources, standings, views
-from pipelines.store.database import in_one_transaction, reading
+from pipelines.store.database import in_one_reading, in_one_transaction
 from pipelines.store.late import release_late
 from pipelines.store.numbers import Window
 from pipelines.store.pages import Found
@@ -83,8 +83,7 @@ def _share(job: Job, windows: Sequence[Window]) -> Share:
     for source in job.sheet.discovery:
         named.setdefault(source.view, set()).update(job.readings.lately(source.key))
     missed = {found.identity: now() for found in job.ledger.ended({Outcome.FAILED, Outcome.LEFT})}
-    with reading(job.desk.engine) as session:
-        return views.estimated(session, job.sheet.slug, named, windows, missed)
+    return in_one_reading(job.desk.engine, lambda session: views.estimated(session, job.sheet.slug, named, windows, missed))
 
 
 def _come_again(job: Job) -> None:

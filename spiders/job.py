@@ -9,6 +9,8 @@ from itertools import chain, zip_longest
 from typing import Any
 from urllib.parse import urlsplit
 
+from sqlalchemy.orm import Session
+
 from pipelines.alerts.outbox import Post
 from pipelines.archive.place import Place
 from pipelines.config import Settings
@@ -19,7 +21,7 @@ from pipelines.points import Point, passing
 from pipelines.sheet import Sheet
 from pipelines.sources import Source
 from pipelines.store import numbers, pages, runs, sources, standings
-from pipelines.store.database import in_one_transaction, reading
+from pipelines.store.database import in_one_reading, in_one_transaction
 from pipelines.store.pages import Found
 from pipelines.store.standings import Standing
 from pipelines.store.tables import Portal
@@ -81,13 +83,15 @@ class Job:
         """Read what the run starts from: budgets already spent, and what is known of its listings and hosts."""
         if self.desk.fast:
             self.desk.fast.alive(self.owner)
-        with reading(self.desk.engine) as session:
-            self.spent = runs.spent(session, now())
-            self.readings.known = sources.known_sources(session, self.sheet.slug)
-            self.stood, known = (standings.standings(session, self.sheet.slug) for _ in range(2))
-            self.breaker = Breaker(known)
-            self.reserved = dict(session.get_one(Portal, self.sheet.slug).reserved or {})
+        in_one_reading(self.desk.engine, self._recall)
         self.ledger.heard = self._heard
+
+    def _recall(self, session: Session) -> None:
+        self.spent = runs.spent(session, now())
+        self.readings.known = sources.known_sources(session, self.sheet.slug)
+        self.stood, known = (standings.standings(session, self.sheet.slug) for _ in range(2))
+        self.breaker = Breaker(known)
+        self.reserved = dict(session.get_one(Portal, self.sheet.slug).reserved or {})
 
     def say(self, stage: str = "") -> None:
         """Tell the onlooker, if there is one, how far the run is."""
@@ -130,8 +134,7 @@ class Job:
 
     def due(self) -> list[Found]:
         """Known identities whose time for another look has come, as many as the budget leaves, of hosts that may be asked."""
-        with reading(self.desk.engine) as session:
-            found = pages.due(session, self.sheet.slug, now(), self.sheet.pace.budget)
+        found = in_one_reading(self.desk.engine, lambda session: pages.due(session, self.sheet.slug, now(), self.sheet.pace.budget))
         return self._leased([each for each in found if not self.rests(each.url)])
 
     def gaps(self) -> list[Found]:
@@ -144,8 +147,8 @@ class Job:
 
     def windows(self) -> list[numbers.Window]:
         """The last numbers of each sequence."""
-        with reading(self.desk.engine) as session:
-            found = [numbers.window(session, self.sheet.slug, form) for form in self.sheet.sequences]
+        slug, forms = self.sheet.slug, self.sheet.sequences
+        found = in_one_reading(self.desk.engine, lambda session: [numbers.window(session, slug, form) for form in forms])
         return [window for window in found if window is not None]
 
     def further(self, source: Source, number: int, listed: Listed) -> int | None:
@@ -159,8 +162,7 @@ class Job:
         """
         seen = self.desk.fast.seen(self.sheet.slug, [each.key for each in fresh]) if self.desk.fast else None
         unsure = fresh if seen is None else [each for each, known in zip(fresh, seen, strict=True) if not known]
-        with reading(self.desk.engine) as session:
-            told = pages.sort(session, unsure, now())
+        told = in_one_reading(self.desk.engine, lambda session: pages.sort(session, unsure, now()))
         self.unmarked += told.unmarked
         known = [each.key for each in unsure if each.identity not in told.wanted]
         if self.desk.fast:

@@ -10,7 +10,7 @@ from pipelines.health.judge import signs
 from pipelines.health.look import Look
 from pipelines.health.past import looks_of
 from pipelines.health.round import Watch, after_a_run
-from pipelines.store.database import reading
+from pipelines.store.database import in_one_reading
 from spiders.answers import CERTIFICATE
 from spiders.certificate import fault
 from spiders.job import Job, now
@@ -34,8 +34,7 @@ def _by_its_past(job: Job, finish_reason: str) -> Verdict | None:
     """The verdict on a run that found nothing where its portal's own past says something; None where that is as usual."""
     if job.desk.learning:
         return None
-    with reading(job.desk.engine) as session:
-        looks = looks_of(session, [job.sheet.slug], now()).get(job.sheet.slug, [])
+    looks = in_one_reading(job.desk.engine, lambda session: looks_of(session, [job.sheet.slug], now())).get(job.sheet.slug, [])
     present = Look(at=now(), succeeded=True, finish_reason=finish_reason, outcomes=job.ledger.counts(), figures=job.figures())
     silent = next((sign for sign in signs([*looks, present], now()) if sign.kind == "frozen" and sign.is_told), None)
     return Verdict(succeeded=False, reason="; ".join(silent.evidence)) if silent else None

@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 from pipelines.extract.learned import Memory, Remembered
 from pipelines.models import Reading
 from pipelines.store import articles, learned
-from pipelines.store.database import in_one_transaction, reading
+from pipelines.store.database import in_one_reading, in_one_transaction
 from spiders.job import now
 
 
@@ -16,16 +16,14 @@ class Learning:
 
     def __init__(self, engine: Engine, portal: str) -> None:
         self._engine, self._portal = engine, portal
-        with reading(engine) as session:
-            self._known = self._memory = learned.recall(session, portal)
+        self._known = self._memory = in_one_reading(engine, lambda session: learned.recall(session, portal))
         self.lines: Collection[int] = self._memory.learned
 
     def note(self, identity: str, article_id: int, seen: Reading) -> None:
         """Remember the lines of a text that no sheet's zone gave."""
         if not seen.lines:
             return
-        with reading(self._engine) as session:
-            stories = articles.stories_of(session, article_id)
+        stories = in_one_reading(self._engine, lambda session: articles.stories_of(session, article_id))
         if stories:
             self._memory = self._memory.with_page(Remembered(identity=identity, story=min(stories), lines=seen.lines))
             self.lines = self._memory.learned

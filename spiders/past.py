@@ -18,7 +18,7 @@ from pipelines.models import Article, Outcome
 from pipelines.sheet import Sheet
 from pipelines.sources import Api, Listing, Source
 from pipelines.store import pages, runs
-from pipelines.store.database import reading
+from pipelines.store.database import in_one_reading
 from pipelines.store.numbers import Window
 from pipelines.store.pages import Found
 from pipelines.store.sources import Known
@@ -156,8 +156,7 @@ class PastJob(Job):
 
     def to_fetch(self, fresh: list[Found]) -> tuple[list[Found], list[Found]]:
         """(what to fetch of `fresh`, what is known): only what was never met is fetched."""
-        with reading(self.desk.engine) as session:
-            met = pages.met(session, fresh)
+        met = in_one_reading(self.desk.engine, lambda session: pages.met(session, fresh))
         return self._leased([each for each in fresh if each.identity not in met]), [each for each in fresh if each.identity in met]
 
     def _local(self, at: Moment | None) -> date | None:
@@ -205,8 +204,7 @@ class GiveWay:
 
 def _has_way(job: Job) -> bool:
     assert isinstance(job, PastJob)
-    with reading(job.desk.engine) as session:
-        return not runs.is_crawled(session, job.sheet.slug, now())
+    return not in_one_reading(job.desk.engine, lambda session: runs.is_crawled(session, job.sheet.slug, now()))
 
 
 def past_verdict(job: PastJob, finish_reason: str) -> Verdict:

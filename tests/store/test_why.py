@@ -106,7 +106,7 @@ def test_a_long_watchlist_answers_for_what_matched_and_counts_the_rest(store: En
         case = Case(session=session, now=now, zone=ZoneInfo("UTC"), watchlist=Watchlist.from_text(many), article=row)
         stages = topics(case, readable(row))
         assert [stage.told.get("topic") for stage in stages] == ["ferry", "island", "silent", None]
-        assert stages[-1].says == "31 other topics did not match; ask for one with --topic"
+        assert stages[-1].says == "31 other topics did not match; ask for one with --topic, or for --all"
         assert conclusion(stages).says.startswith("owed to desk@example.org (desk) since ")
 
 
