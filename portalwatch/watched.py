@@ -8,7 +8,7 @@ from functools import partial
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from pipelines.config import Settings
@@ -26,8 +26,9 @@ UNKNOWN = {"WWW-Authenticate": "Bearer"}
 
 
 def routes(settings: Settings) -> list[BaseRoute]:
-    """/metrics and /health."""
-    return [Route("/metrics", partial(_metrics, settings)), Route("/health", partial(_health, settings))]
+    """/metrics and /health, where whoever asks for none of them is led."""
+    front = Route("/", lambda _request: RedirectResponse("health"))
+    return [front, Route("/metrics", partial(_metrics, settings)), Route("/health", partial(_health, settings))]
 
 
 def may(settings: Settings, request: Request) -> bool:

@@ -35,6 +35,7 @@ def test_a_login_or_the_token_opens_the_figures(configured: Callable[..., Settin
     web = application()
     web.dependency_overrides[get_user] = lambda: "somebody"
     assert ask(web, "/nonsense").status_code == 404
+    assert (ask(web, "/").status_code, ask(web, "/").headers["location"]) == (307, "health")  # where Airflow's navigation leads
 
 
 def test_a_logged_in_reader_sees_metrics_from_anywhere(configured: Callable[..., Settings]) -> None:
