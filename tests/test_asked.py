@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 from pipelines import flow
 from pipelines.config import Settings
 from pipelines.desk import Desk
+from pipelines.errors import WrongUseError
 from pipelines.store.database import open_store
 from pipelines.store.pages import Found
 from pipelines.watch.watchlist import Watchlist, compile_watchlist
@@ -144,6 +145,24 @@ def test_the_json_lines_contract_stands(ask: Ask) -> None:
         told = [json.loads(line) for line in ask(*arguments, stdin="\n".join(lines)).stdout.splitlines()]
         assert [set(each) for each in told] == [{"same", "containment", "why"}] * 4
         assert [each["same"] for each in told] == [True, False, False, False]
+
+
+@pytest.mark.parametrize("given", ["17", "https://www.dw.com/zh/x/a-1"])
+def test_who_asks_explain_of_an_article_is_shown_why(ask: Ask, given: str) -> None:
+    done = ask("explain", given)
+    assert done.exit_code == 2
+    assert f"`portalwatch why {given}`" in " ".join(done.stderr.replace("│", " ").split())
+
+
+def test_a_message_that_there_is_not_is_wrong_use_and_those_that_there_are_are_told(ask: Ask) -> None:
+    newest, *_, oldest = [json.loads(line) for line in ask("alerts", "list", "--json").stdout.splitlines()]
+    unknown, *by_number = (ask("alerts", "list", "--message", name).exception for name in ("999", str(oldest["alert"])))
+    assert isinstance(unknown, WrongUseError)
+    assert f"alerts are numbered {oldest['alert']} to {newest['alert']}, and" in str(unknown)
+    assert [str(each) for each in by_number] == [
+        f"no message is called `{oldest['alert']}`; alert {oldest['alert']} is told by the message {oldest['message']}"
+    ]
+    assert ask("alerts", "list", "--message", newest["message"]).exit_code == 0
 
 
 def test_a_split_and_its_undoing_are_told(ask: Ask) -> None:

@@ -18,8 +18,15 @@ def alerts_named(session: Session, name: str) -> Sequence[AlertRow]:
     chosen = AlertRow.id == int(name) if name.isascii() and name.isdigit() and len(name) < len("1" * 19) else AlertRow.message == name
     rows = session.scalars(select(AlertRow).where(chosen).order_by(AlertRow.id)).all()
     if not rows:
-        raise WrongUseError(f"no alert or message is called `{name}`; `portalwatch alerts list --json` shows them")
+        raise WrongUseError(f"no alert or message is called `{name}`; {_known(session)}")
     return rows
+
+
+def _known(session: Session) -> str:
+    first, last = session.execute(select(func.min(AlertRow.id), func.max(AlertRow.id))).one()
+    if last is None:
+        return "there is none yet"
+    return f"alerts are numbered {first} to {last}, and `portalwatch alerts list --json` shows their messages"
 
 
 def remember(session: Session, row: AlertRow, because: str | None, now: datetime, *, relevant: bool) -> None:

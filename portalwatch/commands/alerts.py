@@ -14,6 +14,7 @@ from pipelines.policy.plan import Policy
 from pipelines.store.columns import LARGEST
 from pipelines.store.database import open_store, reading
 from pipelines.store.tables import AlertRow, ArticleRow, Retraction
+from pipelines.store.verdicts import alerts_named
 from pipelines.store.watchlists import running, standing
 from pipelines.watch.watchlist import Watchlist
 from pipelines.why.waiting import waits
@@ -68,6 +69,7 @@ def list_alerts(  # noqa: PLR0913, PLR0917 -- one parameter an option
     watchlist = running(engine, settings().compiled)
     with reading(engine) as session:
         _refuse_unknown(session, topic, watchlist)
+        _refuse_unknown_message(session, message)
         lines = [
             _line(row, title, watchlist.policy(row.topic, row.channel, zone) if watchlist else Policy(zone=zone))
             for row, title in session.execute(query)
@@ -82,9 +84,7 @@ def list_alerts(  # noqa: PLR0913, PLR0917 -- one parameter an option
         show.rows(
             ("alert", "owed", "state", "topic", "to", "title", "answer"),
             cells,
-            empty=f"no message is called {message}"
-            if message
-            else "no alerts" + (" of that kind" if any(each for _, each in wanted) or since else " yet"),
+            empty="no alerts" + (" of that kind" if any(each for _, each in wanted) or since else " yet"),
         )
 
 
@@ -95,6 +95,13 @@ def _refuse_unknown(session: Session, topic: str | None, watchlist: Watchlist | 
         if topic not in read.topics:
             near = suggestion(topic, list(read.topics))
             raise WrongUseError(f"no topic is called `{topic}`{near} (`portalwatch topics list` shows them)")
+
+
+def _refuse_unknown_message(session: Session, message: str | None) -> None:
+    """WrongUseError for a message that there is not, with what there is."""
+    alert = alerts_named(session, message)[0] if message else None
+    if alert and alert.message != message:
+        raise WrongUseError(f"no message is called `{message}`; alert {message} is told by the message {alert.message}")
 
 
 def _line(row: AlertRow, title: str, policy: Policy) -> dict[str, Any]:

@@ -89,4 +89,5 @@ def refuse_bad(given: Any) -> None:
 
 def _only_stdin(source: str) -> None:
     if source != "-":
-        raise typer.BadParameter("this command reads JSON lines on stdin: write -")
+        meant = f"; of an article that we hold `portalwatch why {source}` tells it" if source.isdigit() or "://" in source else ""
+        raise typer.BadParameter(f"this command reads JSON lines on stdin: write -{meant}")
