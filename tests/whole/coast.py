@@ -267,16 +267,17 @@ class Coast:
             yield from (f"by {channel} {line}" for line in difference(expected, came))
 
     def _told_at_once(self) -> Iterator[int]:
-        """The articles whose next state came while a replay held the first, for each such state: one message tells both."""
+        """The articles of which one message tells several states, since another came while a replay held the one before: once for each
+        such state. A message tells the newest."""
         with reading(self.house.database) as session:
             rows = session.execute(
-                select(AlertRow.message, PageRow.identity, AlertRow.revision)
+                select(AlertRow.message, PageRow.identity, func.count(AlertRow.revision.distinct()))
                 .join(ArticleRow, AlertRow.article_id == ArticleRow.id)
                 .join(PageRow)
-                .where(AlertRow.recipient == "crm", AlertRow.topic == "ferry")
+                .where(AlertRow.recipient == "crm")
+                .group_by(AlertRow.message, PageRow.identity)
             ).all()
-        firsts = {(message, name) for message, name, revision in rows if not revision}
-        yield from (int(name) for message, name, revision in rows if revision and (message, name) in firsts)
+        yield from (int(name) for _, name, states in rows for _ in range(states - 1))
 
     def _numbers(self, text: str) -> list[int]:
         return [self.copies.get(int(number), int(number)) for number in re.findall(r"第(\d+)號渡輪", text)]
