@@ -44,7 +44,7 @@ class Settings(BaseSettings):
     public_url: str = Field(default="", description="address under which recipients reach this installation; shown in messages")
     timezone: str = Field(default="Asia/Taipei", description="zone of the times in messages")
     script: Literal["", "hans", "hant"] = Field(
-        default="", description="script that passages and diffs are shown in: hans or hant; as written where it is left out"
+        default="", description="script that passages and diffs are shown in: hans or hant; that of each telling where it is left out"
     )
     smtp_host: str = Field(default="localhost", description="mail server")
     smtp_port: int = Field(default=25, ge=1, le=65535, description="its port")

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from opencc import OpenCC
 
 _CONFIGURATIONS = {"hans": "t2s", "hant": "s2t"}
-HELP = "hans or hant: show it in one script; that of PORTALWATCH_SCRIPT, or as written, where it is left out."
+HELP = "hans or hant: show it in one script; that of PORTALWATCH_SCRIPT, or of each telling, where it is left out."
 
 
 def in_script(text: str, script: str | None) -> str:

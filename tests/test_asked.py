@@ -78,6 +78,14 @@ def test_a_diff_is_in_the_readers_script(ask: Ask, script: str, shown: str) -> N
     assert ("本週[-二-]{+五+}" in told) is (script == "hant")
 
 
+@pytest.mark.parametrize(("article", "against", "convert"), [("2", "1", "t2s"), ("1", "2", "s2t")], ids=["hans", "hant"])
+def test_a_diff_is_in_the_script_of_its_telling_where_none_is_asked_for(ask: Ask, article: str, against: str, convert: str) -> None:
+    told = ask("stories", "diff", "1", article, "--against", against).stdout
+    changes = re.findall(r"^ {5}[-+~] .*$", told, re.MULTILINE)
+    assert len(changes) == 3
+    assert changes == [OpenCC(convert).convert(change) for change in changes]
+
+
 def test_the_script_of_the_settings_is_the_readers(ask: Ask, configured: Callable[..., Settings]) -> None:
     configured(script="hant")
     assert f"+ {NEW}" in ask("stories", "show", "1", "--diff").stdout

@@ -177,22 +177,24 @@ def _sentence(told: "Told", article: int, against: int) -> str:
 
 
 def _tell_diff(told: "Told", article: int, against: int | None, script: str | None) -> None:
-    altered = told.altered(article, against)
-    for line in _diff(altered, told.articles[article].text, script):
-        typer.echo(f"     {show.plain(line)}")
+    row, base = told.articles[article], told.articles[told.chain.steps[0].article_id if against is None else against]
+    theirs = row.script.lower() if {row.script, base.script} == {"Hans", "Hant"} else ""
+    for line in _diff(told.altered(article, against), row.text, theirs):
+        typer.echo(f"     {show.plain(reader.in_script(line, script))}")
 
 
-def _diff(altered: "Altered", after: str, script: str | None) -> Iterator[str]:
-    """Whole paragraphs with - and +, other changes as [-cut-]{+added+} between what stands around them."""
-    yield from (f"- {reader.in_script(paragraph, script)}" for paragraph in altered.cut)
-    yield from (f"+ {reader.in_script(paragraph, script)}" for paragraph in altered.added)
-    yield from (reader.in_script(_shown(change, after), script) for change in altered.changes)
+def _diff(altered: "Altered", after: str, theirs: str) -> Iterator[str]:
+    """Whole paragraphs with - and +, other changes as [-cut-]{+added+}; what was cut from the other text in the script of this one."""
+    yield from (f"- {reader.in_script(paragraph, theirs)}" for paragraph in altered.cut)
+    yield from (f"+ {paragraph}" for paragraph in altered.added)
+    yield from (_shown(change, after, theirs) for change in altered.changes)
 
 
-def _shown(change: "Change", after: str) -> str:
+def _shown(change: "Change", after: str, theirs: str) -> str:
     start, end = change.at
     before, behind = after[max(0, start - AROUND) : start], after[end : end + AROUND]
-    cut, added = f"[-{change.cut}-]" if change.cut else "", f"{{+{change.added}+}}" if change.added else ""
+    cut = f"[-{reader.in_script(change.cut, theirs)}-]" if change.cut else ""
+    added = f"{{+{change.added}+}}" if change.added else ""
     return f"~ …{before}{cut}{added}{behind}…"
 
 
