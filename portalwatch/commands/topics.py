@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from sqlalchemy import func, select
@@ -15,8 +15,11 @@ from pipelines.store import verdicts
 from pipelines.store.database import open_store, reading
 from pipelines.store.tables import AlertRow, Match, Verdict
 from portalwatch import show
-from portalwatch.past import chosen
+from portalwatch.past import chosen, of_file
 from spiders import loader
+
+if TYPE_CHECKING:
+    from pipelines.watch.topic import Topic
 
 AROUND = 8  # words around a term that are told of
 topics = typer.Typer(no_args_is_help=True, help="Topics: what is watched for, and what it found.")
@@ -117,11 +120,13 @@ def check(
 
 @topics.command("expand")
 def expand(
-    query: Annotated[str, typer.Argument(help="A query.")],
+    query: Annotated[str, typer.Argument(help="A query, or the name of a topic of the watchlist: its query with its alias lists.")],
     take: Annotated[list[str] | None, typer.Option("--take", metavar="LIST", help="An alias list to take; more by repeating.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="JSON lines, one a term.")] = False,
 ) -> None:
-    """Every form of a query's terms that is looked for: scripts, regional words, aliases. `territories` is always taken.
+    """Every form of a query's terms that is looked for: scripts, regional words, aliases. `territories` is taken by every query.
+
+    A topic is expanded by its name; a query of that one word, by the word in quotes.
 
     Example: `portalwatch topics expand '北韓 AND 普京' --take leaders`
     """
@@ -134,7 +139,11 @@ def expand(
     for name in take or ():
         if name not in lists.lists:
             raise WrongUseError(unknown_name(name, sorted(lists.lists), "alias list"))
-    found = expansion(query, lists, (TERRITORIES, *(take or ())))
+    topic = _topic(query)
+    if topic and not as_json:
+        typer.echo(f"topic {topic.slug} asks for {topic.asked}")
+    own = (topic.asked, topic.aliases) if topic else (query, (TERRITORIES,))
+    found = expansion(own[0], lists, tuple(dict.fromkeys((*own[1], *(take or ())))))
     if as_json:
         show.jsonl(map(asdict, found))
         return
@@ -142,6 +151,15 @@ def expand(
         more = f" · and {len(each.not_inside) - AROUND} more" if len(each.not_inside) > AROUND else ""
         inside = f"; not inside {' · '.join(each.not_inside[:AROUND])}{more}" if each.not_inside else ""
         typer.echo(f"{each.term}: {' · '.join(each.forms)}{inside}")
+
+
+def _topic(name: str) -> "Topic | None":
+    """The topic of that name; None where no watchlist that reads has it: then it is a query."""
+    path = settings().watchlist
+    try:
+        return of_file(path).topics.get(name) if path.exists() else None
+    except WrongUseError:
+        return None
 
 
 @topics.command("schema")

@@ -1,11 +1,13 @@
 """Queries that read and cannot be meant are refused with what to write instead; what may be meant is not."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from pipelines.config import Settings
 from pipelines.errors import QueryError
 from pipelines.watch.aliases import TERRITORIES, AliasLists
 from pipelines.watch.compiler import Compiler
@@ -58,3 +60,15 @@ def test_check_and_expand_answer_in_json(tmp_path: Path) -> None:
     lines = run.invoke(app, ["topics", "expand", "中共 EXCEPT (其中共) NOT 计划", "--json"]).stdout.splitlines()
     assert json.loads(lines[0]) == {"term": "中共", "forms": ["中共"], "not_inside": ["其中共"]}
     assert len(lines) == 2
+
+
+def test_a_topic_is_expanded_by_its_name(configured: Callable[..., Settings], tmp_path: Path) -> None:
+    text = "topics:\n  missiles: {query: 飛彈, aliases: [words], channels: [d]}\nchannels:\n  d: {type: mail, to: [desk@example.org]}\n"
+    (tmp_path / "watchlist.yaml").write_text(text, encoding="utf-8")
+    configured(config=tmp_path)
+    told = CliRunner().invoke(app, ["topics", "expand", "missiles"]).stdout.splitlines()
+    assert told[0] == "topic missiles asks for 飛彈"
+    assert "导弹" in told[1]
+    assert "missiles" in CliRunner().invoke(app, ["topics", "expand", '"missiles"']).stdout.splitlines()[0]
+    (tmp_path / "watchlist.yaml").write_text("topics: [", encoding="utf-8")
+    assert CliRunner().invoke(app, ["topics", "expand", "missiles"]).stdout.startswith("missiles: missiles")
