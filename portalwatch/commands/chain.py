@@ -178,7 +178,7 @@ def _sentence(told: "Told", article: int, against: int) -> str:
 
 def _tell_diff(told: "Told", article: int, against: int | None, script: str | None) -> None:
     row, base = told.articles[article], told.articles[told.chain.steps[0].article_id if against is None else against]
-    theirs = row.script.lower() if {row.script, base.script} == {"Hans", "Hant"} else ""
+    theirs = (row.script or "").lower() if {row.script, base.script} == {"Hans", "Hant"} else ""
     for line in _diff(told.altered(article, against), row.text, theirs):
         typer.echo(f"     {show.plain(reader.in_script(line, script))}")
 
