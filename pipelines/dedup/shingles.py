@@ -17,7 +17,9 @@ SHINGLE = 6  # letters; the shortest that two unrelated Chinese articles rarely 
 LEAD = 200  # letters from the text's beginning that carry its news
 SPARSEST = 1024  # a sample keeps hashes divisible by 1, 2, 4 … or 1024,
 ENOUGH = 10  # the greatest that leaves so many to be expected,
-HEAD, IN_HEAD = 100, 8  # and of the text's first letters those divisible by 8: there a full report repeats its flash
+HEAD = 100  # and of the text's first letters, where a full report repeats its flash, the least of so many that follow each other
+OF_A_FLASH, ASKED_FOR, POSTED = 6, 10, 14  # (winnowing: Schleimer, Wilkerson and Aiken 2003): what both have is found in any stretch
+FLASH_AT_MOST = 300  # shingles of a flash (快訊): a longer text that another one begins with is background, or a copy
 CLOSEST = 16  # the greatest divisor of a closer look
 
 _MIX_1, _MIX_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)  # splitmix64, S. Vigna, public domain
@@ -56,13 +58,13 @@ class Sketch:
 
     @property
     def sample(self) -> Hashes:
-        """The shingles that are posted to the index: some twenty-five of an article, enough of a flash that it is not sampled away."""
-        return self._sampled(1)
+        """The shingles that are posted to the index: some twenty-five of an article, and more of a flash, which is not sampled away."""
+        return self._sampled(1, POSTED)
 
     @property
     def asked(self) -> Hashes:
         """The shingles that are looked up: twice as many, since what is sought may be half as long and posted twice as densely."""
-        return self._sampled(2)
+        return self._sampled(2, ASKED_FOR)
 
     @property
     def closely(self) -> Hashes | None:
@@ -70,15 +72,15 @@ class Sketch:
 
         None where as many are `asked`.
         """
-        return self._sampled(2, CLOSEST) if self._step(2) > CLOSEST else None
+        return self._sampled(2, ASKED_FOR, CLOSEST) if self._step(2) > CLOSEST else None
 
     def _step(self, times: int) -> int:
         return min(1 << max(0, (len(self.runs) // (times * ENOUGH)).bit_length() - 1), SPARSEST)
 
-    def _sampled(self, times: int, sparsest: int = SPARSEST) -> Hashes:
+    def _sampled(self, times: int, width: int, sparsest: int = SPARSEST) -> Hashes:
         sampled = self.runs[self.runs & (min(self._step(times), sparsest) - 1) == 0]
         head = self.runs[: _width(HEAD)]
-        return _distinct(np.concatenate([sampled, head[head & (IN_HEAD - 1) == 0]]))
+        return _distinct(np.concatenate([sampled, _least(head, OF_A_FLASH if len(self.runs) <= FLASH_AT_MOST else width)]))
 
 
 def sketch(title: str, text: str, issue: Issue | None = None) -> Sketch:
@@ -129,6 +131,14 @@ def _distinct(hashes: Hashes) -> Hashes:
         return hashes
     found: Hashes = hashes[np.concatenate([[True], hashes[1:] != hashes[:-1]])]
     return found
+
+
+def _least(hashes: Hashes, width: int) -> Hashes:
+    """The least of each `width` that follow each other, of all where there are fewer; those of a greater width are among them."""
+    width, step = min(width, len(hashes)), 1
+    while 2 * step <= width:
+        hashes, step = np.minimum(hashes[:-step], hashes[step:]), 2 * step
+    return np.minimum(hashes[: len(hashes) - (width - step)], hashes[width - step :])
 
 
 def _width(count: int) -> int:

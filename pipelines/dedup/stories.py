@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipelines.dedup.reports import distinction
-from pipelines.dedup.shingles import LEAD, Sketch, shared
+from pipelines.dedup.shingles import FLASH_AT_MOST, LEAD, Sketch, shared
 
 COPY = 0.35  # share of the new text that a known one must hold, where its lead is known too
 COPY_UNDER_A_NEW_LEAD = 0.5  # the same, where the lead is new: up to 45 % of copied background stays a story of its own
@@ -27,7 +27,6 @@ STRETCH, SAID_OTHERWISE = (
     0.25,
 )  # letters around a place, and the share of them by which the stretch is a partner's in other regional words
 FLASH = 12  # shingles; below that two texts are the same only if they are equal
-FLASH_AT_MOST = 300  # shingles of a flash (快訊): a longer text that another one begins with is background, or a copy
 REPORT_AT_LEAST = 100  # shingles of a full report; less is another flash
 BEYOND = 0.15  # share of a text, or of a story's first piece, below which the one has nothing of the other
 GOOD_PART = 0.1  # share of a merged piece from which what stands in it is one of its parts, and no line that it quotes

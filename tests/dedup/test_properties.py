@@ -1,5 +1,7 @@
 """Shingles of texts that hypothesis makes up: both scripts, Latin, digits, and what stands between letters."""
 
+from random import Random
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -51,3 +53,13 @@ def test_what_is_posted_is_asked_for_and_both_are_shingles_of_the_text(text: str
     assert posted <= asked <= every
     assert {int(each) for each in drawn.lead} <= every
     assert bool(fold(text).text) == bool(every)
+
+
+@given(st.integers(0, 2**32), st.integers(0, 60), st.integers(0, 60), st.sampled_from([200, 2000]))
+def test_a_stretch_that_two_beginnings_share_is_asked_for_and_posted(seed: int, one: int, other: int, length: int) -> None:
+    letters_of = Random(seed)
+    stretch, *rest = ("".join(chr(letters_of.randrange(0x4E00, 0x9FA6)) for _ in range(count)) for count in (19, 80, length))
+    short = sketch("", rest[0][:one] + stretch + rest[0][one:])
+    long = sketch("", rest[1][:other] + stretch + rest[1][other:])
+    assert np.intersect1d(short.sample, long.asked).size
+    assert np.intersect1d(long.sample, short.asked).size
