@@ -7,6 +7,7 @@ from pipelines.dedup.passages import Evidence, evidence, lead_share
 from pipelines.dedup.reports import distinction
 from pipelines.dedup.shingles import Sketch, shared
 from pipelines.dedup.stories import (
+    BEGUN,
     COPY,
     COPY_UNDER_A_NEW_LEAD,
     COVERED,
@@ -118,6 +119,6 @@ def _why_not(new: Sketch, other: Known, held: float, holds: float) -> str:
     lead = lead_share(new, other.sketch)
     if held >= COPY and (found := distinction(new, other.sketch)):
         return found.why
-    needed = f"a copy needs {COPY:.0%} and {LEAD_KNOWN:.0%} of its lead, or {COPY_UNDER_A_NEW_LEAD:.0%}"
+    needed = f"a copy needs {COPY:.0%} and {LEAD_KNOWN:.0%} of its lead from its first {BEGUN} letters on, or {COPY_UNDER_A_NEW_LEAD:.0%}"
     quoted = f", and it quotes {holds:.0%} of that, but too little of it is known in all ({COVERED:.0%} makes a merged piece)"
     return f"{held:.0%} of the text and {lead:.0%} of its lead are known: {needed}{quoted if holds >= PART else ''}"

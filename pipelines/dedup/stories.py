@@ -32,6 +32,7 @@ BEYOND = 0.15  # share of a text, or of a story's first piece, below which the o
 GOOD_PART = 0.1  # share of a merged piece from which what stands in it is one of its parts, and no line that it quotes
 RELATED = 0.2  # share of a new text that a known one must hold to be its background; a site's boilerplate reaches .18
 PREFACE = 40  # letters of a dateline before the flash in its full report; what quotes it further down is a story of its own
+REPEATED = 8  # shingles of a flash that its full report's lead has at least: of 70 the fewest is 10, of 81 other pairs the most 6
 DEVELOPED = 0.5  # share of a flash that its full report begins with,
 WORDING = 3  # in stretches of so many letters: it is worded anew, and a flash may end with what is to come (更多細節，稍後更新)
 SAID_AGAIN = 2  # bigrams of a flash that its report has behind it: of 62 reports all but six do, of 30 pieces behind another none
@@ -200,7 +201,7 @@ def _developments(new: Sketch, flashes: list[Known]) -> list[Link]:
 
 def _repeated(new: Sketch, flash: Sketch) -> float:
     """Share of the flash that the new text repeats where it begins, in stretches of a few letters: a desk words its report anew."""
-    if shared(flash.shingles, new.lead) < FLASH or not _begins(new, flash, PREFACE):
+    if shared(flash.shingles, new.lead) < REPEATED or not _begins(new, flash, PREFACE):
         return 0.0
     return sum(block.size for block in _opening(new, flash)) / len(flash.letters)
 
@@ -242,7 +243,8 @@ def _verdict(new: Sketch, other: Sketch, held: float) -> str:
 def _why_not(one: Sketch, other: Sketch, held: float) -> str:
     if min(len(one.shingles), len(other.shingles)) < FLASH:
         return "too short to be the same without being equal"
-    return f"only {held:.0%} is shared; {COPY:.0%} with a known lead or {COPY_UNDER_A_NEW_LEAD:.0%} without is needed"
+    lead = f"a lead known from its first {BEGUN} letters on"
+    return f"only {held:.0%} is shared; {COPY:.0%} with {lead}, or {COPY_UNDER_A_NEW_LEAD:.0%} without, is needed"
 
 
 def _share(part: Sketch, whole: Sketch) -> float:

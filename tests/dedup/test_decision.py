@@ -55,7 +55,7 @@ def test_a_follow_up_is_related_to_its_background(text: str, related: bool) -> N
     decision = decided(text, FERRY)
     assert decision.links == ()
     assert [(miss.article_id, miss.is_related) for miss in decision.misses] == [(1, related)]
-    assert "a copy needs 35% and 35% of its lead, or 50%" in decision.misses[0].why
+    assert "a copy needs 35% and 35% of its lead from its first 60 letters on, or 50%" in decision.misses[0].why
     assert decision.evidence[1].shared
 
 

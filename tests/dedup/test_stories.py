@@ -4,8 +4,9 @@ import pytest
 from opencc import OpenCC
 
 from pipelines.dedup.pair import Text, pair
-from pipelines.dedup.shingles import ENOUGH, sketch
-from pipelines.dedup.stories import Known, same, stories_of
+from pipelines.dedup.shingles import ENOUGH, shared, sketch
+from pipelines.dedup.stories import FLASH as SHORTEST
+from pipelines.dedup.stories import REPEATED, Known, same, stories_of
 
 FERRY = (
     "海岬市政府週三宣布,往返青嶼與內港的夜間渡輪將自下月起恢復行駛,每晚增開兩班,票價維持不變。交通局長林若川表示,"
@@ -108,6 +109,14 @@ def test_a_report_that_words_its_flash_anew_and_leaves_out_what_was_to_come_deve
     answers = [pair(Text(title="", text=one), Text(title="", text=other)) for one, other in ((flash, report), (report, flash))]
     assert [(each.same, each.threshold.name) for each in answers] == [(True, "share of a flash that its full report begins with")] * 2
     assert joined(BRIDGE[:60] + report, known(1, flash)) == []
+
+
+def test_a_report_whose_words_are_nearly_all_its_own_develops_its_flash() -> None:
+    worded = FERRY[:14] + "".join("乙" + FERRY[at : at + 5] for at in range(15, 60, 6))
+    flash, report = sketch("", FERRY[:60]), sketch("", worded + "。" + BRIDGE[:150])
+    assert REPEATED <= shared(flash.shingles, report.lead) < SHORTEST
+    assert joined(report.text, known(1, flash.text)) == [(1, "development")]
+    assert joined(worded[9:] + "。" + BRIDGE[:150], known(1, flash.text)) == []
 
 
 def test_a_report_that_holds_a_long_flash_is_its_development_and_no_copy() -> None:
