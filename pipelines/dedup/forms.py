@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from difflib import Match, SequenceMatcher
 from itertools import chain, pairwise
 
-from pipelines.dedup.names import is_one_thing, is_passing
+from pipelines.dedup.names import is_foreign, is_one_thing, is_passing
 from pipelines.dedup.shingles import Sketch
 from pipelines.extract.script import script_of
 
@@ -19,8 +19,10 @@ SPREAD = 40
 FILLED = 1 / 12
 """Share of both texts' letters that such words make up, from which few are enough: on an unseen set copies reached .02, in the other
 script too, and notices and price reports of one form .10 to .26."""
-WORD = 16
-"""Letters of what was filled in at most; what is longer was rewritten."""
+WORD, LISTED = 16, 40
+"""Letters of a word that was filled in at most, and of a list; what is longer was rewritten."""
+LONGEST = 8
+"""Letters of a foreign name at most."""
 FRAME = 2
 """Letters on either side of it that both have."""
 DIGITS = str.maketrans("〇零一二三四五六七八九", "00123456789")
@@ -92,8 +94,23 @@ def _replaced(one: str, other: str) -> Iterator[tuple[str, str]]:
     for before, after in pairwise(blocks):
         mine, theirs = (before.a + before.size, after.a), (before.b + before.size, after.b)
         lengths = mine[1] - mine[0], theirs[1] - theirs[0]
-        if min(lengths) > 0 and max(lengths) <= WORD and not _is_unit(one, mine[0]) and not is_one_thing(one, mine, other, theirs):
+        if (
+            min(lengths) > 0
+            and _is_filled_in(one[slice(*mine)], other[slice(*theirs)])
+            and not _is_unit(one, mine[0])
+            and not is_one_thing(one, mine, other, theirs)
+        ):
             yield one[slice(*mine)], other[slice(*theirs)]
+
+
+def _is_filled_in(here: str, there: str) -> bool:
+    """Whether one may stand in the other's place: a word, or a list's items of about one length that have nothing in common.
+
+    A row of foreign names is neither: each region spells them in its own way."""
+    few, many = sorted((len(here), len(there)))
+    if many > LONGEST and is_foreign(here) and is_foreign(there):
+        return False
+    return many <= WORD or (many <= LISTED and many <= ALIKE * few and {*pairwise(here)}.isdisjoint(pairwise(there)))
 
 
 def _blocks(one: str, other: str) -> list[Match]:

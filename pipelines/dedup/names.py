@@ -48,6 +48,11 @@ def is_passing(one: str, other: str) -> bool:
     return PASSING.issuperset(one) and PASSING.issuperset(other)
 
 
+def is_foreign(text: str) -> bool:
+    """Whether half of the letters or more are such as foreign names are spelled by."""
+    return 2 * sum(letter in SOUNDS for letter in text) >= len(text)
+
+
 def _is_spelled(one: str, mine: Span, other: str, theirs: Span) -> bool:
     """Whether both are spelled, whole or but for one letter beside a spelled one that both have."""
     stretches = one[slice(*mine)], other[slice(*theirs)]

@@ -85,6 +85,34 @@ def test_few_long_words_fill_a_form_as_many_short_ones_do(written: Callable[[str
         assert links(written(notice), *NOTICES) == [(number, "copy")]
 
 
+AWARD = "縣府文化處公布{}批老店名單，經店家申報、專家評審、公開陳列，共有{}家入選，分別為{}。入選店家將獲頒匾額，並享有貸款貼息、參展補助，每隔五年複核，不合格者予以摘牌。"
+LISTS = [
+    AWARD.format("第三", "六", "同春堂藥行、老宋記醬園、榮華齋糕餅鋪、江記銅器社、永和照相館、北門茶社"),
+    AWARD.format("第四", "五", "聚賢樓飯莊、趙氏剪刀鋪、百花香粉廠、翰墨閣書局、豐年麵坊"),
+]
+PLAYERS = (
+    "國家隊今晚公布世界盃資格賽大名單，教練強調陣容以年輕球員為主，{}都入選，隊長因傷缺席。全隊週五集合，下週三在主場出戰，門票已售出八成。"
+    "足協另外宣布，熱身賽改到北部的新球場舉行，門票收入全數捐給地震災區的三所小學；受傷的隊長將留在隊中協助年輕球員，直到賽事結束為止。"
+)
+
+
+@pytest.mark.parametrize("written", [str, SIMPLE], ids=["one script", "the other script"])
+def test_a_list_of_other_items_fills_a_form(written: Callable[[str], str]) -> None:
+    assert links(written(LISTS[1]), LISTS[0]) == []
+    assert links(written(LISTS[1]), *LISTS) == [(1, "copy")]
+
+
+def test_a_list_of_foreign_names_is_spelled_otherwise_by_another_region() -> None:
+    ours = PLAYERS.format("姆巴佩、維尼修斯、貝林厄姆、薩卡、羅德里、奧斯梅恩")
+    theirs = SIMPLE(
+        PLAYERS.format("麥巴比、雲尼素斯、比寧咸、沙卡、洛迪、奧斯文")
+        .replace("今晚", "昨晚")
+        .replace("主場", "市立球場")
+        .replace("八成", "近九成")
+    )
+    assert links(theirs, ours) == [(0, "copy")]
+
+
 def test_names_as_another_region_writes_them_make_no_other_report() -> None:
     ours = "美國總統川普今天在白宮表示，他將於下週與俄羅斯總統普丁通電話，討論停火。澤倫斯基稍早表示，願意在飛彈襲擊停止之後恢復談判。北韓方面沒有回應。"
     theirs = "美国总统特朗普今天在白宫表示，他将于下周与俄罗斯总统普京通电话，讨论停火。泽连斯基稍早表示，愿意在导弹袭击停止之后恢复谈判。朝鲜方面没有回应。"
