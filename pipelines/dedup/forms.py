@@ -29,11 +29,11 @@ DIGITS = str.maketrans("〇零一二三四五六七八九", "00123456789")
 
 
 def other_words(one: Sketch, other: Sketch) -> tuple[int, float]:
-    """How many words of the one stand where the other has different ones, regional words for one thing aside, and the share of the
+    """How many words, each once, stand where the other has different ones, regional words for one thing aside, and the share of the
     letters of both that these words make up."""
     if not _are_alike(one, other):
         return 0, 0.0
-    words = list(_replaced(_letters(one), _letters(other)))
+    words = set(_replaced(_letters(one), _letters(other)))
     return len(words), sum(map(len, chain.from_iterable(words))) / max(1, len(one.letters) + len(other.letters))
 
 

@@ -85,6 +85,12 @@ def test_few_long_words_fill_a_form_as_many_short_ones_do(written: Callable[[str
         assert links(written(notice), *NOTICES) == [(number, "copy")]
 
 
+def test_a_word_that_another_region_says_otherwise_each_time_is_one() -> None:
+    ours = "央行總裁說，這次調升兩碼是為了壓抑房價，外界預期明年還會調升，房貸族每月多付九百元；調升之後，存款族可多領一些，業者則擔心調升過快。"
+    theirs = SIMPLE(ours).replace("调升", "加码")
+    assert links(theirs, ours) == [(0, "copy")]
+
+
 AWARD = "縣府文化處公布{}批老店名單，經店家申報、專家評審、公開陳列，共有{}家入選，分別為{}。入選店家將獲頒匾額，並享有貸款貼息、參展補助，每隔五年複核，不合格者予以摘牌。"
 LISTS = [
     AWARD.format("第三", "六", "同春堂藥行、老宋記醬園、榮華齋糕餅鋪、江記銅器社、永和照相館、北門茶社"),

@@ -90,7 +90,7 @@ def test_many_leaders_as_another_region_spells_them_make_no_other_report(written
     assert joins(Text(title=written(theirs.title), text=written(theirs.text)), ours)
 
 
-@pytest.mark.parametrize(("ours", "theirs"), [("家具", "傢俱"), ("了望塔", "瞭望塔"), ("出租车行", "的士行")])
+@pytest.mark.parametrize(("ours", "theirs"), [("家具", "傢俱"), ("了望塔", "瞭望塔"), ("出租车行", "的士行"), ("乒乓球馆", "桌球館")])
 def test_a_word_in_the_other_scripts_spelling_makes_no_other_report(ours: str, theirs: str) -> None:
     title, text = (
         "{}昨夜起火 无人伤亡",
