@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from difflib import Match, SequenceMatcher
+from functools import lru_cache
 from itertools import chain, pairwise
 
 from pipelines.dedup.names import is_foreign, is_one_thing, is_passing
@@ -93,14 +94,11 @@ def _replaced(one: str, other: str) -> Iterator[tuple[str, str]]:
     blocks = _blocks(one, other)
     for before, after in pairwise(blocks):
         mine, theirs = (before.a + before.size, after.a), (before.b + before.size, after.b)
-        lengths = mine[1] - mine[0], theirs[1] - theirs[0]
-        if (
-            min(lengths) > 0
-            and _is_filled_in(one[slice(*mine)], other[slice(*theirs)])
-            and not _is_unit(one, mine[0])
-            and not is_one_thing(one, mine, other, theirs)
-        ):
-            yield one[slice(*mine)], other[slice(*theirs)]
+        here, there = one[slice(*mine)], other[slice(*theirs)]
+        if not (here and there and _is_filled_in(here, there)):
+            continue
+        if not _are_units(one[: mine[0]], here, there) and not is_one_thing(one, mine, other, theirs):
+            yield here, there
 
 
 def _is_filled_in(here: str, there: str) -> bool:
@@ -113,13 +111,18 @@ def _is_filled_in(here: str, there: str) -> bool:
     return many <= WORD or (many <= LISTED and many <= ALIKE * few and {*pairwise(here)}.isdisjoint(pairwise(there)))
 
 
-def _blocks(one: str, other: str) -> list[Match]:
-    return [block for block in SequenceMatcher(None, one, other, autojunk=False).get_matching_blocks() if block.size >= FRAME]
+@lru_cache(maxsize=64)  # several rules look at the same two
+def _blocks(one: str, other: str) -> tuple[Match, ...]:
+    """What both have, in order. Difflib gives others where the texts change places, and no decision may."""
+    if one > other:
+        return tuple(Match(block.b, block.a, block.size) for block in _blocks(other, one))
+    return tuple(block for block in SequenceMatcher(None, one, other, autojunk=False).get_matching_blocks() if block.size >= FRAME)
 
 
-def _is_unit(text: str, at: int) -> bool:
+def _are_units(before: str, here: str, there: str) -> bool:
     """Whether a figure stands before: 200 米 and 200 公尺 are one thing."""
-    return at > 0 and (text[at - 1].isdigit() or text[at - 1] in "十百千万亿") and not text[at].isdigit()
+    is_figure = before[-1:].isdigit() or before[-1:] in tuple("十百千万亿")
+    return is_figure and not here[0].isdigit() and not there[0].isdigit()
 
 
 def _letters(drawn: Sketch) -> str:

@@ -53,7 +53,8 @@ def is_one_thing(one: str, mine: Span, other: str, theirs: Span) -> bool:
 
 def is_regional(one: str, other: str) -> bool:
     """Whether the one has a word for which the other has another region's, or another spelling."""
-    return any(word in other for part in _parts(one) for word in _regional().get(part, ()))
+    pairs = ((one, other), (other, one))  # only the one of two words may be short enough to be looked up
+    return any(word in there for here, there in pairs for part in _parts(here) for word in _regional().get(part, ()))
 
 
 def is_passing(one: str, other: str) -> bool:

@@ -19,7 +19,7 @@ SPARSEST = 1024  # a sample keeps hashes divisible by 1, 2, 4 … or 1024,
 ENOUGH = 10  # the greatest that leaves so many to be expected,
 HEAD = 100  # and of the text's first letters, where a full report repeats its flash, the least of so many that follow each other
 OF_A_FLASH, ASKED_FOR, POSTED = 6, 10, 14  # (winnowing: Schleimer, Wilkerson and Aiken 2003): what both have is found in any stretch
-FLASH_AT_MOST = 300  # shingles of a flash (快訊): a longer text that another one begins with is background, or a copy
+FLASH_AT_MOST = 300  # shingles of a flash (快訊), repeated ones too: a longer text that another one begins with is background, or a copy
 CLOSEST = 16  # the greatest divisor of a closer look
 
 _MIX_1, _MIX_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)  # splitmix64, S. Vigna, public domain

@@ -174,8 +174,8 @@ def _stands_beside(other: Known, story: int, merged: Known) -> bool:
 
 def _develops(new: Sketch, other: Sketch) -> bool:
     """Whether `other` is a flash, and `new` begins as it does and goes far beyond: its full report, be it that most of it is known."""
-    is_flash = FLASH <= len(other.shingles) <= FLASH_AT_MOST and len(new.runs) >= REPORT_AT_LEAST and outgrows(new, other)
-    return is_flash and _repeated(new, other) >= DEVELOPED
+    is_flash = len(other.shingles) >= FLASH and len(other.runs) <= FLASH_AT_MOST
+    return is_flash and len(new.runs) >= REPORT_AT_LEAST and outgrows(new, other) and _repeated(new, other) >= DEVELOPED
 
 
 def developed(new: Sketch, flash: Sketch) -> float | None:

@@ -164,3 +164,21 @@ def test_the_answer_about_two_issues_tells_how_many_words_stand_in_the_place_of_
     answer = pair(Text(title="", text=issue("weather", 1)), Text(title="", text=issue("weather", 2)))
     assert (answer.same, answer.threshold.name) == (False, "share of the letters in words that stand in the place of others")
     assert answer.why == "the same form with other names: 4 words stand in the place of others, 11% of the letters"
+
+
+SLOTS = ("台北 高雄 首爾 大阪", "三十 30 二十五", "石破 岸田 特朗普 川普", "計程車 的士 渡輪")
+RAIN = (
+    "中央氣象署今日上午發布{}地區豪雨特報，預估{}未來二十四小時雨量可達{}毫米，請{}居民慎防坍方落石，避免前往{}溪邊。後續請留意{}的預報。"
+)
+DRAW = "{}今日{}收盤報{}點，較前一交易日下跌{}點，成交量{}億元，分析師{}認為短期仍將震盪，一位{}司機則說看不懂。"
+
+
+@pytest.mark.parametrize("form", [RAIN, DRAW])
+def test_which_of_two_reports_came_first_changes_no_answer(form: str) -> None:
+    dice, words = random.Random(form), [word for slot in SLOTS for word in slot.split()]
+    for _ in range(1000):
+        ours = [dice.choice(words) for _ in range(7)]
+        theirs = [word if dice.random() < 0.5 else dice.choice(words) for word in ours]
+        text = form.format(*theirs)
+        one, other = sketch("", form.format(*ours)), sketch("", dice.choice([text, text[: dice.randrange(20, len(text))] * 2]))
+        assert same(one, other)[:2] == same(other, one)[:2], (one.text, other.text)

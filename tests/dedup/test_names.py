@@ -3,9 +3,11 @@
 import pytest
 from opencc import OpenCC
 
+from pipelines.dedup.names import is_regional
 from pipelines.dedup.pair import Text, pair
 from pipelines.dedup.shingles import Sketch, sketch
 from pipelines.dedup.stories import Known, same, stories_of
+from pipelines.text import fold, letters
 
 SIMPLE = OpenCC("tw2s").convert
 RAIN = (
@@ -111,3 +113,9 @@ def test_the_reason_names_the_words_and_the_frame() -> None:
     assert (words.same, words.why) == (False, "the same form about something else: 高雄市 and 台中县, in the headlines too")
     first, second = (sketch("老王看天下", COLUMN.format(day)) for day in DAYS)
     assert same(second, first)[2] == "the same opening and closing, as a column has them, and something else between"
+
+
+def test_a_long_word_and_its_short_one_are_one_thing_whichever_comes_first() -> None:
+    long, short = (letters(fold(text)) for text in ("一名抽動穢語綜合徵患者", "一名妥瑞症患者"))
+    assert is_regional(long, short)
+    assert is_regional(short, long)

@@ -1,5 +1,7 @@
 """Which story an article tells: copies join in both scripts, follow-ups do not."""
 
+from time import perf_counter
+
 import pytest
 from opencc import OpenCC
 
@@ -210,3 +212,10 @@ def test_a_piece_that_quotes_a_flash_behind_its_opening_is_no_report_of_it() -> 
 
 def opening(article_id: int, text: str) -> Known:
     return Known(article_id=article_id, story_ids=(article_id,), sketch=sketch("", text), opened=(article_id,))
+
+
+@pytest.mark.parametrize("letters", [FERRY + "一" * 60_000, FERRY + "九十" * 30_000, FERRY[:40] * 3000, FERRY[:40] * 1500 + "完"])
+def test_a_text_that_repeats_itself_holds_nobody_up(letters: str) -> None:
+    began = perf_counter()
+    stories_of(sketch("", letters), [known(number, text) for number, text in enumerate((FERRY, FERRY[:40] * 1500, letters + "。一"), 1)])
+    assert perf_counter() - began < 2
