@@ -23,6 +23,7 @@ DAY = timedelta(days=1)
 TTL = timedelta(days=INDEX_DAYS + 1)  # of a bucket that nothing was posted to
 _RECORDS = np.dtype([("mark", "<u4"), ("day", "u1"), ("article", "<u4")])
 assert _RECORDS.itemsize == RECORD
+_LAST = 2**32 - 1  # the greatest id that a record can name
 Bits = np.ndarray[tuple[int], np.dtype[np.uint64]]
 Marks = np.ndarray[tuple[int], np.dtype[np.uint32]]
 Places = np.ndarray[tuple[int], np.dtype[np.uint32]]
@@ -85,10 +86,13 @@ class Postings:
             raise redis.ResponseError(DAMAGED) from error
 
     def post_all(self, postings: Iterable[Posting]) -> int:
-        """Add committed articles, in one round trip; gives how many, the same whatever their order, and whoever posts beside us."""
+        """Add committed articles, in one round trip; gives how many, the same whatever their order, and whoever posts beside us.
+
+        None beyond _LAST, so that from there on the index is not whole, and SQL is asked: it would be taken for another article.
+        """
         ttl = int(TTL.total_seconds())
         with self._client.pipeline(transaction=False) as pipeline:
-            for each in postings:
+            for each in (each for each in postings if each.article_id <= _LAST):
                 args: list[int | bytes] = [each.article_id, _day(each.at), ttl, each.number, each.before, _packed(each.sample)]
                 self._post(keys=[self._size, self._upto, self._bucket], args=args, client=pipeline)
             return len(pipeline.execute())

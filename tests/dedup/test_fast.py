@@ -276,3 +276,10 @@ def test_what_a_server_says_is_told_and_the_password_is_not(valkey: str) -> None
     assert told is not None
     assert "DB index is out of range" in told
     assert "hunter2" not in told
+
+
+def test_an_article_whose_id_takes_more_than_four_bytes_is_left_to_sql(fast: Fast) -> None:
+    same = hashes(1, 2, 3)
+    for number, article_id in enumerate((2**32 - 1, 2**32, 2**32 + 5), 1):
+        assert fast.post(Posting(article_id=article_id, number=number, before=number - 1, at=datetime.now(UTC), sample=same))
+    assert near(fast, same) == (1, {2**32 - 1: 3})
