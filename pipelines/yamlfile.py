@@ -37,6 +37,7 @@ _Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"^[-+]?[0-9]+
 
 _KEY = "[key]"  # the last step of pydantic's path to a key of a mapping
 MOST_MERGED = 10_000  # keys that one mapping takes over from others
+DEEPEST = 100  # lists and mappings within one another; libyaml's stack ends at some thousands, and the process with it
 _ADVICE = (  # what the parser said and the line that it stood in, and what to do
     (re.compile(r"""\bquery:\s*["'@`%&*!\[{]"""), "; put the query in '…'"),
     (re.compile(r"^mapping values.*\n[^:]*:\s+[^\s].*:(\s|$)"), "; put a value with a colon in '…'"),
@@ -61,6 +62,7 @@ class Document:
         self.name, self.text = name, text
         self.extended: Document | None = None
         try:
+            _refuse_depth(text)
             loader = _Loader(text)
             self._root = loader.get_single_node()
             self.data: Any = loader.construct_document(self._root) if self._root is not None else {}
@@ -243,6 +245,15 @@ def _child(node: yaml.Node | None, step: str | int) -> tuple[yaml.Node, yaml.Nod
     if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
         return node.value[step], node.value[step]
     return None
+
+
+def _refuse_depth(text: str) -> None:
+    loader, depth = _Loader(text), 0
+    while loader.check_event():
+        event = loader.get_event()
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            raise yaml.composer.ComposerError(None, None, "nested too deeply", event.start_mark)
 
 
 def _duplicates(node: yaml.Node | None, met: set[int] | None = None) -> Iterator[tuple[yaml.Node, yaml.Node]]:

@@ -120,17 +120,15 @@ def _named_groups(lists: Mapping[str, Groups]) -> Mapping[str, tuple[tuple[str, 
 
 
 def _problems(document: Document, name: str, groups: dict[str, list[str]]) -> Iterable[str]:
-    place = document.where((name,), key=True)
     if name == TERRITORIES:
-        yield f"{place}: `{TERRITORIES}` is built in; give this list another name"
+        yield f"{document.where((name,), key=True)}: `{TERRITORIES}` is built in; give this list another name"
     elif not _NAME.fullmatch(name):
-        yield f"{place}: `{name}` is no name; write letters, digits, `_` and `-`"
+        yield f"{document.where((name,), key=True)}: `{name}` is no name; write letters, digits, `_` and `-`"
     for group, terms in groups.items():
-        at = document.where((name, group), key=True)
         if not _NAME.fullmatch(group):
-            yield f"{at}: `{group}` is no name; write letters, digits, `_` and `-`"
+            yield f"{document.where((name, group), key=True)}: `{group}` is no name; write letters, digits, `_` and `-`"
         if not terms:
-            yield f"{at}: `{group}` has no terms"
+            yield f"{document.where((name, group), key=True)}: `{group}` has no terms"
         for index, term in enumerate(terms):
             if complaint := _complaint(term):
                 yield f"{document.where((name, group, index))}: `{term}` {complaint}"

@@ -64,7 +64,9 @@ class Shelf:
         """Wait for whoever compiles already, so that not every worker does what one is doing."""
         with ExitStack() as stack:
             with suppress(OSError):  # a file system without locks, or a full one: everybody compiles
-                fcntl.flock(stack.enter_context((self._folder / _LOCK).open("wb")), fcntl.LOCK_EX)
+                lock = os.open(self._folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+                stack.callback(os.close, lock)
+                fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
     def _tidy(self) -> None:
@@ -88,7 +90,8 @@ def _is_ours_alone(folder: Path) -> bool:
 
 
 def _content(path: Path) -> bytes:
-    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "rb") as file:
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK  # of a pipe nobody waits for a writer
+    with os.fdopen(os.open(path, flags), "rb") as file:
         found = os.fstat(file.fileno())
         if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o022:
             raise ValueError("it is not a file that only we can write")

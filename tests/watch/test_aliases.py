@@ -1,5 +1,7 @@
 """The shipped alias lists keep their promises, and a look-alike shields a name."""
 
+from time import perf_counter
+
 import pytest
 
 from pipelines.errors import ConfigError
@@ -147,3 +149,9 @@ def test_overlaps_are_told() -> None:
     assert [each.form for each in overlaps.shared(lists) if each.groups[0][0] == "a"] == ["川普", "普京"]
     assert [(each.form, each.longer) for each in overlaps.inside(lists) if each.group[0] == "a"] == [("川普", "川普林")]
     assert overlaps.repeated(lists) == [(("b", "z"), "计划")]
+
+
+def test_a_list_of_thousands_of_groups_is_read_in_time() -> None:
+    began = perf_counter()
+    read_aliases(Document("aliases.yaml", "words:\n" + "".join(f"  g{number}: [詞{number}]\n" for number in range(20_000))))
+    assert perf_counter() - began < 5

@@ -4,6 +4,7 @@ import logging
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -127,6 +128,26 @@ def test_a_link_or_a_file_that_others_can_write_is_not_used(shelf: Path, tmp_pat
     path.symlink_to(elsewhere)
     assert Shelf(shelf).read(path.stem) is None
     assert elsewhere.exists()
+
+
+def test_a_pipe_in_the_folder_holds_nobody_up(shelf: Path) -> None:
+    for path in (file_of(shelf), shelf / "lock"):
+        path.unlink()
+        os.mkfifo(path)
+    started = threading.Thread(target=once, args=[shelf], daemon=True)
+    started.start()
+    started.join(10)
+    assert not started.is_alive()
+    assert once(shelf, unread) == read()
+
+
+def test_a_lock_that_is_a_link_leads_to_no_other_file(shelf: Path, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").write_text("kept")
+    file_of(shelf).unlink()
+    (shelf / "lock").unlink()
+    (shelf / "lock").symlink_to(tmp_path / "elsewhere")
+    assert once(shelf) == read()
+    assert (tmp_path / "elsewhere").read_text() == "kept"
 
 
 def test_a_place_where_nothing_can_be_kept_costs_only_time(tmp_path: Path) -> None:

@@ -260,14 +260,16 @@ def test_a_file_that_cannot_be_read_is_a_config_error(tmp_path: Path) -> None:
     ("text", "problem"),
     [
         ("topics:\r\n  北: '韓\0'", "w.yaml:2:8: not valid YAML: control characters are not allowed"),
-        ("topics: " + "{a: " * 3000 + "x" + "}" * 3000, "w.yaml:1:1: not valid YAML: nested too deeply"),
+        ("topics: " + "{a: " * 3000 + "x" + "}" * 3000, "w.yaml:1:405: not valid YAML: nested too deeply"),
+        ("topics: " + "[" * 100_000, "w.yaml:1:108: not valid YAML: nested too deeply"),
+        ("- " * 100_000, "w.yaml:1:201: not valid YAML: nested too deeply"),
         (
             "a: &a {x: 1}\n"
             + "".join(f"{own}: &{own} {{<<: [{', '.join(9 * [f'*{other}'])}]}}\n" for other, own in pairwise("abcdefghijkl")),
             "w.yaml:6:4: not valid YAML: `<<` takes over more than 10000 keys",
         ),
     ],
-    ids=["a control character", "deep", "merges of merges"],
+    ids=["a control character", "deep", "lists without end", "deeper than a stack", "merges of merges"],
 )
 def test_a_file_that_no_parser_should_be_given_is_refused_with_its_place(text: str, problem: str) -> None:
     assert problems(text) == [problem]
