@@ -45,6 +45,7 @@ _ADVICE = (  # what the parser said and the line that it stood in, and what to d
 )
 M = TypeVar("M", bound=BaseModel)
 Path_ = tuple[str | int, ...]
+_Pair = tuple[yaml.Node, yaml.Node]  # a key and its value
 
 
 class PlacedError(ValueError):
@@ -61,6 +62,7 @@ class Document:
     def __init__(self, name: str, text: str) -> None:
         self.name, self.text = name, text
         self.extended: Document | None = None
+        self._children: dict[int, dict[str, _Pair]] = {}
         try:
             _refuse_depth(text)
             loader = _Loader(text)
@@ -88,7 +90,7 @@ class Document:
             return self.extended.where(path, key=key, offset=offset)
         node, at = self._root, self._root
         for step in self.written(path):
-            at, node = _child(node, step) or (at, node)
+            at, node = self._child(node, step) or (at, node)
         return self._place(at if key else node, offset)
 
     def written(self, path: Path_) -> Path_:
@@ -97,19 +99,29 @@ class Document:
             return self.extended.written(path)
         node, steps = self._root, list[str | int]()
         for step in path:
-            if found := _child(node, step):
+            if found := self._child(node, step):
                 node = found[1]
                 steps.append(step)
         return tuple(steps)
 
-    def pair(self, path: Path_) -> tuple[yaml.Node, yaml.Node] | None:
+    def pair(self, path: Path_) -> _Pair | None:
         """The nodes of the key and the value at `path`, None where there is no such value."""
-        found: tuple[yaml.Node, yaml.Node] | None = None
+        found: _Pair | None = None
         for step in path:
-            found = _child(found[1] if found else self._root, step)
+            found = self._child(found[1] if found else self._root, step)
             if found is None:
                 return None
         return found
+
+    def _child(self, node: yaml.Node | None, step: str | int) -> _Pair | None:
+        """The nodes of a key and its value; a mapping's are sorted out once, for thousands may be complained of."""
+        if isinstance(node, yaml.MappingNode):
+            if id(node) not in self._children:
+                self._children[id(node)] = {str(key.value): (key, value) for key, value in reversed(node.value)}
+            return self._children[id(node)].get(str(step))
+        if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+            return node.value[step], node.value[step]
+        return None
 
     def _place(self, node: yaml.Node | None, offset: int = 0) -> str:
         line, column = place_of(self.text, node, offset) if node is not None else (0, 0)
@@ -237,14 +249,6 @@ def _models(annotation: Any) -> Iterator[type[BaseModel]]:
         yield annotation
     for argument in getattr(annotation, "__args__", ()):
         yield from _models(argument)
-
-
-def _child(node: yaml.Node | None, step: str | int) -> tuple[yaml.Node, yaml.Node] | None:
-    if isinstance(node, yaml.MappingNode):
-        return next(((key, value) for key, value in node.value if key.value == str(step)), None)
-    if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
-        return node.value[step], node.value[step]
-    return None
 
 
 def _refuse_depth(text: str) -> None:
