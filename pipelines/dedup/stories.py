@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipelines.dedup.reports import distinction
-from pipelines.dedup.shingles import FLASH_AT_MOST, LEAD, Sketch, shared
+from pipelines.dedup.shingles import FLASH_AT_MOST, LEAD, SHINGLE, Sketch, shared
 
 COPY = 0.35  # share of the new text that a known one must hold, where its lead is known too
 COPY_UNDER_A_NEW_LEAD = 0.5  # the same, where the lead is new: up to 45 % of copied background stays a story of its own
@@ -36,6 +36,10 @@ REPEATED = 8  # shingles of a flash that its full report's lead has at least: of
 DEVELOPED = 0.45  # share of a flash that its full report begins with: of 70 the least is .51, of other pairs so alike the most .37
 WORDING = 3  # in stretches of so many letters: it is worded anew, and a flash may end with what is to come (更多細節，稍後更新)
 SAID_AGAIN = 2  # bigrams of a flash that its report has behind it: of 62 reports all but six do, of 30 pieces behind another none
+WORDLESS, GAP = (
+    frozenset("0123456789〇零一二三四五六七八九十百千万亿两的了是在有和与及等这那也都就而将把被对为于以之个中上下年月日时 "),
+    " ",
+)  # no letters of a word
 GROWN = 2  # times as long: a full report as its flash, and whatever is told of the same story once more as what was told
 
 DEVELOPMENT = "development"  # the role of a full report in the story of its flash
@@ -213,11 +217,26 @@ def _opening(new: Sketch, flash: Sketch) -> list[Match]:
 def _goes_on(report: Sketch, flash: Sketch) -> bool:
     """Whether the text says some of the flash's words again behind it; a piece that was printed behind a flash does not."""
     last = _opening(report, flash)[-1]
-    return len(_bigrams(flash.letters) & _bigrams(report.letters[last.b + last.size :])) >= SAID_AGAIN
+    return _says_again(flash, report.letters[last.b + last.size :])
+
+
+def quotes(whole: Sketch, flash: Sketch) -> bool:
+    """Whether the text quotes the flash further down and goes on about it. A merged piece, which prints it, says none of its words again."""
+    if len(flash.runs) > FLASH_AT_MOST or _share(whole, flash) >= PART:
+        return False
+    places = np.flatnonzero(np.isin(whole.runs, flash.shingles))
+    if len(places) < FLASH:
+        return False
+    first, last = places[len(places) // 10], places[-1 - len(places) // 10] + SHINGLE
+    return bool(first > PREFACE) and _says_again(flash, whole.letters[:first] + GAP + whole.letters[last:])
+
+
+def _says_again(flash: Sketch, text: str) -> bool:
+    return len(_bigrams(flash.letters) & _bigrams(text)) >= SAID_AGAIN
 
 
 def _bigrams(text: str) -> set[str]:
-    return {one + other for one, other in pairwise(text)}
+    return {one + other for one, other in pairwise(text) if one not in WORDLESS and other not in WORDLESS}
 
 
 def _begins(new: Sketch, other: Sketch, behind: int) -> bool:
@@ -229,10 +248,13 @@ def _begins(new: Sketch, other: Sketch, behind: int) -> bool:
 def _verdict(new: Sketch, other: Sketch, held: float) -> str:
     if min(len(new.shingles), len(other.shingles)) < FLASH:
         return "equal text" if held == 1.0 and len(new.shingles) == len(other.shingles) else ""
-    if held >= COPY_UNDER_A_NEW_LEAD:
+    if quotes(other, new):
+        return ""
+    begins = _begins(new, other, BEGUN)
+    if held >= COPY_UNDER_A_NEW_LEAD and (begins or _begins(other, new, BEGUN) or _share(other, new) >= COPY_UNDER_A_NEW_LEAD):
         return f"{held:.0%} of the text is known"
     lead = shared(new.lead, other.shingles) / max(1, len(new.lead))
-    if held >= COPY and lead >= LEAD_KNOWN and _begins(new, other, BEGUN):
+    if held >= COPY and lead >= LEAD_KNOWN and begins:
         return f"{held:.0%} of the text and {lead:.0%} of its lead are known"
     return ""
 

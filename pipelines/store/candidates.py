@@ -18,7 +18,7 @@ HORIZON = timedelta(days=14)  # how far back a copy is looked for
 SPARE = timedelta(days=1)  # Redis' index holds so much more than the horizon, for what is kept a while after it was seen
 POSTED = "posted"  # of Meta: how many postings there were
 CANDIDATES = 24  # the likeliest articles that are compared whole
-TELLERS = 8  # others that tell their stories
+TELLERS, OF_ONE = 16, 8  # others that tell their stories, and such of one story
 BATCH = 400
 
 
@@ -109,13 +109,13 @@ def equals(session: Session, digest: str, now: datetime) -> list[int]:
 def known(session: Session, candidates: Iterable[int], now: datetime) -> list[Known]:
     """The candidates within the horizon, at most CANDIDATES, and others that tell their stories, with sketches and stories.
 
-    Of those what opened the stories, and the next ones, at most TELLERS.
+    Of those what opened the stories, and the next ones, at most TELLERS, of the likeliest candidates' stories first.
     """
     likeliest = list(dict.fromkeys(candidates))[:BATCH]
     near = ArticleRow.first_seen_at.between(now - HORIZON, now + HORIZON)  # a backfill keeps what is far from the present, either way
     there = set(session.scalars(select(ArticleRow.id).where(ArticleRow.id.in_(likeliest), near)))
     ids = [each for each in likeliest if each in there][:CANDIDATES]
-    ids += _tellers(session, _told_by(session, ids), ids)
+    ids += _tellers(session, ids)
     stories, opened = _told_by(session, ids), defaultdict[int, list[int]](list)
     for story, article in session.execute(select(Story.id, Story.article_id).where(Story.id.in_(stories)).order_by(Story.id)):
         opened[article].append(story)
@@ -136,7 +136,12 @@ def _told_by(session: Session, articles: Iterable[int]) -> Sequence[int]:
     return session.scalars(select(Telling.story_id).where(Telling.article_id.in_(articles)).distinct()).all()
 
 
-def _tellers(session: Session, stories: Iterable[int], but: Iterable[int]) -> Sequence[int]:
-    """What else tells the stories, earliest first: what the text stands beside, and merged pieces of which too few shingles were posted."""
-    others = select(Telling.article_id).where(Telling.story_id.in_(stories), Telling.article_id.not_in(but)).distinct()
-    return session.scalars(others.order_by(Telling.article_id).limit(TELLERS)).all()
+def _tellers(session: Session, candidates: Sequence[int]) -> list[int]:
+    """What else tells their stories, earliest first: what the text stands beside, and merged pieces of which too few shingles were posted."""
+    place = func.row_number().over(partition_by=Telling.story_id, order_by=Telling.article_id).label("place")
+    told = Telling.story_id.in_(_told_by(session, candidates)), Telling.article_id.not_in(candidates)
+    others = select(Telling.story_id, Telling.article_id, place).where(*told).subquery()
+    pairs = select(Telling.article_id, others.c.article_id).join(others, others.c.story_id == Telling.story_id)
+    found = session.execute(pairs.where(Telling.article_id.in_(candidates), others.c.place <= OF_ONE)).all()
+    rank = {article: at for at, article in enumerate(candidates)}
+    return list(dict.fromkeys(other for _, other in sorted((rank[article], other) for article, other in found)))[:TELLERS]
