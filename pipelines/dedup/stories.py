@@ -13,14 +13,18 @@ import numpy as np
 import numpy.typing as npt
 
 from pipelines.dedup.reports import distinction
-from pipelines.dedup.shingles import FLASH_AT_MOST, LEAD, SHINGLE, Sketch, shared
+from pipelines.dedup.shingles import FLASH_AT_MOST, LEAD, Sketch, shared
 
 COPY = 0.35  # share of the new text that a known one must hold, where its lead is known too
 COPY_UNDER_A_NEW_LEAD = 0.5  # the same, where the lead is new: up to 45 % of copied background stays a story of its own
 LEAD_KNOWN = 0.35
 BEGUN = 60  # letters, an editor's note say, behind which what is known of such a lead begins; background begins further down
 PART, COVERED = 0.3, 0.6  # share of a known text that makes it a part of a merged piece, of which so much is known in all
-WITHOUT_LEAD = 0.75  # share of a text that makes it a part even where its lead is not there: news has its background from behind the lead
+WITHOUT_LEAD, AS_MUCH = (
+    0.75,
+    0.4,
+)  # shares of a text, and of what is known of the one in which it stands, that make it a part without its lead,
+AT_LENGTH = 250  # and so many shingles of it: background that news copied had 160 at most, parts without their leads that were missed these
 OWN = 0.5  # share of what a part has in common with a text that stands in no nearer one
 STRETCH, SAID_OTHERWISE = (
     60,
@@ -35,11 +39,9 @@ PREFACE = 40  # letters of a dateline before the flash in its full report; what 
 REPEATED = 8  # shingles of a flash that its full report's lead has at least: of 70 the fewest is 10, of 81 other pairs the most 6
 DEVELOPED = 0.45  # share of a flash that its full report begins with: of 70 the least is .51, of other pairs so alike the most .37
 WORDING = 3  # in stretches of so many letters: it is worded anew, and a flash may end with what is to come (更多細節，稍後更新)
+QUOTED = 100  # shingles of a flash that a text three times as long may quote; what is printed with another piece is longer
 SAID_AGAIN = 2  # bigrams of a flash that its report has behind it: of 62 reports all but six do, of 30 pieces behind another none
-WORDLESS, GAP = (
-    frozenset("0123456789〇零一二三四五六七八九十百千万亿两的了是在有和与及等这那也都就而将把被对为于以之个中上下年月日时 "),
-    " ",
-)  # no letters of a word
+WORDLESS = frozenset("0123456789〇零一二三四五六七八九十百千万亿两的了是在有和与及等这那也都就而将把被对为于以之个中上下年月日时")
 GROWN = 2  # times as long: a full report as its flash, and whatever is told of the same story once more as what was told
 
 DEVELOPMENT = "development"  # the role of a full report in the story of its flash
@@ -72,7 +74,7 @@ class Link:
 def stories_of(new: Sketch, known: list[Known]) -> list[Link]:
     """The stories that `new` joins, each with the partner that holds most of it; an empty list means that it opens its own."""
     pairs = sorted((_paired(new, other) for other in known), key=lambda pair: (-pair.held, pair.other.article_id))
-    covered = _covered(new, [pair.other for pair in pairs if _is_part(new, pair)])
+    covered = _covered(new, [pair.other for pair in pairs if pair.holds >= PART])
     plain = {other.article_id: other for other in known if len(other.story_ids) == 1}
     found = _unchained([link for pair in pairs for link in _links(new, pair, covered)], new, known)
     united = [link for link in found if link.partner_id in plain] or found  # a merged piece unites nothing
@@ -118,15 +120,22 @@ def _paired(new: Sketch, other: Known) -> _Pair:
     return _Pair(other=other, held=count / max(1, len(new.shingles)), holds=count / max(1, len(other.sketch.shingles)))
 
 
-def _is_part(new: Sketch, pair: _Pair) -> bool:
-    """Whether so much of the other text stands in the new one, with its lead: without it that is background, or a footer."""
-    return pair.holds >= PART and (pair.holds >= WITHOUT_LEAD or _begins(pair.other.sketch, new, BEGUN))
+def _is_part(new: Sketch, pair: _Pair, covered: float) -> bool:
+    """Whether so much of the other text stands in the new one, as a part does, or as much as all else that is known of it."""
+    return pair.holds >= PART and (pair.held >= AS_MUCH * covered or carries(new, pair.other.sketch))
+
+
+def carries(whole: Sketch, part: Sketch) -> bool:
+    """Whether the part stands there with its lead, nearly whole, or at length: what little does from behind its lead is background, or a
+    footer."""
+    count = shared(part.shingles, whole.shingles)
+    return count >= min(WITHOUT_LEAD * len(part.shingles), AT_LENGTH) or _begins(part, whole, BEGUN)
 
 
 def _links(new: Sketch, pair: _Pair, covered: float) -> list[Link]:
     other = pair.other
     why = "equal letters" if new.digest == other.sketch.digest else _verdict(new, other.sketch, pair.held)
-    if not why and covered >= COVERED and len(other.sketch.shingles) >= FLASH and _is_part(new, pair):
+    if not why and covered >= COVERED and len(other.sketch.shingles) >= FLASH and _is_part(new, pair, covered):
         why = f"holds {pair.holds:.0%} of article {other.article_id}, and {covered:.0%} of it is known"
     if not why or distinction(new, other.sketch):
         return []
@@ -217,22 +226,15 @@ def _opening(new: Sketch, flash: Sketch) -> list[Match]:
 def _goes_on(report: Sketch, flash: Sketch) -> bool:
     """Whether the text says some of the flash's words again behind it; a piece that was printed behind a flash does not."""
     last = _opening(report, flash)[-1]
-    return _says_again(flash, report.letters[last.b + last.size :])
+    return len(_bigrams(flash.letters) & _bigrams(report.letters[last.b + last.size :])) >= SAID_AGAIN
 
 
 def quotes(whole: Sketch, flash: Sketch) -> bool:
-    """Whether the text quotes the flash further down and goes on about it. A merged piece, which prints it, says none of its words again."""
-    if len(flash.runs) > FLASH_AT_MOST or _share(whole, flash) >= PART:
+    """Whether so short a flash stands inside so much longer a text that it is quoted there, and no part that was printed with it."""
+    if not FLASH <= len(flash.runs) <= QUOTED or _share(whole, flash) >= PART:
         return False
     places = np.flatnonzero(np.isin(whole.runs, flash.shingles))
-    if len(places) < FLASH:
-        return False
-    first, last = places[len(places) // 10], places[-1 - len(places) // 10] + SHINGLE
-    return bool(first > PREFACE) and _says_again(flash, whole.letters[:first] + GAP + whole.letters[last:])
-
-
-def _says_again(flash: Sketch, text: str) -> bool:
-    return len(_bigrams(flash.letters) & _bigrams(text)) >= SAID_AGAIN
+    return bool(len(places)) and bool(places[len(places) // 10] > PREFACE)
 
 
 def _bigrams(text: str) -> set[str]:

@@ -137,7 +137,7 @@ def _told_by(session: Session, articles: Iterable[int]) -> Sequence[int]:
 
 
 def _tellers(session: Session, candidates: Sequence[int]) -> list[int]:
-    """What else tells their stories, earliest first: what the text stands beside, and merged pieces of which too few shingles were posted."""
+    """What else tells their stories: what the text stands beside, and merged pieces of which too few shingles were posted."""
     place = func.row_number().over(partition_by=Telling.story_id, order_by=Telling.article_id).label("place")
     told = Telling.story_id.in_(_told_by(session, candidates)), Telling.article_id.not_in(candidates)
     others = select(Telling.story_id, Telling.article_id, place).where(*told).subquery()

@@ -5,10 +5,11 @@ from time import perf_counter
 import pytest
 from opencc import OpenCC
 
+from pipelines.dedup.decision import decide
 from pipelines.dedup.pair import Text, pair
 from pipelines.dedup.shingles import ENOUGH, shared, sketch
+from pipelines.dedup.stories import COPY_UNDER_A_NEW_LEAD, REPEATED, Known, same, stories_of
 from pipelines.dedup.stories import FLASH as SHORTEST
-from pipelines.dedup.stories import REPEATED, Known, same, stories_of
 
 FERRY = (
     "海岬市政府週三宣布,往返青嶼與內港的夜間渡輪將自下月起恢復行駛,每晚增開兩班,票價維持不變。交通局長林若川表示,"
@@ -173,6 +174,34 @@ def test_a_footer_makes_no_part() -> None:
     piece, other, footer = FERRY[:70], BRIDGE[:70], OTHER[:38]
     assert joined(SIMPLE.convert(piece + footer), known(1, piece), known(2, other + footer)) == [(1, "copy")]
     assert joined(piece + other[:50], known(1, piece), known(2, other + footer)) == [(1, "part"), (2, "part")]
+
+
+def test_numerals_and_grammar_are_no_words_of_a_flash() -> None:
+    flash, piece = FERRY[:60] + "二十一人的一份名單。", BRIDGE[:110] + "那二十一歲的一名學生。"
+    assert joined(piece, opening(1, flash), known(2, flash + piece, 1)) == []
+
+
+def test_background_makes_no_merged_piece_of_a_follow_up_where_a_copy_left_it_out() -> None:
+    report, news = FERRY[:225], BRIDGE[:240]
+    assert joined(news + report[75:], known(1, report), known(2, news)) == [(2, "copy")]
+    assert joined(news + report, known(1, report), known(2, news)) == [(1, "part"), (2, "part")]
+    long = FERRY + OTHER * 3
+    assert sorted(joined(BRIDGE * 2 + long[75:], known(1, long), known(2, BRIDGE * 2))) == [(1, "part"), (2, "part")]
+
+
+def test_an_article_whose_background_came_first_in_its_follow_up_opens_its_own_story() -> None:
+    report, follow_up = FERRY[:150], BRIDGE[:250] + FERRY[70:150]
+    assert shared(sketch("", report).shingles, sketch("", follow_up).shingles) >= COPY_UNDER_A_NEW_LEAD * len(sketch("", report).shingles)
+    assert joined(report, opening(1, follow_up)) == joined(follow_up, opening(1, report)) == []
+    assert not same(sketch("", report), sketch("", follow_up))[0]
+
+
+def test_a_flash_that_a_known_piece_quotes_opens_its_own_story_and_a_longer_text_in_it_is_a_part() -> None:
+    flash, part = FERRY[:80], FERRY[:130]
+    decision = decide(flash, sketch("", flash), [opening(1, BRIDGE[:140] + flash + BRIDGE[140:])])
+    assert (decision.links, decision.bearers, [miss.is_related for miss in decision.misses]) == ((), (), [True])
+    assert joined(part, opening(1, BRIDGE + part + OTHER * 6)) == [(1, "copy")]
+    assert joined(flash, opening(1, flash + BRIDGE + OTHER)) == [(1, "copy")]
 
 
 def test_the_end_of_an_article_whose_beginning_came_first_is_no_news() -> None:

@@ -161,6 +161,17 @@ def test_a_merged_piece_is_found_by_the_story_that_it_shares(store: Engine, now:
     assert {each.article_id for each in known} == {ids["merged"], ids["ferry"], ids["bridge"]}
 
 
+def test_what_tells_the_likeliest_story_is_compared_before_what_tells_others(store: Engine, now: datetime) -> None:
+    """A reader's remark makes any text a candidate; their stories must not crowd out the one that counts."""
+    desk, dice = watching(store, None), random.Random(20240618)
+    crowd = ["".join(chr(dice.randrange(0x4E00, 0x9FA0)) for _ in range(300)) for _ in range(12)]
+    others = [keep(desk, now, f"{copy} of {number}", text).article_id for number, text in enumerate(crowd) for copy in range(4)]
+    ids = arrive(desk, now, THREE, ("merged", "ferry", "bridge"))
+    with reading(store) as session:
+        known = candidates.known(session, [ids["ferry"], *others[::4]], now)
+    assert {ids["merged"], ids["ferry"], ids["bridge"]} <= {each.article_id for each in known}
+
+
 def test_a_merged_piece_tells_no_part_of_a_story_that_a_person_set_apart(desk: Desk, now: datetime) -> None:
     ids = arrive(desk, now, TWO, ("bridge", "merged"))
     with writing(desk.engine) as session:
