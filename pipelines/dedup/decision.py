@@ -18,7 +18,7 @@ from pipelines.dedup.stories import (
     Known,
     Link,
     carries,
-    quotes,
+    is_inside,
     resemblance,
     stories_of,
 )
@@ -95,7 +95,7 @@ def misses_of(new: Sketch, known: Sequence[Known]) -> tuple[Miss, ...]:
 
 def _bears(new: Sketch, other: Sketch) -> bool:
     """Whether the text stands in a known one, and is no report of its form: where it is no copy, the other is a merged piece."""
-    if min(len(new.shingles), len(other.shingles)) < FLASH or quotes(other, new) or not carries(other, new):
+    if min(len(new.shingles), len(other.shingles)) < FLASH or is_inside(new, other) or not carries(other, new):
         return False
     return shared(new.shingles, other.shingles) >= COPY_UNDER_A_NEW_LEAD * len(new.shingles) and distinction(new, other) is None
 

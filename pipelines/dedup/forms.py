@@ -9,7 +9,7 @@ from pipelines.dedup.names import is_foreign, is_one_thing, is_passing
 from pipelines.dedup.shingles import Sketch
 from pipelines.extract.script import script_of
 
-SHORT = 400
+SHORT = 500
 """Letters of a report by a form at most; a longer text is written."""
 ALIKE = 1.6
 """Times as long as the other at most: a form has one length, but a portal adds a line."""

@@ -39,7 +39,8 @@ PREFACE = 40  # letters of a dateline before the flash in its full report; what 
 REPEATED = 8  # shingles of a flash that its full report's lead has at least: of 70 the fewest is 10, of 81 other pairs the most 6
 DEVELOPED = 0.45  # share of a flash that its full report begins with: of 70 the least is .51, of other pairs so alike the most .37
 WORDING = 3  # in stretches of so many letters: it is worded anew, and a flash may end with what is to come (更多細節，稍後更新)
-QUOTED = 100  # shingles of a flash that a text three times as long may quote; what is printed with another piece is longer
+INSIDE, NEARLY_WHOLE = 0.36, 0.85  # shares: of a text below which another that stands inside of it is no copy, unless so much of that does
+QUOTED = 100  # shingles of a flash that another text may quote; what is printed with another piece is longer
 SAID_AGAIN = 2  # bigrams of a flash that its report has behind it: of 62 reports all but six do, of 30 pieces behind another none
 WORDLESS = frozenset("0123456789〇零一二三四五六七八九十百千万亿两的了是在有和与及等这那也都就而将把被对为于以之个中上下年月日时")
 GROWN = 2  # times as long: a full report as its flash, and whatever is told of the same story once more as what was told
@@ -122,7 +123,8 @@ def _paired(new: Sketch, other: Known) -> _Pair:
 
 def _is_part(new: Sketch, pair: _Pair, covered: float) -> bool:
     """Whether so much of the other text stands in the new one, as a part does, or as much as all else that is known of it."""
-    return pair.holds >= PART and (pair.held >= AS_MUCH * covered or carries(new, pair.other.sketch))
+    is_much = pair.held >= AS_MUCH * covered and not is_inside(new, pair.other.sketch)
+    return pair.holds >= PART and (is_much or carries(new, pair.other.sketch))
 
 
 def carries(whole: Sketch, part: Sketch) -> bool:
@@ -229,12 +231,14 @@ def _goes_on(report: Sketch, flash: Sketch) -> bool:
     return len(_bigrams(flash.letters) & _bigrams(report.letters[last.b + last.size :])) >= SAID_AGAIN
 
 
-def quotes(whole: Sketch, flash: Sketch) -> bool:
-    """Whether so short a flash stands inside so much longer a text that it is quoted there, and no part that was printed with it."""
-    if not FLASH <= len(flash.runs) <= QUOTED or _share(whole, flash) >= PART:
+def is_inside(text: Sketch, other: Sketch) -> bool:
+    """Whether what both have is so little of the other, and stands inside of it, that it is background there, or a flash that it quotes.
+
+    A part that was printed there with another piece stands there nearly whole, and is longer than a flash that is quoted."""
+    if _share(other, text) >= INSIDE or (len(text.runs) > QUOTED and _share(text, other) >= NEARLY_WHOLE):
         return False
-    places = np.flatnonzero(np.isin(whole.runs, flash.shingles))
-    return bool(len(places)) and bool(places[len(places) // 10] > PREFACE)
+    places = np.flatnonzero(np.isin(other.runs, text.shingles))
+    return len(places) >= FLASH and bool(places[len(places) // 10] > BEGUN)
 
 
 def _bigrams(text: str) -> set[str]:
@@ -250,13 +254,13 @@ def _begins(new: Sketch, other: Sketch, behind: int) -> bool:
 def _verdict(new: Sketch, other: Sketch, held: float) -> str:
     if min(len(new.shingles), len(other.shingles)) < FLASH:
         return "equal text" if held == 1.0 and len(new.shingles) == len(other.shingles) else ""
-    if quotes(other, new):
+    if is_inside(new, other):
         return ""
     begins = _begins(new, other, BEGUN)
     if held >= COPY_UNDER_A_NEW_LEAD and (begins or _begins(other, new, BEGUN) or _share(other, new) >= COPY_UNDER_A_NEW_LEAD):
         return f"{held:.0%} of the text is known"
     lead = shared(new.lead, other.shingles) / max(1, len(new.lead))
-    if held >= COPY and lead >= LEAD_KNOWN and begins:
+    if held >= COPY and lead >= LEAD_KNOWN and begins and (_share(other, new) >= INSIDE or _begins(other, new, BEGUN)):
         return f"{held:.0%} of the text and {lead:.0%} of its lead are known"
     return ""
 

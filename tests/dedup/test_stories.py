@@ -196,6 +196,15 @@ def test_an_article_whose_background_came_first_in_its_follow_up_opens_its_own_s
     assert not same(sketch("", report), sketch("", follow_up))[0]
 
 
+def test_a_report_of_which_a_follow_up_that_came_first_printed_the_lead_opens_its_own_story() -> None:
+    report, news = FERRY[:150], BRIDGE[:250]
+    for background in (report[:80], report[:110]):
+        decision = decide(report, sketch("", report), [opening(1, news + background)])
+        assert (decision.links, decision.bearers) == ((), ())
+        assert not same(sketch("", report), sketch("", news + background))[0]
+    assert joined(report, opening(1, news + report)) == [(1, "copy")]
+
+
 def test_a_flash_that_a_known_piece_quotes_opens_its_own_story_and_a_longer_text_in_it_is_a_part() -> None:
     flash, part = FERRY[:80], FERRY[:130]
     decision = decide(flash, sketch("", flash), [opening(1, BRIDGE[:140] + flash + BRIDGE[140:])])
