@@ -18,6 +18,7 @@ from pipelines.dedup.stories import (
     Known,
     Link,
     carries,
+    inside,
     is_inside,
     resemblance,
     stories_of,
@@ -118,6 +119,8 @@ def _why_not(new: Sketch, other: Known, held: float, holds: float) -> str:
         return "too short to be a copy without being equal"
     if _bears(new, other.sketch):
         return f"{held:.0%} of the text stands in a merged piece, beside the story that it was told as"
+    if (told := inside(new, other.sketch)) is not None:
+        return told
     lead = lead_share(new, other.sketch)
     if held >= COPY and (found := distinction(new, other.sketch)):
         return found.why

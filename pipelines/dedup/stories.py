@@ -20,10 +20,7 @@ COPY_UNDER_A_NEW_LEAD = 0.5  # the same, where the lead is new: up to 45 % of co
 LEAD_KNOWN = 0.35
 BEGUN = 60  # letters, an editor's note say, behind which what is known of such a lead begins; background begins further down
 PART, COVERED = 0.3, 0.6  # share of a known text that makes it a part of a merged piece, of which so much is known in all
-WITHOUT_LEAD, AS_MUCH = (
-    0.75,
-    0.4,
-)  # shares of a text, and of what is known of the one in which it stands, that make it a part without its lead,
+WITHOUT_LEAD, AS_MUCH = 0.75, 0.4  # shares of a text, and of what is known of the one that it stands in: a part without its lead,
 AT_LENGTH = 250  # and so many shingles of it: background that news copied had 160 at most, parts without their leads that were missed these
 OWN = 0.5  # share of what a part has in common with a text that stands in no nearer one
 STRETCH, SAID_OTHERWISE = (
@@ -42,6 +39,7 @@ WORDING = 3  # in stretches of so many letters: it is worded anew, and a flash m
 INSIDE, NEARLY_WHOLE = 0.36, 0.85  # shares: of a text below which another that stands inside of it is no copy, unless so much of that does
 QUOTED = 100  # shingles of a flash that another text may quote; what is printed with another piece is longer
 SAID_AGAIN = 2  # bigrams of a flash that its report has behind it: of 62 reports all but six do, of 30 pieces behind another none
+# Letters of no word: numerals and grammar.
 WORDLESS = frozenset("0123456789〇零一二三四五六七八九十百千万亿两的了是在有和与及等这那也都就而将把被对为于以之个中上下年月日时")
 GROWN = 2  # times as long: a full report as its flash, and whatever is told of the same story once more as what was told
 
@@ -241,6 +239,15 @@ def is_inside(text: Sketch, other: Sketch) -> bool:
     return len(places) >= FLASH and bool(places[len(places) // 10] > BEGUN)
 
 
+def inside(text: Sketch, other: Sketch) -> str | None:
+    """Why the text is no copy of the other although so much of it stands there; None where that is not so."""
+    held, holds = _share(text, other), _share(other, text)
+    if held < COPY or not is_inside(text, other):
+        return None
+    where = f"{held:.0%} of the one text stands inside of the other and is {holds:.0%} of it"
+    return f"{where}, background or a quote there: a copy is {INSIDE:.0%}"
+
+
 def _bigrams(text: str) -> set[str]:
     return {one + other for one, other in pairwise(text) if one not in WORDLESS and other not in WORDLESS}
 
@@ -268,6 +275,8 @@ def _verdict(new: Sketch, other: Sketch, held: float) -> str:
 def _why_not(one: Sketch, other: Sketch, held: float) -> str:
     if min(len(one.shingles), len(other.shingles)) < FLASH:
         return "too short to be the same without being equal"
+    if (told := next(filter(None, (inside(one, other), inside(other, one))), None)) is not None:
+        return told
     lead = f"a lead known from its first {BEGUN} letters on"
     return f"only {held:.0%} is shared; {COPY:.0%} with {lead}, or {COPY_UNDER_A_NEW_LEAD:.0%} without, is needed"
 

@@ -1,5 +1,6 @@
 """Which story an article tells: copies join in both scripts, follow-ups do not."""
 
+import re
 from time import perf_counter
 
 import pytest
@@ -201,6 +202,7 @@ def test_a_report_of_which_a_follow_up_that_came_first_printed_the_lead_opens_it
     for background in (report[:80], report[:110]):
         decision = decide(report, sketch("", report), [opening(1, news + background)])
         assert (decision.links, decision.bearers) == ((), ())
+        assert re.fullmatch(r"\d+% of the one text stands inside of the other and is \d+% of it, .*: a copy is 36%", decision.misses[0].why)
         assert not same(sketch("", report), sketch("", news + background))[0]
     assert joined(report, opening(1, news + report)) == [(1, "copy")]
 
